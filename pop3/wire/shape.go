@@ -1,0 +1,20 @@
+package wire
+
+// A Shape is what the scanner measured of one mail on its way into wire form: all that a
+// store has to keep to answer LIST and TOP without reading the mail again.
+type Shape struct {
+	// Octets is the size as LIST reports it (RFC 1939 §11): CRLF counted, doubled dots
+	// and the closing ".CRLF" not.
+	Octets int64
+	// Stored is the size in wire form: doubled dots and the closing ".CRLF" included.
+	Stored int64
+	// Header is how many of the stored bytes are the header with its blank line; without
+	// a blank line it is Stored-3, all but the closing ".CRLF".
+	Header int64
+	// LongestLine is the length of the longest line in octets, CRLF and doubled dot not counted.
+	LongestLine int64
+	// NUL says that a zero octet was seen, EightBit that one above 0x7F was.
+	NUL, EightBit bool
+	// Received counts the "Received:" fields of the header (RFC 5321 §6.3, loop detection).
+	Received int
+}
