@@ -1,0 +1,42 @@
+package sasl
+
+import "bytes"
+
+// maxUser is how many octets a user name may have (RFC 4616 §2: 255 must be accepted).
+const maxUser = 255
+
+// NewPlain returns one PLAIN exchange (RFC 4616): a single response that holds the
+// authorization identity, the user and the password, NUL between them.
+func NewPlain(check Check) Mechanism { return &plain{check: check} }
+
+type plain struct {
+	check Check
+	done  bool
+}
+
+func (p *plain) Next(response []byte) ([]byte, bool, error) {
+	if p.done {
+		return nil, true, ErrMalformed
+	}
+	if response == nil {
+		return []byte{}, false, nil
+	}
+	p.done = true
+	authzid, rest, ok := bytes.Cut(response, nul)
+	user, password, ok2 := bytes.Cut(rest, nul)
+	if !ok || !ok2 || !isUser(user) || bytes.IndexByte(password, 0) >= 0 {
+		return nil, true, ErrMalformed
+	}
+	if len(authzid) > 0 && !bytes.Equal(authzid, user) {
+		return nil, true, ErrAuthorization
+	}
+	return nil, true, p.check(string(user), string(password))
+}
+
+// nul is what separates the parts of a PLAIN response.
+var nul = []byte{0}
+
+// isUser reports whether a name has 1…255 octets, none of them NUL.
+func isUser(name []byte) bool {
+	return len(name) > 0 && len(name) <= maxUser && bytes.IndexByte(name, 0) < 0
+}
