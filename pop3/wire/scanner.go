@@ -1,0 +1,225 @@
+package wire
+
+import "bytes"
+
+// A place is where in the lines the Scanner stands between two octets of its source.
+type place uint8
+
+const (
+	afterCRLF  place = iota // at the beginning of a line, or of all
+	afterLF                 // at the beginning of a line that follows a bare LF
+	inLine                  // behind the first octet of a line
+	afterCR                 // behind a CR of which it is not known yet what it is
+	afterDot                // behind a dot that follows CRLF: transparency, or the end
+	afterDotCR              // behind that dot and a CR
+	ended                   // behind the closing ".CRLF"
+)
+
+// A Scanner turns what a sender writes after DATA into wire form, in one pass over whole
+// buffers, and measures it. Its state is 56 octets and survives any split of the source over
+// calls. The zero Scanner is ready; one Scanner is for one mail.
+type Scanner struct {
+	at    place
+	shape Shape
+
+	line    int64 // octets of the unfinished line, doubled dot not counted
+	doubled int64 // dots that were doubled so far
+	blank   bool  // whether the blank line that ends the header was seen
+	matched uint8 // how many octets at the beginning of this line spell "received:"
+}
+
+// Scan appends the wire form of src to dst: at most 2*len(src)+3 octets. n is how many octets
+// of src were consumed. done says that the end of data was seen, which only CRLF.CRLF is, or
+// ".CRLF" as the very first octets; then the wire form is whole, and src[n:] is the next command.
+func (s *Scanner) Scan(dst, src []byte) (out []byte, n int, done bool) {
+	for n < len(src) && s.at != ended {
+		dst, n = s.step(dst, src, n, true)
+	}
+	s.see(src[:n])
+	return dst, n, s.at == ended
+}
+
+// ScanRaw appends the wire form of src to dst: at most 2*len(src)+3 octets. src is content as
+// it is, without byte-stuffing and end mark (BDAT, head lines, local programs).
+func (s *Scanner) ScanRaw(dst, src []byte) []byte {
+	for n := 0; n < len(src) && s.at != ended; {
+		dst, n = s.step(dst, src, n, false)
+	}
+	s.see(src)
+	return dst
+}
+
+// Close appends what raw content still needs: a final CRLF where one is missing, and ".CRLF".
+// After Scan's done they are there already, and Close does nothing.
+func (s *Scanner) Close(dst []byte) []byte {
+	if s.at == afterCR {
+		dst = s.space(dst)
+	}
+	if s.at == inLine {
+		dst = s.endLine(dst, afterCRLF)
+	}
+	return s.end(dst)
+}
+
+// Shape returns what was measured so far.
+func (s *Scanner) Shape() Shape {
+	m := s.shape
+	m.Octets += s.line
+	m.LongestLine = max(m.LongestLine, s.line)
+	m.Stored = m.Octets + s.doubled
+	if !s.blank {
+		m.Header = m.Stored
+	}
+	if s.at == ended {
+		m.Stored += int64(len(endMark))
+	}
+	return m
+}
+
+const endMark = ".\r\n"
+
+// step goes on from src[n:], which is not empty, to the next place. stuffed says that the
+// source is byte-stuffed and may end.
+func (s *Scanner) step(dst, src []byte, n int, stuffed bool) ([]byte, int) {
+	switch s.at {
+	case afterCRLF:
+		if src[n] == '.' && stuffed {
+			s.at = afterDot
+			return dst, n + 1
+		}
+		return s.beginLine(dst, src[n]), n
+	case afterLF:
+		return s.beginLine(dst, src[n]), n
+	case afterCR:
+		if src[n] == '\n' {
+			return s.endLine(dst, afterCRLF), n + 1
+		}
+		return s.space(dst), n
+	case afterDot:
+		return s.dot(dst, src, n)
+	case afterDotCR:
+		if src[n] == '\n' {
+			return s.end(dst), n + 1
+		}
+		return s.space(dst), n // transparency took the dot, and the CR was a stray one
+	}
+	return s.run(dst, src, n)
+}
+
+// beginLine starts a line whose first octet is c, which it does not append.
+func (s *Scanner) beginLine(dst []byte, c byte) []byte {
+	s.at = inLine
+	if c == '.' {
+		dst = append(dst, '.')
+		s.doubled++
+	}
+	return dst
+}
+
+// dot goes on behind a dot that follows CRLF.
+func (s *Scanner) dot(dst, src []byte, n int) ([]byte, int) {
+	switch src[n] {
+	case '\r':
+		s.at = afterDotCR
+		return dst, n + 1
+	case '\n':
+		// A dot alone in its line that does not end the data: who ends lines so does not
+		// stuff them, so it is content.
+		dst = append(s.beginLine(dst, '.'), '.')
+		s.line = 1
+		return s.endLine(dst, afterLF), n + 1
+	}
+	return s.beginLine(dst, src[n]), n // transparency (RFC 5321 §4.5.2) took the dot
+}
+
+// run goes to the end of the line, or of src.
+func (s *Scanner) run(dst, src []byte, n int) ([]byte, int) {
+	text := src[n:]
+	lf := bytes.IndexByte(text, '\n')
+	if lf >= 0 {
+		text = text[:lf]
+	}
+	n += len(text)
+	cr := len(text) > 0 && text[len(text)-1] == '\r'
+	if cr {
+		text = text[:len(text)-1]
+	}
+	dst = s.text(dst, text)
+	switch {
+	case lf >= 0 && cr:
+		return s.endLine(dst, afterCRLF), n + 1
+	case lf >= 0:
+		return s.endLine(dst, afterLF), n + 1
+	case cr:
+		s.at = afterCR
+	}
+	return dst, n
+}
+
+// text appends octets inside a line, its stray CRs as spaces.
+func (s *Scanner) text(dst, text []byte) []byte {
+	if !s.blank {
+		s.match(text)
+	}
+	s.line += int64(len(text))
+	dst = append(dst, text...)
+	tail := dst[len(dst)-len(text):]
+	for i := bytes.IndexByte(tail, '\r'); i >= 0; i = bytes.IndexByte(tail, '\r') {
+		tail[i] = ' '
+		tail = tail[i+1:]
+	}
+	return dst
+}
+
+// space appends the space that a stray CR becomes.
+func (s *Scanner) space(dst []byte) []byte {
+	s.at = inLine
+	s.line++
+	return append(dst, ' ')
+}
+
+// endLine ends the line, whichever way the source ended it.
+func (s *Scanner) endLine(dst []byte, at place) []byte {
+	s.shape.Octets += s.line + 2
+	s.shape.LongestLine = max(s.shape.LongestLine, s.line)
+	if s.line == 0 && !s.blank {
+		s.blank = true
+		s.shape.Header = s.shape.Octets + s.doubled
+	}
+	s.at, s.line, s.matched = at, 0, 0
+	return append(dst, '\r', '\n')
+}
+
+// end closes the wire form.
+func (s *Scanner) end(dst []byte) []byte {
+	if s.at == ended {
+		return dst
+	}
+	s.at = ended
+	return append(dst, endMark...)
+}
+
+// match counts the line when it begins with "Received:", of which text may be any part.
+func (s *Scanner) match(text []byte) {
+	const name = "received:"
+	if int64(s.matched) != s.line {
+		return // already no longer, or already counted
+	}
+	for _, c := range text[:min(len(text), len(name)-int(s.matched))] {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != name[s.matched] {
+			return
+		}
+		if s.matched++; int(s.matched) == len(name) {
+			s.shape.Received++
+		}
+	}
+}
+
+// see looks for octets that a mail had better not hold.
+func (s *Scanner) see(b []byte) {
+	s.shape.NUL = s.shape.NUL || bytes.IndexByte(b, 0) >= 0
+	s.shape.EightBit = s.shape.EightBit || eightBit(b)
+}
