@@ -1,0 +1,60 @@
+// Package flash is the floor under the spool: one flat folder of files on one file system,
+// written so that flash lives long and so that a power cut at any instant finds nothing
+// but what the contract below allows. It knows files, pages and flushes. It knows nothing
+// of segments, records or mail, keeps no state of its own on the device but a lock, and
+// never retries: an error that a device gives is the caller's to judge.
+//
+// # What lies in the folder
+//
+//	LOCK            an empty file under flock(2): one process at a time holds the volume
+//	<name>          slot files and small files; both are made under another name first:
+//	<name>.tmp      a slot or a small file that is not whole yet; swept away at the next Open
+//
+// # Two modes
+//
+// A Recycle slot is filled with zeros once. From then on neither its name nor its size nor
+// its blocks ever change, so that a flush moves no journal:
+//
+//	Create   open <name>.tmp, fallocate, pwrite zeros ..., fsync, rename, fsync folder
+//	WriteAt  pwrite O_DIRECT          (whole pages from an aligned buffer)
+//	Sync     fdatasync                (one flush of the device)
+//
+// An Append slot grows by ordinary writes and is removed when it is dead:
+//
+//	Create   open <name>.tmp, fsync, rename, fsync folder
+//	WriteAt  pwrite
+//	Sync     fdatasync                (one flush, and one commit of the file system's journal)
+//
+// Why direct writes: sendfile(2) queues references to pages of the page cache, not their
+// bytes. A buffered overwrite changes those pages while they wait for a slow reader, even
+// after his connection was closed, and he receives what was written over them: somebody
+// else's mail. A direct write drops the cached pages instead; who still refers to them
+// keeps the old bytes. Some file systems take O_DIRECT and write through the cache all the
+// same (ext4 with data=journal, tmpfs), therefore Open does not ask, it tries: it holds a
+// cached page in a pipe, overwrites it, and looks at what the pipe has (probe_linux.go).
+//
+// # What holds
+//
+//	F1  When Create has returned, name, size and zeros are durable. Before, there is no file of
+//	    that name, or a whole one.
+//	F2  A write is durable when a later Sync of the same file has returned nil. Until then
+//	    any subset of its 512 byte sectors may be on the device, torn or garbled ones among them.
+//	F3  After a failed Sync what was written since the last good one is unknown for ever:
+//	    the kernel has marked the pages clean, and the next Sync may well return nil.
+//	F4  A small file has its old or its new content, and the new one when Store returned nil.
+//	F5  A removed file may come back after a power cut; a file that came back is whole.
+//	F6  In Recycle mode bytes on their way to a client are not changed by a WriteAt.
+//	F7  ReadAt sees every WriteAt that has returned.
+//
+// # Where things are
+//
+//	flash.go           Volume and File, the seam
+//	dir_linux.go       Dir, the Volume of a real folder
+//	create_linux.go    making a slot
+//	file_linux.go      the File of a real slot
+//	small_linux.go     Load and Store
+//	profile_linux.go   which file system, which mode
+//	probe_linux.go     whether direct writes do what F6 needs
+//	aligned.go         buffers
+//	flashtest          a device in memory whose power can be cut
+package flash

@@ -1,0 +1,122 @@
+package flash
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// A file is a File on a real file system: two descriptors of one inode.
+type file struct {
+	reader *os.File // read only, through the page cache; what sendfile(2) is given
+	writer *os.File // reads and writes; O_DIRECT in Recycle mode, else through the page cache
+	direct bool     // writer is O_DIRECT
+}
+
+// Open opens an existing slot file.
+func (d *Dir) Open(name string) (File, error) {
+	if err := check(name); err != nil {
+		return nil, err
+	}
+	f, err := openFile(d.at(name), d.Mode())
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func openFile(path string, mode Mode) (*file, error) {
+	f := &file{direct: mode == Recycle}
+	how := os.O_RDWR
+	if f.direct {
+		how |= unix.O_DIRECT
+	}
+	var err error
+	if f.reader, err = os.Open(path); err != nil {
+		return nil, err
+	}
+	if f.writer, err = os.OpenFile(path, how, 0); err != nil {
+		f.reader.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// ReadAt reads through the page cache.
+func (f *file) ReadAt(p []byte, off int64) (int, error) { return f.reader.ReadAt(p, off) }
+
+// ReadUncached reads what the device holds. In Append mode it asks the kernel to forget the
+// pages first, which it does with clean ones: those that a failed Sync has left are clean.
+func (f *file) ReadUncached(p []byte, off int64) (int, error) {
+	if err := whole(p, off); err != nil {
+		return 0, err
+	}
+	if !f.direct {
+		err := control(f.reader, "fadvise", func(fd int) error {
+			return unix.Fadvise(fd, off, int64(len(p)), unix.FADV_DONTNEED)
+		})
+		if err != nil {
+			return 0, err
+		}
+		return f.reader.ReadAt(p, off)
+	}
+	n, err := f.writer.ReadAt(p, off)
+	if n%Page != 0 && errors.Is(err, unix.EINVAL) {
+		err = io.EOF // the file ends inside a page, and the rest of a direct read was not aligned
+	}
+	return n, err
+}
+
+// WriteAt writes all of p or returns an error. os.File goes on after a short write and after a
+// signal.
+func (f *file) WriteAt(p []byte, off int64) (int, error) {
+	if err := whole(p, off); err != nil {
+		return 0, err
+	}
+	n, err := f.writer.WriteAt(p, off)
+	if err == nil && n < len(p) {
+		err = io.ErrShortWrite
+	}
+	return n, err
+}
+
+// Sync makes what was written durable: one fdatasync, never repeated.
+func (f *file) Sync() error { return datasync(f.writer) }
+
+// Handle returns the descriptor to send from.
+func (f *file) Handle() *os.File { return f.reader }
+
+// Close closes both descriptors; it flushes nothing.
+func (f *file) Close() error { return errors.Join(f.reader.Close(), f.writer.Close()) }
+
+// whole refuses what a direct write would refuse, and in Append mode as well, so that a
+// caller's mistake shows on every file system.
+func whole(p []byte, off int64) error {
+	if off < 0 || off%Page != 0 || len(p)%Page != 0 || misalignment(p) != 0 {
+		return fmt.Errorf("flash: %d bytes at %d are not whole pages from an aligned buffer", len(p), off)
+	}
+	return nil
+}
+
+func datasync(f *os.File) error { return control(f, "fdatasync", unix.Fdatasync) }
+
+// control makes a system call on the descriptor of f, again when a signal interrupts it.
+func control(f *os.File, op string, call func(fd int) error) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	refused := raw.Control(func(fd uintptr) {
+		err = again(func() error { return call(int(fd)) })
+	})
+	if refused != nil {
+		return refused
+	}
+	if err != nil {
+		return &os.PathError{Op: op, Path: f.Name(), Err: err}
+	}
+	return nil
+}

@@ -1,0 +1,20 @@
+package flash
+
+// Options say how a folder is opened. The zero value is right outside tests.
+type Options struct {
+	// Mode forces how slots live; 0 takes what fits the file system. Forcing Recycle where
+	// direct writes do not work is an error.
+	Mode Mode
+}
+
+// A Profile tells what Open found, for the log and for the status page.
+type Profile struct {
+	// FileSystem is the name of the file system as mount(8) writes it, or "unknown (0x...)".
+	FileSystem string
+	// Direct: O_DIRECT works here and leaves bytes on their way to a client alone.
+	Direct bool
+	// Mode is how slots live.
+	Mode Mode
+	// Warnings are sentences for the administrator; none on a good file system.
+	Warnings []string
+}

@@ -1,0 +1,108 @@
+package flash
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// A fileSystem is what is known about one kind of file system.
+type fileSystem struct {
+	magic   int64 // f_type of statfs(2)
+	name    string
+	recycle bool   // overwrites blocks in place: slots are recycled where direct writes work
+	warning string // "" where a spool is at home
+}
+
+const (
+	inMemory = "lies in memory: all mail is lost when the box is switched off"
+	remote   = "is reached over a network: its server decides whether acknowledged mail survives a power cut; use a local disk"
+	brittle  = "has no journal and no owner of a file: a power cut can damage the whole volume; use ext4 or F2FS"
+	copying  = "never overwrites in place: each small mail costs about 100 KiB of writing; an ext4 partition is kinder to flash"
+	unproven = "passes files on to another program or file system: nobody has proven that a flush reaches the device"
+)
+
+// fileSystems: ext2 and ext3 have ext4's number, and mostly its code. The numbers that
+// linux/magic.h lacks are in the sources of the file systems.
+var fileSystems = [...]fileSystem{
+	// magic                    name        recycle  warning
+	{unix.EXT4_SUPER_MAGIC, "ext4", true, ""},
+	{unix.XFS_SUPER_MAGIC, "xfs", true, ""},
+	{unix.F2FS_SUPER_MAGIC, "f2fs", true, ""},
+	{0x24051905, "ubifs", false, ""},
+	{0x72b6, "jffs2", false, ""},
+	{unix.BTRFS_SUPER_MAGIC, "btrfs", false, copying},
+	{0x2fc12fc1, "zfs", false, copying},
+	{0xca451a4e, "bcachefs", false, copying},
+	{unix.NILFS_SUPER_MAGIC, "nilfs2", false, ""},
+	{unix.MSDOS_SUPER_MAGIC, "vfat", false, brittle},
+	{unix.EXFAT_SUPER_MAGIC, "exfat", false, brittle},
+	{unix.TMPFS_MAGIC, "tmpfs", false, inMemory},
+	{unix.RAMFS_MAGIC, "ramfs", false, inMemory},
+	{unix.NFS_SUPER_MAGIC, "nfs", false, remote},
+	{unix.CIFS_SUPER_MAGIC, "cifs", false, remote},
+	{unix.SMB2_SUPER_MAGIC, "smb2", false, remote},
+	{unix.SMB_SUPER_MAGIC, "smb", false, remote},
+	{unix.CEPH_SUPER_MAGIC, "ceph", false, remote},
+	{unix.AFS_SUPER_MAGIC, "afs", false, remote},
+	{unix.V9FS_MAGIC, "9p", false, unproven},
+	{unix.FUSE_SUPER_MAGIC, "fuse", false, unproven},
+	{unix.OVERLAYFS_SUPER_MAGIC, "overlay", false, unproven},
+	{unix.ECRYPTFS_SUPER_MAGIC, "ecryptfs", false, unproven},
+}
+
+// profile finds out what lies under dir and how slots live there. It writes two pages to a
+// file in dir and flushes once, on a file system that could recycle.
+func profile(dir string, opt Options) (Profile, error) {
+	fs, err := identify(dir)
+	if err != nil {
+		return Profile{}, err
+	}
+	p := Profile{FileSystem: fs.name, Mode: Append}
+	if fs.warning != "" {
+		p.Warnings = append(p.Warnings, fs.name+" "+fs.warning)
+	}
+	if !fs.recycle && opt.Mode != Recycle {
+		return p, nil
+	}
+	refused, err := probe(dir)
+	if err != nil {
+		return Profile{}, err
+	}
+	p.Direct = refused == ""
+	switch {
+	case p.Direct && opt.Mode != Append:
+		p.Mode = Recycle
+	case p.Direct: // Append was asked for
+	case opt.Mode == Recycle:
+		return Profile{}, fmt.Errorf("flash: slots cannot be recycled in %s: %s", dir, refused)
+	default:
+		p.Warnings = append(p.Warnings, fs.name+" cannot recycle slots here, which costs more flushes: "+refused)
+	}
+	return p, nil
+}
+
+// identify returns what is known about the file system that holds dir.
+func identify(dir string) (fileSystem, error) {
+	var st unix.Statfs_t
+	if err := again(func() error { return unix.Statfs(dir, &st) }); err != nil {
+		return fileSystem{}, &os.PathError{Op: "statfs", Path: dir, Err: err}
+	}
+	magic := int64(uint32(st.Type)) // sign-extended on 32 bit
+	for _, fs := range fileSystems {
+		if fs.magic == magic {
+			return fs, nil
+		}
+	}
+	return fileSystem{name: fmt.Sprintf("unknown (%#x)", magic), warning: unproven}, nil
+}
+
+// again repeats a system call that a signal interrupted.
+func again(call func() error) error {
+	for {
+		if err := call(); err != unix.EINTR {
+			return err
+		}
+	}
+}

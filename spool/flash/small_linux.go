@@ -1,0 +1,62 @@
+package flash
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// small is the most bytes that a small file may have.
+const small = 1 << 20
+
+// Load reads a small file whole; more than 1 MiB is an error, os.ErrNotExist means none.
+func (d *Dir) Load(name string) ([]byte, error) {
+	if err := check(name); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(d.at(name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, small+1))
+	if err == nil && len(data) > small {
+		err = fmt.Errorf("flash: %s is larger than %d bytes", f.Name(), small)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return data, nil
+}
+
+// Store replaces a small file, of 1 MiB at most. It reaches the device in this order: write of
+// <name>.tmp, fsync, rename, fsync of the folder. Not two at a time for one name.
+//
+// After an error of the last step the content is the old or the new one, as after a power cut.
+func (d *Dir) Store(name string, data []byte) error {
+	if err := check(name); err != nil {
+		return err
+	}
+	if len(data) > small {
+		return fmt.Errorf("flash: %d bytes are too many for the small file %s", len(data), name)
+	}
+	if err := d.draft(name, data); err != nil {
+		os.Remove(d.at(name + half))
+		return err
+	}
+	return d.publish(name)
+}
+
+// draft makes <name>.tmp with data in it, flushed.
+func (d *Dir) draft(name string, data []byte) error {
+	f, err := os.OpenFile(d.at(name+half), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
