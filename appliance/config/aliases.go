@@ -1,0 +1,69 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// CatchAll is the alias that gets what nobody else gets.
+const CatchAll = "*"
+
+// aliases checks the table of aliases: names that can be, no empty list, no chain that comes back to where it
+// began. An alias may name itself: that is the account of its name, beside the others.
+func (v *verdict) aliases(c *Config) {
+	for _, name := range sortedKeys(c.Aliases) {
+		key := aliasesTable + "." + name
+		if name != CatchAll && !aliasName(name) {
+			v.addf(key, "%q cannot be the name of an alias: it is 1 to 64 of a-z, 0-9, dot, hyphen, underscore and plus", name)
+		}
+		if len(c.Aliases[name]) == 0 {
+			v.addf(key, "has no mailbox; take the line out, or name who gets the mail")
+		}
+		for _, target := range c.Aliases[name] {
+			if !aliasName(target) {
+				v.addf(key, "%q is no mailbox of this box; write the name of an account or of another alias", target)
+			}
+		}
+		if circle := circleFrom(c.Aliases, name); circle != nil {
+			v.addf(key, "goes round in a circle: %s", strings.Join(circle, " -> "))
+		}
+	}
+}
+
+// circleFrom returns the way from an alias back to itself, or nil. Of a circle only the first name in
+// the alphabet reports it.
+func circleFrom(aliases map[string][]string, start string) []string {
+	seen := map[string]bool{}
+	var search func(way []string) []string
+	search = func(way []string) []string {
+		at := way[len(way)-1]
+		for _, next := range aliases[at] {
+			_, alias := aliases[next]
+			switch {
+			case !alias || next == at:
+			case next == start:
+				return append(slices.Clone(way), start)
+			case next > start && !seen[next]:
+				seen[next] = true
+				if circle := search(append(slices.Clone(way), next)); circle != nil {
+					return circle
+				}
+			}
+		}
+		return nil
+	}
+	return search([]string{start})
+}
+
+func aliasName(name string) bool {
+	return len(name) >= 1 && len(name) <= 64 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._-+") == ""
+}
+
+func sortedKeys(aliases map[string][]string) []string {
+	names := make([]string, 0, len(aliases))
+	for name := range aliases {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

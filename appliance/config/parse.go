@@ -1,0 +1,158 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Parse reads the text of a file and completes it with env; file is its name for the report.
+// The error is a *Report.
+func Parse(file string, text []byte, env Environment) (*Config, error) {
+	var values map[string]any
+	if err := toml.Unmarshal(text, &values); err != nil {
+		return nil, &Report{File: file, Problems: []Problem{syntaxProblem(text, err)}}
+	}
+	c := Default()
+	c.File = file
+	where := positions(text)
+	problems := c.fill(text, values, where)
+	c.Complete(env)
+	marks := make(map[string]span, len(where))
+	for _, p := range where {
+		marks[fold(p.name())] = p.value
+	}
+	for _, p := range c.Validate() {
+		mark, written := marks[p.Key]
+		if written {
+			p = p.place(text, mark)
+		}
+		if !written || !about(problems, p.Key) { // a value that could not be read has its problem already
+			problems = append(problems, p)
+		}
+	}
+	if len(problems) > 0 {
+		sortByLine(problems)
+		return nil, &Report{File: file, Problems: problems}
+	}
+	return c, nil
+}
+
+// syntaxProblem makes a problem of what the TOML parser says.
+func syntaxProblem(text []byte, err error) Problem {
+	p := Problem{Text: strings.TrimPrefix(err.Error(), "toml: ")}
+	var at *toml.DecodeError
+	if !errors.As(err, &at) {
+		return p
+	}
+	line, column := at.Position()
+	lines := strings.Split(string(text), "\n")
+	if line < 1 || line > len(lines) {
+		return p
+	}
+	p.Line, p.Column, p.Mark = line, max(column, 1), 1
+	p.Excerpt = strings.TrimRight(lines[line-1], "\r")
+	return p
+}
+
+// fill stores the values of the file in c, key by key.
+func (c *Config) fill(text []byte, values map[string]any, where []position) (problems []Problem) {
+	table := c.keys()
+	for _, p := range where {
+		if trouble, mark := c.fillKey(table, values, p); trouble != "" {
+			problems = append(problems, Problem{Key: p.name(), Text: trouble}.place(text, mark))
+		}
+	}
+	return problems
+}
+
+// fillKey stores one value; it returns what is wrong with it and where to mark it.
+func (c *Config) fillKey(table []key, values map[string]any, p position) (trouble string, mark span) {
+	if p.path[0] == aliasesTable && len(p.path) > 1 {
+		return c.fillAlias(values, p)
+	}
+	name := p.name()
+	for _, k := range table {
+		switch {
+		case k.name == name:
+			value, found := lookUp(values, p.path)
+			if !found {
+				return "", span{} // below a list of tables, which is reported
+			}
+			if err := k.set(value); err != nil {
+				return name + ": " + err.Error(), p.value
+			}
+			return "", span{}
+		case p.table && strings.HasPrefix(k.name, name+"."):
+			if value, _ := lookUp(values, p.path); kind(value) == "a list" {
+				return fmt.Sprintf("[[%s]] is a list of tables; write [%s]", name, name), p.key
+			}
+			return "", span{}
+		}
+	}
+	if name == aliasesTable {
+		if p.table {
+			return "", span{}
+		}
+		return `aliases: expects a table: [aliases] on a line of its own and below it lines as anna = ["otto"]`, p.value
+	}
+	if isTable(table, name) {
+		return fmt.Sprintf("%s: expects a table: [%s] on a line of its own, and its keys below", name, name), p.key
+	}
+	if unknownAbove(table, p.path) {
+		return "", span{} // its table is reported
+	}
+	what := "key"
+	if p.table {
+		what = "table"
+	}
+	return fmt.Sprintf("unknown %s %q%s", what, name, suggestion(table, p)), p.key
+}
+
+// fillAlias stores one line of [aliases].
+func (c *Config) fillAlias(values map[string]any, p position) (trouble string, mark span) {
+	if len(p.path) > 2 || p.table {
+		return fmt.Sprintf("aliases: a name with a dot stands in quotes: %q = [...]", strings.Join(p.path[1:], ".")), p.key
+	}
+	var names []string
+	value, _ := lookUp(values, p.path)
+	if err := texts(&names)(value); err != nil {
+		return p.name() + ": " + err.Error(), p.value
+	}
+	name := fold(p.path[1])
+	if _, twice := c.Aliases[name]; twice {
+		return fmt.Sprintf("aliases: %q stands here twice; letter case makes no difference", name), p.key
+	}
+	for i := range names {
+		names[i] = fold(names[i])
+	}
+	c.Aliases[name] = names
+	return "", span{}
+}
+
+// lookUp finds the value of a path.
+func lookUp(values map[string]any, path []string) (value any, found bool) {
+	value = values
+	for _, part := range path {
+		table, ok := value.(map[string]any)
+		if !ok {
+			return value, false
+		}
+		if value, found = table[part]; !found {
+			return nil, false
+		}
+	}
+	return value, true
+}
+
+// about says whether a problem is about key already.
+func about(problems []Problem, key string) bool {
+	for _, p := range problems {
+		if p.Key == key {
+			return true
+		}
+	}
+	return false
+}

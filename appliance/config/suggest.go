@@ -1,0 +1,79 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// suggestion returns "; did you mean ...?" with the nearest key, or nothing when none is near.
+func suggestion(table []key, p position) string {
+	name, last := p.name(), p.path[len(p.path)-1]
+	best, distance := "", 0
+	consider := func(candidate string, d, length int) {
+		if d <= max(2, length/3) && (best == "" || d < distance) {
+			best, distance = candidate, d
+		}
+	}
+	for _, k := range table {
+		head, tail, nested := strings.Cut(k.name, ".")
+		if p.table {
+			if nested {
+				consider(head, edits(name, head), len(head))
+			}
+			continue
+		}
+		consider(k.name, edits(name, k.name), len(k.name))
+		if nested { // the right key in the wrong table, or with none
+			consider(k.name, edits(last, tail)+1, len(tail))
+		}
+	}
+	if p.table {
+		consider(aliasesTable, edits(name, aliasesTable), len(aliasesTable))
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+// unknownAbove says whether the table that path stands in is unknown itself.
+func unknownAbove(table []key, path []string) bool {
+	for n := 1; n < len(path); n++ {
+		above := strings.Join(path[:n], ".")
+		if !isTable(table, above) && !slices.ContainsFunc(table, func(k key) bool { return k.name == above }) {
+			return true
+		}
+	}
+	return false
+}
+
+// isTable says whether there are keys below name.
+func isTable(table []key, name string) bool {
+	return slices.ContainsFunc(table, func(k key) bool { return strings.HasPrefix(k.name, name+".") })
+}
+
+// edits counts how many letters have to be put in, taken out, changed or swapped with their
+// neighbour to make b of a. Names are short: O(len(a)*len(b)).
+func edits(a, b string) int {
+	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
+	var before, last, now [65]int
+	for j := range len(b) + 1 {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		now[0] = i
+		for j := 1; j <= len(b); j++ {
+			change := 1
+			if a[i-1] == b[j-1] {
+				change = 0
+			}
+			now[j] = min(last[j]+1, now[j-1]+1, last[j-1]+change)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				now[j] = min(now[j], before[j-2]+1)
+			}
+		}
+		before, last = last, now
+	}
+	return last[len(b)]
+}

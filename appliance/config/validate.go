@@ -1,0 +1,134 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Validate returns what is impossible in a complete Config, key by key.
+// It folds host names to lower case, which is the form they are compared in.
+func (c *Config) Validate() []Problem {
+	var v verdict
+	v.names(c)
+	v.folders(c)
+	v.listeners(c)
+	v.sizes(c)
+	v.aliases(c)
+	v.words(c)
+	return v.problems
+}
+
+// A verdict collects problems.
+type verdict struct{ problems []Problem }
+
+func (v *verdict) addf(key, format string, args ...any) {
+	v.problems = append(v.problems, Problem{Key: key, Text: key + ": " + fmt.Sprintf(format, args...)})
+}
+
+func (v *verdict) names(c *Config) {
+	c.Hostname = fold(strings.TrimSuffix(c.Hostname, "."))
+	if err := checkDomain(c.Hostname); err != nil {
+		v.addf("hostname", "%v", err)
+	} else if last := c.Hostname[strings.LastIndexByte(c.Hostname, '.')+1:]; !isAlpha(last) {
+		v.addf("hostname", "%q ends in %q: a host name, not an address, is needed; mail programs refuse others", c.Hostname, last)
+	}
+	for i, domain := range c.Domains {
+		c.Domains[i] = fold(strings.TrimSuffix(domain, "."))
+		if err := checkDomain(c.Domains[i]); err != nil {
+			v.addf("domains", "%v", err)
+		}
+	}
+	if c.Allow.Empty() {
+		v.addf("allow", `is empty, so nobody could connect; "private" is the home network`)
+	}
+}
+
+func (v *verdict) folders(c *Config) {
+	switch {
+	case c.State == "":
+		v.addf("state", "no folder is known to keep mail in: set state, or $XDG_STATE_HOME, or $HOME")
+	case !filepath.IsAbs(c.State):
+		v.addf("state", "%q is not an absolute path; it has to begin with /", c.State)
+	}
+	const together = "goes together with %s; without both the box makes its own certificate"
+	switch {
+	case c.TLS.Cert != "" && c.TLS.Key == "":
+		v.addf("tls.cert", together, "tls.key")
+	case c.TLS.Cert == "" && c.TLS.Key != "":
+		v.addf("tls.key", together, "tls.cert")
+	}
+	for _, file := range []struct{ key, path string }{{"tls.cert", c.TLS.Cert}, {"tls.key", c.TLS.Key}} {
+		if file.path != "" && !filepath.IsAbs(file.path) {
+			v.addf(file.key, "%q is not an absolute path; it has to begin with /", file.path)
+		}
+	}
+}
+
+func (v *verdict) sizes(c *Config) {
+	if n := c.SMTP.MaxMessage; n < minMessage || n > maxMessage {
+		v.addf("smtp.max_message", "%v is outside of %v to %v", n, Size(minMessage), Size(maxMessage))
+	}
+	slot, capacity := c.Spool.Slot, c.Spool.Capacity
+	if slot < minSlot || slot > maxSlot || slot%page != 0 {
+		v.addf("spool.slot", "%v is no whole number of 4KiB pages in %v to %v", slot, Size(minSlot), Size(maxSlot))
+	} else if least := max(minSlots*slot, 2*c.SMTP.MaxMessage); capacity != 0 && capacity < least {
+		v.addf("spool.capacity", "%v is too small: %v is the least, for 8 slots and twice max_message; make it larger or those smaller", capacity, least)
+	}
+	if days := c.Retention.KeepDays; days < 0 || days > 36500 {
+		v.addf("retention.keep_days", "%d is outside of 0 (keep until a client deletes) to 36500", days)
+	}
+	if c.Retention.MailboxShare < 1 {
+		v.addf("retention.mailbox_share", "%v leaves no room for any mail; 1%% to 100%% is possible", c.Retention.MailboxShare)
+	}
+	if d := time.Duration(c.Watchdog.Timeout); d < minTimeout || d > maxTimeout {
+		v.addf("watchdog.timeout", "%v is outside of %v to %v", d, minTimeout, maxTimeout)
+	}
+}
+
+// levels are the words of log.level.
+var levels = []string{"debug", "info", "warn", "error"}
+
+func (v *verdict) words(c *Config) {
+	if !slices.Contains(levels, c.Log.Level) {
+		v.addf("log.level", "%q is not one of %s", c.Log.Level, strings.Join(levels, ", "))
+	}
+	if c.Watchdog.Device != "none" {
+		v.addf("watchdog.device", `this version does not feed a watchdog; "none" is the only choice`)
+	}
+}
+
+// fold returns s with the letters A-Z made small. Names here are ASCII; others stay as they are and are refused.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+// checkDomain says what is wrong with a folded host or domain name (RFC 1123 §2.1).
+func checkDomain(name string) error {
+	if name == "" || len(name) > 253 {
+		return fmt.Errorf("%q is no host name: 1 to 253 characters are needed", name)
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return fmt.Errorf("%q is no host name: each part between dots has 1 to 63 characters and no hyphen at its ends", name)
+		}
+		for _, r := range label {
+			if !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-') {
+				return fmt.Errorf("%q is no host name: %q cannot stand in one; only a-z, 0-9 and hyphens can", name, r)
+			}
+		}
+	}
+	return nil
+}
+
+// isAlpha says whether s is not empty and has only small letters.
+func isAlpha(s string) bool {
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == ""
+}
