@@ -1,6 +1,9 @@
 package flash
 
-import "unsafe"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // Aligned returns a zeroed buffer of n bytes that begins on a Page boundary, as direct
 // writes and uncached reads need it. It costs at most n + Page bytes.
@@ -16,6 +19,15 @@ func Aligned(n int) []byte {
 	p = make([]byte, n+Page)
 	skip := (Page - misalignment(p)) % Page
 	return p[skip : skip+n : skip+n]
+}
+
+// Whole refuses what a direct write or an uncached read would refuse. Every File asks it, in Append
+// mode too, so that a caller's mistake shows on every volume.
+func Whole(p []byte, off int64) error {
+	if off < 0 || off%Page != 0 || len(p)%Page != 0 || misalignment(p) != 0 {
+		return fmt.Errorf("flash: %d bytes at %d are not whole pages from an aligned buffer", len(p), off)
+	}
+	return nil
 }
 
 // misalignment returns how many bytes behind a Page boundary p begins.

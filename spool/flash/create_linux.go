@@ -17,7 +17,7 @@ const fill = 256 << 10
 // It reaches the device in this order: fallocate, pwrite of size zero bytes, fsync, rename,
 // fsync of the folder; in Append mode without the first two. Not two at a time for one name.
 func (d *Dir) Create(name string, size int64) (File, error) {
-	if err := check(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	if d.Mode() == Recycle && (size <= 0 || size%Page != 0) {

@@ -2,17 +2,11 @@ package flash
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
-)
-
-const (
-	lockName = "LOCK"
-	half     = ".tmp" // ends the names of files that are not whole yet
 )
 
 // A Dir is a Volume on a folder of a real file system. Different names may be used
@@ -74,7 +68,7 @@ func (d *Dir) Names() ([]string, error) {
 	}
 	var names []string
 	for _, f := range found {
-		if f.Type().IsRegular() && plain(f.Name()) {
+		if f.Type().IsRegular() && CheckName(f.Name()) == nil {
 			names = append(names, f.Name())
 		}
 	}
@@ -83,7 +77,7 @@ func (d *Dir) Names() ([]string, error) {
 
 // Remove removes a file. It flushes nothing.
 func (d *Dir) Remove(name string) error {
-	if err := check(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return err
 	}
 	return os.Remove(d.at(name))
@@ -140,19 +134,6 @@ func (d *Dir) publish(name string) error {
 
 // at returns the path of a file of the volume.
 func (d *Dir) at(name string) string { return filepath.Join(d.path, name) }
-
-// check refuses what is not the name of a file that a caller may have.
-func check(name string) error {
-	if !plain(name) {
-		return fmt.Errorf("flash: %q is not the name of a file on a volume", name)
-	}
-	return nil
-}
-
-func plain(name string) bool {
-	return name != "" && name != lockName && !strings.HasSuffix(name, half) &&
-		!strings.HasPrefix(name, ".") && !strings.ContainsAny(name, "/\x00")
-}
 
 // makeFolder makes dir and the folders above it that are missing, and flushes the folder
 // that got a new name, so that a power cut cannot take the volume with all that is in it.

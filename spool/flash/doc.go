@@ -42,7 +42,8 @@
 //	F3  After a failed Sync what was written since the last good one is unknown for ever:
 //	    the kernel has marked the pages clean, and the next Sync may well return nil.
 //	F4  A small file has its old or its new content, and the new one when Store returned nil.
-//	F5  A removed file may come back after a power cut; a file that came back is whole.
+//	F5  A removed file may come back, whole, after a power cut, until a later Create or Store
+//	    has returned nil: those flush the folder.
 //	F6  In Recycle mode bytes on their way to a client are not changed by a WriteAt.
 //	F7  ReadAt sees every WriteAt that has returned.
 //
@@ -56,5 +57,6 @@
 //	profile_linux.go   which file system, which mode
 //	probe_linux.go     whether direct writes do what F6 needs
 //	aligned.go         buffers
+//	name.go            names that a file may have
 //	flashtest          a device in memory whose power can be cut
 package flash

@@ -2,7 +2,6 @@ package flash
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 
@@ -18,7 +17,7 @@ type file struct {
 
 // Open opens an existing slot file.
 func (d *Dir) Open(name string) (File, error) {
-	if err := check(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	f, err := openFile(d.at(name), d.Mode())
@@ -51,7 +50,7 @@ func (f *file) ReadAt(p []byte, off int64) (int, error) { return f.reader.ReadAt
 // ReadUncached reads what the device holds. In Append mode it asks the kernel to forget the
 // pages first, which it does with clean ones: those that a failed Sync has left are clean.
 func (f *file) ReadUncached(p []byte, off int64) (int, error) {
-	if err := whole(p, off); err != nil {
+	if err := Whole(p, off); err != nil {
 		return 0, err
 	}
 	if !f.direct {
@@ -73,7 +72,7 @@ func (f *file) ReadUncached(p []byte, off int64) (int, error) {
 // WriteAt writes all of p or returns an error. os.File goes on after a short write and after a
 // signal.
 func (f *file) WriteAt(p []byte, off int64) (int, error) {
-	if err := whole(p, off); err != nil {
+	if err := Whole(p, off); err != nil {
 		return 0, err
 	}
 	n, err := f.writer.WriteAt(p, off)
@@ -91,15 +90,6 @@ func (f *file) Handle() *os.File { return f.reader }
 
 // Close closes both descriptors; it flushes nothing.
 func (f *file) Close() error { return errors.Join(f.reader.Close(), f.writer.Close()) }
-
-// whole refuses what a direct write would refuse, and in Append mode as well, so that a
-// caller's mistake shows on every file system.
-func whole(p []byte, off int64) error {
-	if off < 0 || off%Page != 0 || len(p)%Page != 0 || misalignment(p) != 0 {
-		return fmt.Errorf("flash: %d bytes at %d are not whole pages from an aligned buffer", len(p), off)
-	}
-	return nil
-}
 
 func datasync(f *os.File) error { return control(f, "fdatasync", unix.Fdatasync) }
 

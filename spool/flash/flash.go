@@ -48,7 +48,7 @@ type Volume interface {
 	// Open opens an existing slot file.
 	Open(name string) (File, error)
 	// Remove removes a file; its space is free when the last handle is closed. Not made durable: a
-	// removed file may be back after a power cut.
+	// removed file may be back after a power cut, until a later Create or Store has returned nil.
 	Remove(name string) error
 	// Load reads a small file whole; the error is os.ErrNotExist when there is none.
 	Load(name string) ([]byte, error)

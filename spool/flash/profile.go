@@ -11,7 +11,8 @@ type Options struct {
 type Profile struct {
 	// FileSystem is the name of the file system as mount(8) writes it, or "unknown (0x...)".
 	FileSystem string
-	// Direct: O_DIRECT works here and leaves bytes on their way to a client alone.
+	// Direct: it was tried, and O_DIRECT works here and leaves bytes on their way to a
+	// client alone. Not tried on a file system that does not overwrite in place.
 	Direct bool
 	// Mode is how slots live.
 	Mode Mode

@@ -12,7 +12,7 @@ const small = 1 << 20
 
 // Load reads a small file whole; more than 1 MiB is an error, os.ErrNotExist means none.
 func (d *Dir) Load(name string) ([]byte, error) {
-	if err := check(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	f, err := os.Open(d.at(name))
@@ -35,7 +35,7 @@ func (d *Dir) Load(name string) ([]byte, error) {
 //
 // After an error of the last step the content is the old or the new one, as after a power cut.
 func (d *Dir) Store(name string, data []byte) error {
-	if err := check(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return err
 	}
 	if len(data) > small {
