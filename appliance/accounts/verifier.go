@@ -1,0 +1,137 @@
+package accounts
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Iterations is how often a password is hashed for a new verifier: 15,000 take a small ARM core
+// some tens of milliseconds.
+const Iterations = 15000
+
+// mostIterations bounds what a verifier from the file may cost: a thousand logins of it are not a day.
+const mostIterations = 10_000_000
+
+const scheme = "SCRAM-SHA-256"
+
+// A Verifier proves a password without holding it (RFC 5803). The zero Verifier verifies none.
+type Verifier struct {
+	iterations           int
+	salt                 []byte
+	storedKey, serverKey []byte
+}
+
+// NewVerifier makes a verifier with a fresh salt of 16 octets.
+func NewVerifier(password string) (Verifier, error) {
+	if err := checkPassword(password); err != nil {
+		return Verifier{}, err
+	}
+	salt := make([]byte, 16)
+	rand.Read(salt) // never fails (crypto/rand)
+	return derive(password, salt, Iterations)
+}
+
+func derive(password string, salt []byte, iterations int) (Verifier, error) {
+	salted, err := pbkdf2.Key(sha256.New, password, salt, iterations, sha256.Size)
+	if err != nil {
+		return Verifier{}, err
+	}
+	clientKey := mac(salted, "Client Key")
+	storedKey := sha256.Sum256(clientKey)
+	return Verifier{iterations, salt, storedKey[:], mac(salted, "Server Key")}, nil
+}
+
+func mac(key []byte, text string) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(text))
+	return h.Sum(nil)
+}
+
+// Verify says whether password is the one. It takes one derivation and no less when the answer is no.
+func (v Verifier) Verify(password string) bool {
+	if v.iterations == 0 {
+		return false
+	}
+	got, err := derive(password, v.salt, v.iterations)
+	if strings.HasSuffix(password, "\x00") { // HMAC pads its key with zeros: it would not tell "a" from "a\x00"
+		return false
+	}
+	return err == nil && subtle.ConstantTimeCompare(got.storedKey, v.storedKey) == 1
+}
+
+// dummy is verified for unknown names, so that they take as long as known ones. It fits no password:
+// nobody knows what hashes to zeros.
+var dummy = Verifier{Iterations, make([]byte, 16), make([]byte, sha256.Size), make([]byte, sha256.Size)}
+
+// Digest returns the bytes that tell this verifier from others, for keys of a cache.
+func (v Verifier) Digest() []byte { return v.storedKey }
+
+// encode returns the form of RFC 5803 §2.
+func (v Verifier) encode() string {
+	enc := base64.StdEncoding.EncodeToString
+	return scheme + "$" + strconv.Itoa(v.iterations) + ":" + enc(v.salt) + "$" + enc(v.storedKey) + ":" + enc(v.serverKey)
+}
+
+// String says that there is a verifier, not what it is.
+func (v Verifier) String() string { return scheme + " verifier" }
+
+var errVerifier = errors.New("the verifier has to be " + scheme + "$iterations:salt$StoredKey:ServerKey")
+
+// parseVerifier reads the form of RFC 5803 §2.
+func parseVerifier(text string) (Verifier, error) {
+	rest, ok := strings.CutPrefix(text, scheme+"$")
+	if !ok {
+		return Verifier{}, errVerifier
+	}
+	first, second, _ := strings.Cut(rest, "$")
+	count, salt, _ := strings.Cut(first, ":")
+	stored, server, _ := strings.Cut(second, ":")
+	iterations, err := strconv.Atoi(count)
+	if err != nil || iterations < 1 || iterations > mostIterations || count != strconv.Itoa(iterations) {
+		return Verifier{}, fmt.Errorf("the verifier's iterations have to be 1 to %d", mostIterations)
+	}
+	v := Verifier{iterations: iterations}
+	for _, part := range []struct {
+		text   string
+		to     *[]byte
+		length int // 0: any but none
+	}{{salt, &v.salt, 0}, {stored, &v.storedKey, sha256.Size}, {server, &v.serverKey, sha256.Size}} {
+		octets, err := base64.StdEncoding.Strict().DecodeString(part.text)
+		if err != nil || len(octets) == 0 || part.length != 0 && len(octets) != part.length || bytes.ContainsAny([]byte(part.text), "\r\n") {
+			return Verifier{}, errVerifier
+		}
+		*part.to = octets
+	}
+	return v, nil
+}
+
+// Bounds of a password in octets; the longest fits a POP3 command line of 255 (RFC 2449 §4) with room to spare.
+const mostPassword = 200
+
+// checkPassword says what is wrong with a password to be set. It is what a client can send in PASS: UTF-8
+// without control characters. What it says names no letter of it.
+func checkPassword(password string) error {
+	switch {
+	case password == "":
+		return errors.New("the password is empty")
+	case len(password) > mostPassword:
+		return fmt.Errorf("the password is longer than %d octets", mostPassword)
+	case !utf8.ValidString(password):
+		return errors.New("the password is not UTF-8")
+	case strings.ContainsFunc(password, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return errors.New("the password has a control character in it")
+	case strings.TrimSpace(password) != password:
+		return errors.New("the password begins or ends with a space, which mail programs lose")
+	}
+	return nil
+}
