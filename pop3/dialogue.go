@@ -1,0 +1,190 @@
+package pop3
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"pillarbox/pop3/wire"
+)
+
+const (
+	// gatherSize is how many octets of replies are gathered into one write: two full TLS records.
+	gatherSize = 32 << 10
+	// lineRoom is the length of the longest reply line (RFC 2449 §4).
+	lineRoom = 512
+)
+
+// A dialogue is the two directions of one connection: bounded lines in, gathered replies
+// out. While it waits for the client it owns no buffer.
+//
+// The first error of the connection stays: nothing is said after a failed write.
+type dialogue struct {
+	// set at birth
+	pool     *sync.Pool // of *[gatherSize]byte
+	idle     time.Duration
+	sendfile sendfileFunc
+
+	// owned by the session's goroutine
+	conn    net.Conn        // TCP, or TLS over it
+	tcp     *net.TCPConn    // nil under TLS: the kernel cannot send files there
+	raw     syscall.RawConn // of tcp, made for the first file
+	in      *wire.Reader
+	loginBy time.Time // no deadline is later; zero after the login
+
+	out      *[gatherSize]byte // nil while nothing is gathered
+	gathered int               // octets in out
+	sent     int64             // octets that left
+	err      error             // of the connection; sticky
+}
+
+// What ends a dialogue, beside the errors of its connection.
+var (
+	errLeft     = errors.New("pop3: the client left without QUIT")
+	errPartial  = errors.New("pop3: the client left inside a line")
+	errIdle     = errors.New("pop3: the client was idle for too long")
+	errSlow     = errors.New("pop3: the client does not take what it asked for")
+	errNoLogin  = errors.New("pop3: the time to log in is over")
+	errStopping = errors.New("pop3: the server stops")
+)
+
+// readLine returns the client's next line, without its CRLF, valid until the next call. When none waits, what was
+// gathered is sent and the buffers are given back before it waits.
+func (d *dialogue) readLine(ctx context.Context, limit int) ([]byte, error) {
+	if !d.in.LineWaits() {
+		if err := d.flush(); err != nil {
+			return nil, err
+		}
+		d.giveBack()
+		d.in.Release()
+		d.conn.SetReadDeadline(d.deadline())
+	}
+	if ctx.Err() != nil { // after SetReadDeadline, which may have undone the one that woke it
+		return nil, errStopping
+	}
+	line, err := d.in.ReadLine(limit)
+	switch {
+	case err == nil, errors.Is(err, wire.ErrBareLF), errors.Is(err, wire.ErrNUL), errors.Is(err, wire.ErrLongLine):
+		return line, err
+	case ctx.Err() != nil:
+		d.err = errStopping
+	case errors.Is(err, io.EOF):
+		d.err = errLeft
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		d.err = errPartial
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		d.err = d.overdue(errIdle)
+	default:
+		d.err = err
+	}
+	return nil, d.err
+}
+
+// deadline returns until when the client's next move is waited for.
+func (d *dialogue) deadline() time.Time {
+	by := time.Now().Add(d.idle)
+	if !d.loginBy.IsZero() && d.loginBy.Before(by) {
+		return d.loginBy
+	}
+	return by
+}
+
+// overdue says which deadline is over: the one of the login or otherwise.
+func (d *dialogue) overdue(otherwise error) error {
+	if !d.loginBy.IsZero() && !time.Now().Before(d.loginBy) {
+		return errNoLogin
+	}
+	return otherwise
+}
+
+// room returns the gathered octets with space for at least one line behind them. What is
+// appended there is gathered by keep.
+func (d *dialogue) room() []byte {
+	d.take()
+	if gatherSize-d.gathered < lineRoom {
+		d.flush()
+	}
+	return d.out[:d.gathered]
+}
+
+// take brings the buffer.
+func (d *dialogue) take() {
+	if d.out == nil {
+		d.out, _ = d.pool.Get().(*[gatherSize]byte)
+	}
+	if d.out == nil {
+		d.out = new([gatherSize]byte)
+	}
+}
+
+// keep gathers what was appended to room.
+func (d *dialogue) keep(b []byte) { d.gathered = len(b) }
+
+// say gathers one line, without its CRLF.
+func (d *dialogue) say(line string) {
+	d.keep(append(append(d.room(), line...), '\r', '\n'))
+}
+
+// sayNumbers gathers a line of a listing: "1 120".
+func (d *dialogue) sayNumbers(before string, n int, octets int64) {
+	b := append(d.room(), before...)
+	b = strconv.AppendInt(b, int64(n), 10)
+	b = append(b, ' ')
+	b = strconv.AppendInt(b, octets, 10)
+	d.keep(append(b, '\r', '\n'))
+}
+
+// flush sends what was gathered, in one write.
+func (d *dialogue) flush() error {
+	if d.gathered == 0 || d.err != nil {
+		d.gathered = 0
+		return d.err
+	}
+	d.conn.SetWriteDeadline(d.deadline())
+	n, err := d.conn.Write(d.out[:d.gathered])
+	d.sent += int64(n)
+	d.gathered = 0
+	return d.note(err)
+}
+
+// note keeps the error of a write, and returns what sticks.
+func (d *dialogue) note(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = d.overdue(errSlow)
+	}
+	if d.err == nil {
+		d.err = err
+	}
+	return d.err
+}
+
+// giveBack returns the empty buffer to the pool.
+func (d *dialogue) giveBack() {
+	if d.out != nil && d.gathered == 0 {
+		d.pool.Put(d.out)
+		d.out = nil
+	}
+}
+
+// secure goes on over TLS. Everything that was read before is dropped: it came from
+// whoever can write into a plain connection (RFC 2595 §4).
+func (d *dialogue) secure(conn *tls.Conn) {
+	d.conn, d.tcp, d.raw = conn, nil, nil
+	d.in.Reset(conn)
+}
+
+// hangUp closes the connection and gives the buffers back. What is gathered and not flushed is not said.
+func (d *dialogue) hangUp() {
+	d.gathered = 0
+	d.giveBack()
+	d.conn.Close()
+	d.in.Reset(nil)
+	d.in.Release()
+}

@@ -1,0 +1,32 @@
+package pop3
+
+import "sync"
+
+// Locks are the exclusive-access locks of RFC 1939 §4: who has a maildrop open. They
+// live in memory and end with the session, so a crash leaves none behind. The zero Locks is ready; several
+// Servers, one after a reload and the ones before it, share it.
+type Locks struct {
+	mu   sync.Mutex
+	held map[string]struct{}
+}
+
+// lock takes a user's maildrop and reports whether it was free.
+func (l *Locks) lock(user string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, taken := l.held[user]; taken {
+		return false
+	}
+	if l.held == nil {
+		l.held = make(map[string]struct{})
+	}
+	l.held[user] = struct{}{}
+	return true
+}
+
+// unlock frees what lock took.
+func (l *Locks) unlock(user string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.held, user)
+}

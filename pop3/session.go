@@ -1,0 +1,235 @@
+package pop3
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/netip"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pillarbox/pop3/wire"
+)
+
+// A session is one client's way through the states of RFC 1939 §3. It is used by the one
+// goroutine that called ServeConn.
+type session struct {
+	dialogue
+
+	// set at birth
+	server *Server
+	limits Limits
+	remote netip.Addr
+	began  time.Time
+	id     uint64
+	log    *zap.Logger
+
+	// where it is
+	state  state
+	tls    bool
+	bad    int // commands that made no sense
+	failed int // logins that went wrong
+
+	// AUTHORIZATION
+	name string // what USER said; "" outside of the state named
+
+	// TRANSACTION
+	user   string // "" before the login
+	mail   Maildrop
+	locked bool // user is held in server.Exclusive
+	marks  marks
+
+	// for the log
+	tried     string // the user of the last login that went wrong
+	retrieved int    // messages sent whole
+	octets    int64  // as listed, of those and of what TOP sent
+	deleted   int    // messages expunged
+}
+
+func newSession(s *Server, conn net.Conn) *session {
+	sess := &session{server: s, limits: s.Limits.orDefaults(), remote: remoteAddr(conn), began: time.Now(), state: authorization}
+	sess.loginBy = sess.began.Add(sess.limits.Login)
+	sess.idle = sess.limits.Idle
+	sess.pool = &s.buffers
+	sess.sendfile = s.sendfile
+	sess.conn = conn
+	sess.tcp, _ = conn.(*net.TCPConn)
+	sess.in = wire.NewReader(conn, wire.BufferSize)
+	sess.log = s.Log
+	if sess.log == nil {
+		sess.log = zap.NewNop()
+	}
+	sess.id = s.sessions.Add(1)
+	return sess
+}
+
+// remoteAddr returns the client's address, or the zero Addr.
+func remoteAddr(conn net.Conn) netip.Addr {
+	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+		return a.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
+}
+
+// serve is the whole session: handshake, greeting, then command after command until one
+// leads to the state update, which handlers reach when all its work is done.
+func (s *session) serve(ctx context.Context, implicitTLS bool) error {
+	if implicitTLS {
+		if err := s.startTLS(ctx); err != nil {
+			return err
+		}
+	}
+	s.say("+OK " + s.server.Hostname + " POP3 server ready")
+	for s.state != update {
+		if err := s.step(ctx); err != nil {
+			s.leave() // first: a client that does not read keeps nothing
+			s.flush()
+			return err
+		}
+	}
+	return s.flush()
+}
+
+// step reads one line and answers it. The error ends the session.
+func (s *session) step(ctx context.Context) error {
+	line, err := s.readLine(ctx, maxCommand)
+	if err != nil {
+		return s.refuse(ofLine(err))
+	}
+	c, a, err := s.understand(line)
+	if err == nil {
+		s.debug(c.verb)
+		err = c.does(s, ctx, a)
+	}
+	if s.state == named {
+		s.state = authorization
+	}
+	if err != nil {
+		return s.refuse(err)
+	}
+	if c.then != same {
+		s.state = c.then
+	}
+	return s.err
+}
+
+// ofLine turns what was wrong with a line into its refusal.
+func ofLine(err error) error {
+	switch {
+	case errors.Is(err, wire.ErrLongLine):
+		return refuseLong
+	case errors.Is(err, wire.ErrNUL):
+		return refuseNUL
+	case errors.Is(err, wire.ErrBareLF):
+		return refuseBareLF
+	}
+	return err
+}
+
+// errTooMany ends a session that has refused as much as its limits allow.
+var errTooMany = errors.New("pop3: too many bad commands or logins")
+
+// refuse says a refusal and counts it. Any other error, and a refusal too much, is returned:
+// it ends the session.
+func (s *session) refuse(err error) error {
+	r, ok := err.(*refusal)
+	if !ok {
+		return err
+	}
+	b := append(s.room(), "-ERR "...)
+	if r.code != "" {
+		b = append(append(append(b, '['), r.code...), "] "...)
+	}
+	s.keep(append(append(b, r.text...), '\r', '\n'))
+	switch r.then {
+	case ends:
+		return r
+	case counted:
+		s.bad++
+	case failed:
+		s.failed++
+	}
+	if s.bad >= s.limits.BadCommands || s.user == "" && s.bad >= s.limits.BadBeforeLogin || s.failed >= s.limits.Failures {
+		return errTooMany
+	}
+	return s.err
+}
+
+// startTLS runs a handshake and goes on over TLS.
+func (s *session) startTLS(ctx context.Context) error {
+	if s.server.TLS == nil {
+		return errors.New("pop3: TLS is not configured")
+	}
+	by := time.Now().Add(s.limits.Handshake)
+	if s.loginBy.Before(by) {
+		by = s.loginBy
+	}
+	ctx, cancel := context.WithDeadline(ctx, by)
+	defer cancel()
+	conn := tls.Server(s.conn, s.server.TLS)
+	s.conn.SetDeadline(by)
+	handshake := s.server.Handshake
+	if handshake == nil {
+		handshake = func(ctx context.Context, conn *tls.Conn) error { return conn.HandshakeContext(ctx) }
+	}
+	if err := handshake(ctx, conn); err != nil {
+		s.err = err
+		return err
+	}
+	s.tls = true
+	s.secure(conn)
+	return nil
+}
+
+// leave ends what a login began; without UPDATE nothing was deleted. It does nothing when there was no login.
+func (s *session) leave() {
+	if s.mail == nil {
+		return
+	}
+	if err := s.mail.Close(); err != nil {
+		s.logger().Error("maildrop not closed", zap.Error(err))
+	}
+	s.mail = nil
+	if s.locked {
+		s.server.Exclusive.unlock(s.user)
+		s.locked = false
+	}
+}
+
+// logger returns a logger that says whose session it is; made when there is something to say.
+func (s *session) logger() *zap.Logger {
+	proto := "pop3"
+	if s.tls {
+		proto = "pop3+tls"
+	}
+	user := s.user
+	if user == "" {
+		user = s.tried
+	}
+	return s.log.With(zap.Uint64("session", s.id), zap.Stringer("remote", s.remote), zap.String("proto", proto), zap.String("user", user))
+}
+
+// debug logs a command by its verb alone: arguments hold names and passwords.
+func (s *session) debug(verb string) {
+	if s.log.Core().Enabled(zap.DebugLevel) {
+		s.logger().Debug("command", zap.String("verb", verb))
+	}
+}
+
+// report writes the session's one line. Whoever did not even try to log in and did
+// nothing wrong, a port scan or a probe, is worth a Debug line only.
+func (s *session) report(err error) {
+	level := zap.InfoLevel
+	var r *refusal
+	if s.user == "" && s.failed == 0 && !errors.As(err, &r) && !errors.Is(err, errTooMany) {
+		level = zap.DebugLevel
+	}
+	if !s.log.Core().Enabled(level) {
+		return
+	}
+	s.logger().Log(level, "session ended", zap.Bool("login", s.user != ""), zap.Int("failed", s.failed),
+		zap.Int("retrieved", s.retrieved), zap.Int64("octets", s.octets), zap.Int("deleted", s.deleted),
+		zap.Int("left", s.marks.total-s.deleted), zap.Duration("took", time.Since(s.began)), zap.NamedError("err", err))
+}

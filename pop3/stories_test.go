@@ -1,0 +1,95 @@
+package pop3_test
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"pillarbox/pop3"
+	"pillarbox/pop3/pop3test"
+)
+
+// The stories in testdata are played against a server that is set up as their folder says.
+var houses = map[string]func(t *testing.T, s *pop3.Server){
+	"plain": func(t *testing.T, s *pop3.Server) {},
+	"tls":   func(t *testing.T, s *pop3.Server) { s.TLS = pop3test.TLS(t, "pop3") },
+	"tls-only": func(t *testing.T, s *pop3.Server) {
+		s.TLS = pop3test.TLS(t, "pop3")
+		s.PlaintextAuth = nil
+	},
+	"implicit-tls": func(t *testing.T, s *pop3.Server) { s.TLS = pop3test.TLS(t, "pop3") },
+	"exclusive":    func(t *testing.T, s *pop3.Server) { s.Exclusive = new(pop3.Locks) },
+}
+
+func TestStories(t *testing.T) {
+	for folder, setUp := range houses {
+		stories, err := filepath.Glob(filepath.Join("testdata", folder, "*.txt"))
+		if err != nil || len(stories) == 0 {
+			t.Errorf("no stories in testdata/%s (%v)", folder, err)
+		}
+		for _, story := range stories {
+			t.Run(folder+"/"+filepath.Base(story), func(t *testing.T) {
+				text, err := os.ReadFile(story)
+				if err != nil {
+					t.Fatal(err)
+				}
+				server := newServer(furnished())
+				setUp(t, server)
+				pop3test.RunAll(t, serve(t, server, folder == "implicit-tls"), string(text))
+			})
+		}
+	}
+}
+
+// newServer returns a server for anna and bert that takes passwords without TLS.
+func newServer(store pop3.Store) *pop3.Server {
+	return &pop3.Server{
+		Hostname:       "mail.home.arpa",
+		Implementation: "pillarbox",
+		Auth:           pop3test.Accounts{"anna": "a secret", "bert": " zwei  Wörter ", "carla": ""},
+		Store:          store,
+		PlaintextAuth:  func(netip.Addr) bool { return true },
+	}
+}
+
+// furnished returns a store with three mails for anna.
+func furnished() *pop3test.Store {
+	store := new(pop3test.Store)
+	store.Deliver("anna", "Subject: one\n\nfirst\n")
+	store.Deliver("anna", "Subject: two\n\n.\n..\n.dot\nlast")
+	store.Deliver("anna", "Subject: three\nTo: anna\n\n1\n2\n3\n4\n")
+	return store
+}
+
+// serve returns a function that connects to server over loopback TCP. The sessions are
+// waited for when the test is over.
+func serve(t testing.TB, server *pop3.Server, implicitTLS bool) func() net.Conn {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sessions sync.WaitGroup
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(func() {
+		listener.Close()
+		cancel()
+		sessions.Wait()
+	})
+	return func() net.Conn {
+		client, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := listener.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sessions.Go(func() { server.ServeConn(ctx, conn, implicitTLS) })
+		return client
+	}
+}
