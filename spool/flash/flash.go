@@ -43,7 +43,8 @@ type Volume interface {
 	Names() ([]string, error)
 	// Create makes a slot file whose name and size are durable when it returns: in
 	// Recycle mode filled with size zero bytes, in Append mode empty (reads past its end
-	// yield io.EOF). A file that was left half made by a crash is replaced.
+	// yield io.EOF). A file that was left half made by a crash is replaced; a whole one is
+	// never touched, the error is os.ErrExist.
 	Create(name string, size int64) (File, error)
 	// Open opens an existing slot file.
 	Open(name string) (File, error)

@@ -1,0 +1,150 @@
+package flashtest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+)
+
+// ErrPowerCut is what every operation returns from the moment of the cut on.
+var ErrPowerCut = errors.New("flashtest: the power was cut")
+
+// An effect is what an operation did to the device.
+type effect uint8
+
+const (
+	done   effect = iota // all of it
+	half                 // a write stopped half way, the rest did not happen
+	unsure               // all, nothing or a part; the next cut decides
+	none                 // nothing
+)
+
+// effectOf tells what an operation did that failed with err.
+func effectOf(err error) effect {
+	switch {
+	case err == nil:
+		return done
+	case errors.Is(err, io.ErrShortWrite), errors.Is(err, syscall.ENOSPC):
+		return half
+	case errors.Is(err, syscall.EROFS):
+		return none
+	}
+	return unsure
+}
+
+// faults are the plan of what is to go wrong. Operations are numbered from 1.
+type faults struct {
+	once  map[int]error
+	from  int // sticky from this one on; 0 = never
+	every error
+	cut   int // the power is cut in this one; 0 = never
+	dead  bool
+}
+
+// Ops returns how many operations have begun since the device was made: Create, WriteAt,
+// Sync, Remove and Store; with Options.CountReads also Names, Open, Load, ReadAt and
+// ReadUncached. The next one has number Ops()+1.
+func (d *Device) Ops() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.ops
+}
+
+// FailAt makes operation k return err, once. What it does besides depends on err:
+// io.ErrShortWrite and ENOSPC stop a write half way; EROFS does nothing; all others, EIO
+// first among them, leave open what the device has of it. A Sync that fails has marked
+// the pages clean, whatever the error.
+func (d *Device) FailAt(k int, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ahead(k)
+	if d.faults.once == nil {
+		d.faults.once = make(map[int]error)
+	}
+	d.faults.once[k] = err
+}
+
+// FailFrom makes operation k and all that follow return err as FailAt does, until Heal.
+func (d *Device) FailFrom(k int, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ahead(k)
+	d.faults.from, d.faults.every = k, err
+}
+
+// Heal takes back every fault that is planned, but not a cut that has happened.
+func (d *Device) Heal() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.faults = faults{dead: d.faults.dead}
+}
+
+// CutAt cuts the power in operation k: it may have happened, in part too, and returns
+// ErrPowerCut, as does everything after it. Outcomes then yields the devices that may come
+// back.
+func (d *Device) CutAt(k int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ahead(k)
+	d.faults.cut = k
+}
+
+// Cut cuts the power now, between two operations.
+func (d *Device) Cut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.faults.dead = true
+}
+
+// Dead tells whether the power was cut.
+func (d *Device) Dead() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.faults.dead
+}
+
+// ahead panics when operation k has passed: a test that plans it would prove nothing.
+func (d *Device) ahead(k int) {
+	if k <= d.ops {
+		panic(fmt.Sprintf("flashtest: operation %d has passed, the last one was %d", k, d.ops))
+	}
+}
+
+// begin starts a changing operation: it tells what it does and what it returns.
+func (d *Device) begin(op, name string) (effect, error) {
+	if d.faults.dead {
+		return none, refusal(op, name, ErrPowerCut)
+	}
+	d.ops++
+	f := &d.faults
+	if d.ops == f.cut {
+		f.dead = true
+		return unsure, refusal(op, name, ErrPowerCut)
+	}
+	err := f.once[d.ops]
+	if err == nil && f.from != 0 && d.ops >= f.from {
+		err = f.every
+	}
+	if err != nil {
+		return effectOf(err), refusal(op, name, err)
+	}
+	return done, nil
+}
+
+// look starts a reading operation.
+func (d *Device) look(op, name string) error {
+	if d.opt.CountReads {
+		_, err := d.begin(op, name)
+		return err
+	}
+	if d.faults.dead {
+		return refusal(op, name, ErrPowerCut)
+	}
+	return nil
+}
+
+func refusal(op, name string, err error) error {
+	return &os.PathError{Op: op, Path: name, Err: err}
+}
