@@ -124,6 +124,16 @@ func (t *Table) Lookup(name string) (Account, bool) {
 	return t.lines[at].account, true
 }
 
+// Verify says whether there is an account of that folded name with that password. It takes as long for an unknown
+// name as for a wrong password.
+func (t *Table) Verify(name, password string) bool {
+	a, known := t.Lookup(name)
+	if !known {
+		a.Verifier = dummy
+	}
+	return a.Verifier.Verify(password) && known
+}
+
 // First returns the account that gets the mail of root and postmaster.
 func (t *Table) First() (Account, bool) {
 	for _, l := range t.lines {

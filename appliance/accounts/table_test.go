@@ -128,6 +128,9 @@ func TestEdits(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, _ := table.Lookup("anna")
+	if !table.Verify("anna", "one") || table.Verify("anna", "two") || table.Verify("otto", "one") || table.Verify("", "") {
+		t.Error("verifies wrongly")
+	}
 	if _, err := table.Add("ANNA", "two"); !errors.Is(err, ErrExists) {
 		t.Errorf("added twice: %v", err)
 	}
