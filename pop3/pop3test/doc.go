@@ -14,6 +14,7 @@
 //	# text              why
 //	[[raw "QUIT\x00"]]  the client sends exactly these octets, quoted as in Go
 //	[[tls]]             the client shakes hands (after STLS, STARTTLS, or at the beginning)
+//	[[shut]]            the client says that it will send nothing more (FIN), and still listens
 //	[[close]]           the client closes the connection
 //	[[eof]]             the server has closed the connection, and has said nothing else
 //	[[silence]]         the server has said nothing that was not asked for

@@ -39,7 +39,7 @@ func RunAll(t testing.TB, dial func() net.Conn, transcript string) {
 	p.on("")
 	for i, line := range strings.Split(transcript, "\n") {
 		p.line = i + 1
-		p.play(strings.TrimRight(line, " \r"))
+		p.play(strings.TrimSuffix(line, "\r"))
 	}
 	p.send()
 	for _, party := range p.parties {
@@ -95,6 +95,12 @@ func (p *player) direct(verb, argument string) {
 		p.pending = append(p.pending, p.unquote(argument)...)
 	case "tls":
 		p.tls()
+	case "shut":
+		half, ok := p.now.conn.(interface{ CloseWrite() error })
+		if !ok {
+			p.fatalf("%T has no half to shut", p.now.conn)
+		}
+		half.CloseWrite()
 	case "close":
 		p.now.conn.Close()
 	case "eof":
