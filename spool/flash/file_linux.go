@@ -99,11 +99,11 @@ func control(f *os.File, op string, call func(fd int) error) error {
 	if err != nil {
 		return err
 	}
-	refused := raw.Control(func(fd uintptr) {
+	closed := raw.Control(func(fd uintptr) {
 		err = again(func() error { return call(int(fd)) })
 	})
-	if refused != nil {
-		return refused
+	if closed != nil {
+		err = os.ErrClosed // the only reason that there is
 	}
 	if err != nil {
 		return &os.PathError{Op: op, Path: f.Name(), Err: err}

@@ -14,7 +14,8 @@
 // Of every page the device holds one content for sure; of a page that was written since,
 // also the versions written. What an ordinary read sees is the last version; what an
 // uncached one sees is that version while the page is dirty, and after a failed Sync what
-// the device holds for sure.
+// the device holds for sure. A write that failed is not seen at all, yet the device may have
+// some of it.
 //
 // # What holds
 //
