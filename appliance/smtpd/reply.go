@@ -70,12 +70,15 @@ var (
 	errUpgraded   = refusal{503, "5.5.1", "TLS is on already"}
 	errKnown      = refusal{503, "5.5.1", "you are logged in already"}
 
-	errMany      = refusal{452, "4.5.3", "too many recipients; send the mail again for the others"}
-	errHops      = refusal{554, "5.4.6", "the mail has gone in circles"}
-	errMechanism = refusal{504, "5.5.4", "no such mechanism; PLAIN and LOGIN are"}
-	errNeedsTLS  = refusal{538, "5.7.11", "no password without TLS; say STARTTLS first"}
-	errCancelled = refusal{501, "5.7.0", "cancelled"}
-	errBase64    = refusal{501, "5.5.2", "that is not what the mechanism asked for"}
+	errWrong      = refusal{535, "5.7.8", "wrong user or password"}
+	errLoginLater = refusal{454, "4.7.0", "logging in is out of order at the moment, try again later"}
+	errTooLarge   = refusal{552, "5.3.4", "the mail is larger than this box takes"}
+	errMany       = refusal{452, "4.5.3", "too many recipients; send the mail again for the others"}
+	errHops       = refusal{554, "5.4.6", "the mail has gone in circles"}
+	errMechanism  = refusal{504, "5.5.4", "no such mechanism; PLAIN and LOGIN are"}
+	errNeedsTLS   = refusal{538, "5.7.11", "no password without TLS; say STARTTLS first"}
+	errCancelled  = refusal{501, "5.7.0", "cancelled"}
+	errBase64     = refusal{501, "5.5.2", "that is not what the mechanism asked for"}
 )
 
 // What ends a session.
@@ -94,12 +97,12 @@ var verdicts = []struct {
 	err error
 	say refusal
 }{
-	{ErrAuth, refusal{535, "5.7.8", "wrong user or password"}},
+	{ErrAuth, errWrong},
 	{ErrUnknown, refusal{550, "5.1.1", "no such mailbox here"}},
 	{ErrForeign, refusal{550, "5.7.1", "not for this house; mail to the world goes to your provider's outgoing server"}},
 	{ErrMailboxFull, refusal{452, "4.2.2", "the mailbox is full; its owner has to fetch or delete mail"}},
 	{ErrFull, refusal{452, "4.3.1", "the box is full; somebody has to fetch or delete mail"}},
-	{ErrTooLarge, refusal{552, "5.3.4", "the mail is larger than this box takes"}},
+	{ErrTooLarge, errTooLarge},
 	{ErrTemporary, refusal{451, "4.3.0", "out of order at the moment, try again later"}},
 }
 

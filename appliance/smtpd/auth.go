@@ -1,0 +1,147 @@
+package smtpd
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"pillarbox/pop3/sasl"
+)
+
+// maxResponse is the longest line of an exchange in octets, CRLF counted (RFC 4954 §4).
+const maxResponse = 12288
+
+// A mechanism is a way to give a password.
+type mechanism struct {
+	name string
+	new  func(sasl.Check) sasl.Mechanism
+}
+
+// mechanisms are all that are offered.
+var mechanisms = [...]mechanism{
+	{"PLAIN", sasl.NewPlain},
+	{"LOGIN", sasl.NewLogin},
+}
+
+// auth is AUTH mechanism [initial-response] (RFC 4954 §4).
+func (c *session) auth(ctx context.Context, argument []byte) error {
+	name, initial, _ := bytes.Cut(argument, []byte(" "))
+	start := findMechanism(name)
+	switch {
+	case c.server.Auth == nil:
+		return errNotHere
+	case c.user != "":
+		return errKnown
+	case start == nil:
+		return errMechanism
+	case !c.canLogIn():
+		return errNeedsTLS
+	}
+	var user string
+	m := start.new(func(name, password string) (err error) {
+		user, err = c.authenticate(ctx, Credentials{
+			Mechanism: start.name, User: name, Password: password, Remote: c.remote, TLS: c.isTLS,
+		})
+		return err
+	})
+	if err := c.exchange(m, initial); err != nil {
+		return c.loginRefused(err)
+	}
+	c.user = user
+	c.say(sayWelcome)
+	return nil
+}
+
+// findMechanism returns the mechanism of a name in any letter case, or nil.
+func findMechanism(name []byte) *mechanism {
+	for i := range mechanisms {
+		if strings.EqualFold(mechanisms[i].name, string(name)) {
+			return &mechanisms[i]
+		}
+	}
+	return nil
+}
+
+// authenticate asks who the client is.
+func (c *session) authenticate(ctx context.Context, who Credentials) (string, error) {
+	limited, cancel := context.WithTimeout(ctx, c.limits.Login)
+	defer cancel()
+	user, err := c.server.Auth.Authenticate(limited, who)
+	switch {
+	case err == nil, errors.Is(err, ErrAuth), errors.Is(err, ErrTemporary):
+		return user, err
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	}
+	c.log.Error("could not find out who a client is", zap.Error(err))
+	return "", ErrTemporary
+}
+
+// exchange carries challenges and responses until the mechanism has its answer.
+func (c *session) exchange(m sasl.Mechanism, initial []byte) error {
+	response, err := decodeInitial(initial)
+	if err != nil {
+		return err
+	}
+	for {
+		challenge, done, err := m.Next(response)
+		if done {
+			return err
+		}
+		c.say(reply{334, "", base64.StdEncoding.EncodeToString(challenge)})
+		text, err := c.readLine(maxResponse)
+		if err != nil {
+			return err
+		}
+		if string(text) == "*" {
+			return errCancelled
+		}
+		if response, err = decode(text); err != nil {
+			return err
+		}
+	}
+}
+
+// decodeInitial tells "no initial response" (nil) from an empty one, which is written "=".
+func decodeInitial(text []byte) ([]byte, error) {
+	switch string(text) {
+	case "":
+		return nil, nil
+	case "=":
+		return []byte{}, nil
+	}
+	return decode(text)
+}
+
+func decode(text []byte) ([]byte, error) {
+	response := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Strict().Decode(response, text)
+	if err != nil || bytes.IndexByte(text, '\r') >= 0 {
+		return nil, errBase64
+	}
+	return response[:n], nil
+}
+
+// loginRefused returns what an exchange that failed is answered with.
+func (c *session) loginRefused(err error) error {
+	var no refusal
+	switch {
+	case errors.As(err, &no):
+		return no
+	case errors.Is(err, sasl.ErrMalformed):
+		return errBase64
+	case errors.Is(err, ErrAuth), errors.Is(err, sasl.ErrAuthorization):
+		c.log.Info("login refused", zap.String("proto", c.protocol(false)))
+		if c.logins++; c.logins >= c.limits.Logins {
+			return errLogins
+		}
+		return errWrong
+	case errors.Is(err, ErrTemporary):
+		return errLoginLater
+	}
+	return err
+}

@@ -1,0 +1,76 @@
+package smtpd
+
+import (
+	"bytes"
+	"context"
+	"strings"
+)
+
+// bdat takes a chunk of a mail (RFC 3030 §2). The chunk follows the command whatever the answer
+// will be, so it is read to its end even when nobody wants it: its octets are never commands.
+func (c *session) bdat(ctx context.Context, argument []byte) error {
+	size, last, err := parseChunk(argument)
+	if err != nil {
+		return err
+	}
+	c.line.beginContent()
+	if err = c.mayChunk(ctx); err != nil {
+		if lost := c.each(size, func(b []byte) int { return len(b) }); lost != nil {
+			return lost
+		}
+		return err
+	}
+	if err := c.each(size, c.tx.content.raw); err != nil {
+		return err
+	}
+	switch {
+	case last:
+		c.verdict(c.deliver(ctx))
+	case c.tx.content.err != nil:
+		no := c.notKept(c.tx.content.err)
+		c.forget()
+		return no
+	default:
+		c.say(sayChunk)
+	}
+	return nil
+}
+
+// mayChunk makes the mail ready for a chunk, or says why it cannot be.
+func (c *session) mayChunk(ctx context.Context) error {
+	switch c.phase {
+	case chunking:
+		return nil
+	case addressed:
+		if err := c.open(ctx); err != nil {
+			return err
+		}
+		c.phase = chunking
+		return nil
+	}
+	return c.outOfOrder(addressed | chunking)
+}
+
+// each gives the next size octets to take, which says how many of them it took.
+func (c *session) each(size int64, take func([]byte) int) error {
+	for size > 0 {
+		block, err := c.in.Block()
+		if err != nil {
+			return err
+		}
+		n := take(block[:min(int64(len(block)), size)])
+		c.in.Advance(n)
+		size -= int64(n)
+	}
+	return nil
+}
+
+// parseChunk reads "size" or "size LAST".
+func parseChunk(argument []byte) (size int64, last bool, err error) {
+	number, mark, marked := bytes.Cut(argument, []byte(" "))
+	if marked && !strings.EqualFold(string(bytes.TrimLeft(mark, " ")), "LAST") {
+		return 0, false, errArgument
+	}
+	size, err = parseSize(string(number))
+	return size, marked, err
+}

@@ -1,0 +1,128 @@
+package smtpd
+
+import (
+	"bytes"
+	"context"
+)
+
+// A phase is how far a session has come. A command is accepted in a set of them.
+type phase uint8
+
+const (
+	fresh     phase = 1 << iota // nobody said hello
+	greeted                     // between two mails
+	mailing                     // MAIL was accepted
+	addressed                   // RCPT was accepted, once or more often
+	chunking                    // BDAT was accepted, but not the last
+
+	always = fresh | greeted | mailing | addressed | chunking
+)
+
+// An argument says what may stand behind a verb.
+type argument uint8
+
+const (
+	none     argument = iota // nothing
+	optional                 // anything
+	required                 // something
+)
+
+// A dialect is where a verb is known.
+type dialect uint8
+
+const (
+	smtp dialect = 1 << iota
+	lmtp
+	both = smtp | lmtp
+)
+
+// A command is one row: when it may be said, with what, and what it does. A row's function
+// either says something and returns nil, or says nothing and returns a refusal; any other
+// error ends the session.
+type command struct {
+	verb     string
+	in       phase
+	argument argument
+	dialect  dialect
+	does     func(*session, context.Context, []byte) error
+}
+
+// commands is all that the server understands.
+var commands = [...]command{
+	//  verb     accepted in                     argument  dialect  does
+	{"EHLO", always, optional, smtp, (*session).ehlo},              // RFC 5321 §4.1.1.1; printers have no name
+	{"HELO", always, optional, smtp, (*session).helo},              // §4.1.1.1
+	{"LHLO", always, optional, lmtp, (*session).ehlo},              // RFC 2033 §4.1
+	{"MAIL", greeted, required, both, (*session).mail},             // RFC 5321 §4.1.1.2
+	{"RCPT", mailing | addressed, required, both, (*session).rcpt}, // §4.1.1.3
+	{"DATA", addressed, none, both, (*session).data},               // §4.1.1.4
+	{"BDAT", always, required, both, (*session).bdat},              // RFC 3030 §2; its octets follow whenever it is said
+	{"RSET", always, none, both, (*session).rset},                  // RFC 5321 §4.1.1.5
+	{"VRFY", always, required, both, (*session).vrfy},              // §4.1.1.6, §7.3
+	{"EXPN", always, optional, both, (*session).notOffered},        // §4.1.1.7, §7.3
+	{"HELP", always, optional, both, (*session).help},              // §4.1.1.8
+	{"NOOP", always, optional, both, (*session).noop},              // §4.1.1.9
+	{"QUIT", always, none, both, (*session).quit},                  // §4.1.1.10
+	{"STARTTLS", fresh | greeted, none, both, (*session).startTLS}, // RFC 3207
+	{"AUTH", greeted, required, both, (*session).auth},             // RFC 4954 §4
+
+	// A web browser that was led here: what it sends next is somebody else's words.
+	{"GET", always, optional, both, (*session).hangUp},
+	{"POST", always, optional, both, (*session).hangUp},
+	{"PUT", always, optional, both, (*session).hangUp},
+	{"HEAD", always, optional, both, (*session).hangUp},
+	{"OPTIONS", always, optional, both, (*session).hangUp},
+	{"CONNECT", always, optional, both, (*session).hangUp},
+	{"DELETE", always, optional, both, (*session).hangUp},
+	{"PATCH", always, optional, both, (*session).hangUp},
+	{"TRACE", always, optional, both, (*session).hangUp},
+	{"PRI", always, optional, both, (*session).hangUp},
+}
+
+// do does one command line.
+func (c *session) do(ctx context.Context, text []byte) error {
+	verb, argument, _ := bytes.Cut(text, []byte(" "))
+	cmd := c.lookUp(verb)
+	switch {
+	case cmd == nil, bytes.IndexByte(text, '\r') >= 0:
+		return errVerb
+	case c.phase&cmd.in == 0:
+		return c.outOfOrder(cmd.in)
+	}
+	argument = bytes.Trim(argument, " \t")
+	switch {
+	case cmd.argument == none && len(argument) > 0:
+		return errNoArgument
+	case cmd.argument == required && len(argument) == 0:
+		return errArgument
+	}
+	return cmd.does(c, ctx, argument)
+}
+
+// lookUp returns the row of a verb in any letter case, or nil.
+func (c *session) lookUp(verb []byte) *command {
+	dialect := smtp
+	if c.server.LMTP {
+		dialect = lmtp
+	}
+	for i := range commands {
+		cmd := &commands[i]
+		if cmd.dialect&dialect != 0 && len(verb) == len(cmd.verb) && bytes.EqualFold(verb, []byte(cmd.verb)) {
+			return cmd
+		}
+	}
+	return nil
+}
+
+// outOfOrder says what has to come before a command that is accepted in other phases.
+func (c *session) outOfOrder(accepted phase) error {
+	switch {
+	case c.phase == fresh:
+		return errHelloFirst
+	case c.phase != greeted && accepted&greeted != 0, c.phase == chunking:
+		return errInMail
+	case c.phase == greeted:
+		return errMailFirst
+	}
+	return errRcptFirst
+}

@@ -1,0 +1,92 @@
+package smtpd
+
+import (
+	"crypto/tls"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// maxFolded is where a line of the trace is folded, in octets without CRLF (RFC 5322 §2.1.1).
+const maxFolded = 78
+
+// traceHead is the beginning of a mail that is one mailbox's own, in wire form. Both lines hold
+// an address with a domain, so that an answer finds its way, and so that fetchmail's "envelope
+// Delivered-To" finds a recipient that it can compare with its local domains.
+func traceHead(from, to Path) []byte {
+	return []byte("Return-Path: <" + from.String() + ">\r\nDelivered-To: <" + to.String() + ">\r\n")
+}
+
+// received is the trace line that all recipients share, with its CRLF (RFC 5321 §4.4). Nothing
+// in it is as a client wrote it, but what was parsed before.
+func (c *session) received(t *transaction) []byte {
+	var f folded
+	f.add("Received: from", traceName(t.envelope.Helo))
+	if t.envelope.Remote.IsValid() {
+		f.add("(" + literal(t.envelope.Remote) + ")")
+	}
+	f.add("by", c.server.Hostname)
+	f.add("with", t.envelope.Protocol)
+	if state, ok := c.line.tls(); ok {
+		f.add("(" + strings.ReplaceAll(tls.VersionName(state.Version), " ", ""))
+		f.add(tls.CipherSuiteName(state.CipherSuite) + ")")
+	}
+	if t.envelope.User != "" {
+		f.add("(authenticated", comment(t.envelope.User)+")")
+	}
+	if len(t.accepted) == 1 { // of several, none may learn of another
+		f.add("for", "<"+t.accepted[0].at(c.server.Hostname).String()+">")
+	}
+	f.semicolon()
+	f.add(t.envelope.Received.Format(time.RFC1123Z))
+	return append(f.text, '\r', '\n')
+}
+
+// folded is a header field whose lines are folded between words.
+type folded struct {
+	text []byte
+	line int // octets of the last line
+}
+
+// add adds words that stay together, behind a space or a fold.
+func (f *folded) add(words ...string) {
+	text := strings.Join(words, " ")
+	switch {
+	case len(f.text) == 0:
+	case f.line+1+len(text) < maxFolded:
+		f.text, f.line = append(f.text, ' '), f.line+1
+	default:
+		f.text, f.line = append(f.text, "\r\n\t"...), 1
+	}
+	f.text, f.line = append(f.text, text...), f.line+len(text)
+}
+
+// semicolon ends the clauses; the date follows.
+func (f *folded) semicolon() { f.text, f.line = append(f.text, ';'), f.line+1 }
+
+// traceName is what a client calls itself, where that is a name at all; curl says the name
+// of a file, and a printer nothing.
+func traceName(hello string) string {
+	if isDomain([]byte(hello)) && (Path{Domain: hello}).isASCII() {
+		return hello
+	}
+	return "unknown"
+}
+
+// literal is an address as RFC 5321 §4.1.3 writes it.
+func literal(a netip.Addr) string {
+	if a = a.Unmap().WithZone(""); a.Is6() {
+		return "[IPv6:" + a.String() + "]"
+	}
+	return "[" + a.String() + "]"
+}
+
+// comment is text that can stand in a comment (RFC 5322 §3.2.2).
+func comment(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r >= 0x7F || strings.ContainsRune(`()\`, r) {
+			return '?'
+		}
+		return r
+	}, text)
+}

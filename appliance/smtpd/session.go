@@ -1,0 +1,237 @@
+package smtpd
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pillarbox/pop3/wire"
+)
+
+// maxCommand is the longest command line in octets, CRLF counted: four times what RFC 5321
+// §4.5.3.1.4 asks for, for the parameters that extensions add.
+const maxCommand = 2048
+
+// A session is what is known of one connection. The one mail that may be under way in it is
+// its transaction. All of it belongs to the goroutine that serves the session.
+type session struct {
+	// Set at birth.
+	server *Server
+	limits Limits
+	max    int64 // Server.MaxMessage
+	log    *zap.Logger
+	began  time.Time
+	remote netip.Addr
+
+	// The connection. What is said is gathered in out, and leaves when more has to be read.
+	line  *line
+	in    *wire.Reader
+	out   []byte
+	isTLS bool
+
+	// What the client said. STARTTLS forgets it.
+	hello    string
+	extended bool // EHLO or LHLO
+	user     string
+	phase    phase
+	tx       *transaction // nil outside of a mail
+
+	// What is counted for the limits and for the log.
+	commands, mistakes, logins int
+	octets                     int64
+	code                       int // of the last reply
+}
+
+// errBye ends a session in peace.
+var errBye = errors.New("smtpd: the session is over")
+
+func newSession(ctx context.Context, s *Server, conn net.Conn) *session {
+	c := &session{
+		server: s,
+		limits: s.Limits.orDefaults(),
+		max:    s.MaxMessage,
+		log:    s.Log,
+		began:  time.Now(),
+		remote: remoteAddr(conn),
+		phase:  fresh,
+	}
+	if c.max == 0 {
+		c.max = defaultMaxMessage
+	}
+	if c.log == nil {
+		c.log = zap.NewNop()
+	}
+	c.log = c.log.With(zap.String("session", newID()), zap.Stringer("remote", c.remote))
+	c.line = newLine(ctx, conn, c.limits.Idle, c.flush)
+	c.in = wire.NewReader(c.line, wire.BufferSize)
+	return c
+}
+
+// remoteAddr returns where the connection comes from: the zero Addr for a local socket.
+func remoteAddr(conn net.Conn) netip.Addr {
+	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+		return a.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
+}
+
+// newID returns a name for the session that the log can be searched for.
+func newID() string {
+	var id [4]byte
+	rand.Read(id[:])
+	return hex.EncodeToString(id[:])
+}
+
+// serve does all of the session. It returns nil when the session ended in peace: by QUIT, by
+// the client going away between two mails, or because ctx ended.
+func (c *session) serve(ctx context.Context, implicitTLS bool) error {
+	if implicitTLS {
+		if err := c.upgrade(ctx); err != nil {
+			return err
+		}
+	}
+	c.greet()
+	err := c.converse(ctx)
+	inMail := c.tx != nil
+	c.forget()
+	switch {
+	case err == errBye, err == io.EOF && !inMail:
+		err = nil
+	case err == io.EOF:
+		err = io.ErrUnexpectedEOF
+	case ctx.Err() != nil && (err == ctx.Err() || errors.Is(err, os.ErrDeadlineExceeded)):
+		c.say(reply(errStopping))
+		err = nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.say(reply(errIdle))
+	}
+	return errors.Join(err, c.flush())
+}
+
+// converse reads commands and does them until the session is over, and says why it is.
+func (c *session) converse(ctx context.Context) error {
+	for {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		err := c.next(ctx)
+		if err == nil {
+			continue
+		}
+		var no refusal
+		if !errors.As(err, &no) {
+			return err
+		}
+		c.say(reply(no))
+		if no.ends() || no == errLine {
+			return err
+		}
+		if no.isMistake() {
+			if c.mistakes++; c.mistakes >= c.limits.Mistakes {
+				c.say(reply(errMistakes))
+				return errMistakes
+			}
+		}
+	}
+}
+
+// next reads one command and does it.
+func (c *session) next(ctx context.Context) error {
+	c.in.Release() // a session that waits holds no buffer
+	text, err := c.readLine(maxCommand)
+	if err != nil {
+		return err
+	}
+	if c.commands++; c.commands > c.limits.Commands {
+		return errCommands
+	}
+	return c.do(ctx, text)
+}
+
+// readLine reads a line of the dialogue.
+func (c *session) readLine(max int) ([]byte, error) {
+	c.line.begin()
+	text, err := c.in.ReadLine(max)
+	switch err {
+	case wire.ErrBareLF:
+		err = errBareLF
+	case wire.ErrLongLine, wire.ErrNUL:
+		err = errLine
+	}
+	return text, err
+}
+
+// upgrade puts TLS on the connection and forgets all that was read and learned before, octets
+// that are buffered included (RFC 3207 §4.2).
+func (c *session) upgrade(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.limits.Handshake)
+	defer cancel()
+	conn := tls.Server(c.line.conn, c.server.TLS)
+	handshake := c.server.Handshake
+	if handshake == nil {
+		handshake = func(ctx context.Context, conn *tls.Conn) error { return conn.HandshakeContext(ctx) }
+	}
+	if err := handshake(ctx, conn); err != nil {
+		return err
+	}
+	c.line.replace(conn)
+	c.in.Reset(c.line)
+	c.isTLS = true
+	c.hello, c.extended, c.user, c.phase = "", false, "", fresh
+	return nil
+}
+
+// maxGathered is how many octets of replies are gathered at most.
+const maxGathered = 4096
+
+// say adds a reply to what leaves next.
+func (c *session) say(r reply) {
+	c.code = r.code
+	c.out = append(r.append(c.out), '\r', '\n')
+	if len(c.out) > maxGathered {
+		c.flush() // an error comes back at the next read
+	}
+}
+
+// flush sends what was said. After an error nothing is said any more.
+func (c *session) flush() error {
+	if len(c.out) == 0 {
+		return nil
+	}
+	err := c.line.send(c.out, c.limits.Send)
+	if c.out = c.out[:0]; cap(c.out) > maxCommand {
+		c.out = nil
+	}
+	return err
+}
+
+// close ends the connection.
+func (c *session) close() {
+	c.in.Reset(nil)
+	c.in.Release()
+	c.line.close()
+}
+
+// record logs the session's one line.
+func (c *session) record(err error) {
+	fields := []zap.Field{
+		zap.String("proto", c.protocol(false)),
+		zap.String("user", c.user),
+		zap.Int64("octets", c.octets),
+		zap.Int("code", c.code),
+		zap.Duration("took", time.Since(c.began)),
+	}
+	if err != nil {
+		fields = append(fields, zap.Error(err))
+	}
+	c.log.Info("session ended", fields...)
+}

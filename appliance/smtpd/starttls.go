@@ -1,0 +1,19 @@
+package smtpd
+
+import "context"
+
+// startTLS puts the session under TLS (RFC 3207). What was said and sent in the clear is
+// forgotten: the greeting, a login, and octets that somebody put behind the command.
+func (c *session) startTLS(ctx context.Context, _ []byte) error {
+	switch {
+	case c.isTLS:
+		return errUpgraded
+	case !c.canUpgrade():
+		return errNotHere
+	}
+	c.say(sayUpgrade)
+	if err := c.flush(); err != nil {
+		return err
+	}
+	return c.upgrade(ctx)
+}

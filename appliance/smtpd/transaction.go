@@ -1,0 +1,188 @@
+package smtpd
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// A transaction is the one mail that is under way in a session (RFC 5321 §3.3): begun by
+// MAIL, ended by the verdict on its content, and forgotten by RSET, EHLO, or the session's end.
+type transaction struct {
+	envelope Envelope
+	utf8     bool // SMTPUTF8
+
+	// accepted are the forward-paths of RCPT, one for each 250; mailboxes is where they
+	// lead, each once, at the path that led there first.
+	accepted  []Path
+	mailboxes []Recipient
+
+	content *content // nil before DATA or BDAT
+	began   time.Time
+}
+
+// forget ends the mail that is under way, if there is one.
+func (c *session) forget() {
+	if c.tx != nil && c.tx.content != nil {
+		c.tx.content.close()
+	}
+	c.tx = nil
+	if c.phase != fresh {
+		c.phase = greeted
+	}
+}
+
+// mail begins a transaction.
+func (c *session) mail(ctx context.Context, argument []byte) error {
+	text, ok := cutPrefixFold(argument, "FROM:")
+	if !ok {
+		return errArgument
+	}
+	from, rest, ok := parsePath(text)
+	if !ok {
+		return errSender
+	}
+	p, err := parseMailParameters(rest)
+	switch {
+	case err != nil:
+		return err
+	case !p.utf8 && !from.isASCII():
+		return errNotASCII
+	case p.size > c.max:
+		return errTooLarge
+	}
+	if err := c.server.Spooler.Room(p.size); err != nil {
+		return c.refuse("ask for room", err)
+	}
+	c.tx = &transaction{
+		envelope: Envelope{
+			From: from, Size: p.size, Helo: c.hello, User: c.user, Remote: c.remote,
+			Protocol: c.protocol(p.utf8), Received: c.now(),
+		},
+		utf8:  p.utf8,
+		began: time.Now(),
+	}
+	c.phase = mailing
+	c.say(saySender)
+	return nil
+}
+
+// rcpt adds a recipient. Whether the client is logged in makes no difference: nothing goes
+// from here to anywhere else.
+func (c *session) rcpt(ctx context.Context, argument []byte) error {
+	text, ok := cutPrefixFold(argument, "TO:")
+	if !ok {
+		return errArgument
+	}
+	to, rest, ok := parsePath(text)
+	switch {
+	case !ok, to.Null(), len(to.Local) > maxLocal:
+		return errRecipient
+	case len(bytes.Trim(rest, " ")) > 0:
+		return errParameter
+	case !c.tx.utf8 && !to.isASCII():
+		return errNotASCII
+	case len(c.tx.accepted) >= c.limits.Recipients:
+		return errMany
+	}
+	mailboxes, err := c.server.Router.Mailboxes(ctx, to)
+	if err == nil && len(mailboxes) == 0 {
+		err = ErrUnknown
+	}
+	if err != nil {
+		return c.refuse("find the mailboxes of a recipient", err)
+	}
+	c.tx.accepted = append(c.tx.accepted, to)
+	for _, m := range mailboxes {
+		c.tx.add(m, to, c.server.Hostname)
+	}
+	c.phase = addressed
+	c.say(sayRecipient)
+	return nil
+}
+
+// add adds a mailbox, unless it gets the mail already.
+func (t *transaction) add(mailbox string, to Path, hostname string) {
+	if slices.ContainsFunc(t.mailboxes, func(r Recipient) bool { return r.Mailbox == mailbox }) {
+		return
+	}
+	head := traceHead(t.envelope.From.at(hostname), to.at(hostname))
+	t.mailboxes = append(t.mailboxes, Recipient{Mailbox: mailbox, Head: head})
+}
+
+// now is the time that a mail shows.
+func (c *session) now() time.Time {
+	if c.server.Now != nil {
+		return c.server.Now()
+	}
+	return time.Now()
+}
+
+// verdict says once, in LMTP once for each accepted recipient (RFC 2033 §4.2), what became of
+// the mail, and ends its transaction.
+func (c *session) verdict(r reply) {
+	times := 1
+	if c.server.LMTP {
+		times = len(c.tx.accepted)
+	}
+	for range times {
+		c.say(r)
+	}
+	c.forget()
+}
+
+// deliver makes the content durable, and returns what to say of it.
+func (c *session) deliver(ctx context.Context) reply {
+	t := c.tx
+	// A commit that is under way when the box goes down is finished.
+	if err := t.content.commit(context.WithoutCancel(ctx)); err != nil {
+		return reply(c.notKept(err))
+	}
+	c.commands = 0
+	c.octets += t.content.octets()
+	c.log.Info("delivery committed", c.deliveryFields(t)...)
+	return sayKept
+}
+
+// notKept logs why the content is not kept, and returns what the client is told of it.
+func (c *session) notKept(err error) refusal {
+	no, _ := refuse(err)
+	c.log.Info("delivery refused", append(c.deliveryFields(c.tx), zap.Int("code", no.code), zap.Error(err))...)
+	return no
+}
+
+// refuse returns what the client is told when somebody was asked to do something and said
+// err. What the client is not told is logged.
+func (c *session) refuse(doing string, err error) error {
+	no, known := refuse(err)
+	if !known {
+		c.log.Error("could not "+doing, zap.Error(err))
+	}
+	return no
+}
+
+// deliveryFields says which mail a line of the log is about.
+func (c *session) deliveryFields(t *transaction) []zap.Field {
+	names := make([]string, len(t.mailboxes))
+	for i, r := range t.mailboxes {
+		names[i] = r.Mailbox
+	}
+	return []zap.Field{
+		zap.String("proto", t.envelope.Protocol),
+		zap.String("user", t.envelope.User),
+		zap.Strings("mailbox", names),
+		zap.Int64("octets", t.content.octets()),
+		zap.Duration("took", time.Since(t.began)),
+	}
+}
+
+// cutPrefixFold is bytes.CutPrefix in any letter case of ASCII.
+func cutPrefixFold(text []byte, prefix string) ([]byte, bool) {
+	if len(text) < len(prefix) || !bytes.EqualFold(text[:len(prefix)], []byte(prefix)) {
+		return nil, false
+	}
+	return text[len(prefix):], true
+}
