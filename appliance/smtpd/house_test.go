@@ -1,0 +1,222 @@
+package smtpd_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"pillarbox/appliance/smtpd"
+	"pillarbox/pop3/wire"
+)
+
+// A house is all that a server asks of the world: who lives here, and where mail is kept. Names
+// choose what goes wrong.
+type house struct {
+	mu     sync.Mutex
+	kept   []mail
+	begun  int // deliveries
+	ended  int // of them, by Commit or by the first Abort
+	writes int // the most octets written at once
+
+	// What goes wrong, when it is set.
+	room, begin, write, commit error
+	writesBefore               int           // that many writes are good
+	committing                 chan struct{} // closed by the test to let a commit end
+}
+
+// A mail is what one mailbox got.
+type mail struct {
+	mailbox  string
+	envelope smtpd.Envelope
+	wire     string
+	shape    wire.Shape
+}
+
+// Mailboxes: anna and bert live at home.arpa and mail.home.arpa; both and all lead to two
+// mailboxes; full, broken and strange are errors.
+func (h *house) Mailboxes(_ context.Context, rcpt smtpd.Path) ([]string, error) {
+	switch strings.ToLower(rcpt.Domain) {
+	case "", "home.arpa", "mail.home.arpa", "[127.0.0.1]":
+	default:
+		return nil, smtpd.ErrForeign
+	}
+	local, _, _ := strings.Cut(strings.ToLower(rcpt.Local), "+")
+	switch local {
+	case "anna", "bert", "jörg", "anna b":
+		return []string{local}, nil
+	case "postmaster", "root":
+		return []string{"anna"}, nil
+	case "all":
+		return []string{"anna", "bert"}, nil
+	case "full":
+		return nil, smtpd.ErrMailboxFull
+	case "later":
+		return nil, fmt.Errorf("router: %w", smtpd.ErrTemporary)
+	case "strange":
+		return nil, errors.New("the router burns")
+	case "nowhere":
+		return nil, nil
+	}
+	return nil, smtpd.ErrUnknown
+}
+
+// Authenticate knows anna with "a secret"; later and strange are errors.
+func (h *house) Authenticate(_ context.Context, c smtpd.Credentials) (string, error) {
+	switch {
+	case c.User == "later":
+		return "", smtpd.ErrTemporary
+	case c.User == "strange":
+		return "", errors.New("the accounts burn")
+	case strings.EqualFold(c.User, "anna") && c.Password == "a secret":
+		return "anna", nil
+	}
+	return "", smtpd.ErrAuth
+}
+
+func (h *house) Room(octets int64) error {
+	switch {
+	case h.room != nil:
+		return h.room
+	case octets == 4040:
+		return smtpd.ErrFull
+	}
+	return nil
+}
+
+func (h *house) Begin(_ context.Context, e *smtpd.Envelope, to []smtpd.Recipient) (smtpd.Delivery, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.begin != nil {
+		return nil, h.begin
+	}
+	h.begun++
+	return &delivery{house: h, envelope: *e, to: to}, nil
+}
+
+// A delivery keeps a mail in memory.
+type delivery struct {
+	house    *house
+	envelope smtpd.Envelope
+	to       []smtpd.Recipient
+	body     bytes.Buffer
+	writes   int
+	over     bool
+}
+
+func (d *delivery) Write(p []byte) (int, error) {
+	d.house.mu.Lock()
+	defer d.house.mu.Unlock()
+	if d.over {
+		panic("a write after the end")
+	}
+	d.house.writes = max(d.house.writes, len(p))
+	if d.writes++; d.house.write != nil && d.writes > d.house.writesBefore {
+		return 0, d.house.write
+	}
+	return d.body.Write(p)
+}
+
+func (d *delivery) Commit(ctx context.Context, shape wire.Shape) error {
+	if d.house.committing != nil {
+		<-d.house.committing
+	}
+	d.house.mu.Lock()
+	defer d.house.mu.Unlock()
+	if d.over {
+		panic("a second end")
+	}
+	d.over = true
+	d.house.ended++
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case d.house.commit != nil:
+		return d.house.commit
+	}
+	for _, r := range d.to {
+		wire := string(r.Head) + d.body.String()
+		d.house.kept = append(d.house.kept, mail{r.Mailbox, d.envelope, wire, shape})
+	}
+	return nil
+}
+
+func (d *delivery) Abort() {
+	d.house.mu.Lock()
+	defer d.house.mu.Unlock()
+	if !d.over {
+		d.house.ended++
+	}
+	d.over = true
+}
+
+// mails returns what is kept.
+func (h *house) mails() []mail {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.kept
+}
+
+// show prints what is kept: a mail a paragraph, its lines as they are in wire form without CR.
+func (h *house) show() string {
+	var b strings.Builder
+	for _, m := range h.mails() {
+		fmt.Fprintf(&b, "== %s, with %s\n%s", m.mailbox, m.envelope.Protocol, strings.ReplaceAll(m.wire, "\r\n", "\n"))
+	}
+	return b.String()
+}
+
+// newServer returns a server for a house, that takes passwords without TLS, and its log.
+func newServer(h *house) (*smtpd.Server, *observer.ObservedLogs) {
+	core, logs := observer.New(zap.DebugLevel)
+	return &smtpd.Server{
+		Hostname:      "mail.home.arpa",
+		Auth:          h,
+		PlaintextAuth: func(netip.Addr) bool { return true },
+		Router:        h,
+		Spooler:       h,
+		MaxMessage:    1 << 20,
+		Log:           zap.New(core),
+		Now: func() time.Time {
+			return time.Date(2026, 11, 24, 13, 0, 0, 0, time.FixedZone("", 3600))
+		},
+	}, logs
+}
+
+// serve returns a function that connects to server over loopback TCP. The sessions are
+// waited for when the test is over.
+func serve(t testing.TB, server *smtpd.Server, implicitTLS bool) func() net.Conn {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sessions sync.WaitGroup
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(func() {
+		listener.Close()
+		cancel()
+		sessions.Wait()
+	})
+	return func() net.Conn {
+		client, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := listener.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sessions.Go(func() { server.ServeConn(ctx, conn, implicitTLS) })
+		return client
+	}
+}

@@ -1,0 +1,82 @@
+package smtpd_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pillarbox/appliance/smtpd"
+	"pillarbox/pop3/pop3test"
+)
+
+var update = flag.Bool("update", false, "write what is kept into the .kept files")
+
+// The stories in testdata are played against a server that is set up as their folder says.
+// A file of the same name that ends in .kept shows what is in the mailboxes then; without
+// one they are empty.
+var houses = map[string]func(t *testing.T, s *smtpd.Server, h *house){
+	"plain": func(*testing.T, *smtpd.Server, *house) {},
+	"tls":   func(t *testing.T, s *smtpd.Server, _ *house) { s.TLS = pop3test.TLS(t, "") },
+	"tls-only": func(t *testing.T, s *smtpd.Server, _ *house) {
+		s.TLS, s.PlaintextAuth = pop3test.TLS(t, ""), nil
+	},
+	"implicit-tls": func(t *testing.T, s *smtpd.Server, _ *house) { s.TLS = pop3test.TLS(t, "") },
+	"no-accounts":  func(_ *testing.T, s *smtpd.Server, _ *house) { s.Auth = nil },
+	"lmtp":         func(_ *testing.T, s *smtpd.Server, _ *house) { s.LMTP = true },
+	"tight": func(_ *testing.T, s *smtpd.Server, _ *house) {
+		s.MaxMessage = 200
+		s.Limits = smtpd.Limits{Recipients: 2, Logins: 2, Mistakes: 3, Commands: 12}
+	},
+	"no-room":      func(_ *testing.T, _ *smtpd.Server, h *house) { h.room = smtpd.ErrFull },
+	"begin-fails":  func(_ *testing.T, _ *smtpd.Server, h *house) { h.begin = os.ErrPermission },
+	"write-fails":  func(_ *testing.T, _ *smtpd.Server, h *house) { h.write = smtpd.ErrFull },
+	"commit-fails": func(_ *testing.T, _ *smtpd.Server, h *house) { h.commit = os.ErrInvalid },
+	"lmtp-commit-fails": func(_ *testing.T, s *smtpd.Server, h *house) {
+		s.LMTP, h.commit = true, smtpd.ErrFull
+	},
+}
+
+func TestStories(t *testing.T) {
+	for folder, setUp := range houses {
+		stories, err := filepath.Glob(filepath.Join("testdata", folder, "*.txt"))
+		if err != nil || len(stories) == 0 {
+			t.Errorf("no stories in testdata/%s (%v)", folder, err)
+		}
+		for _, story := range stories {
+			t.Run(folder+"/"+filepath.Base(story), func(t *testing.T) {
+				text, err := os.ReadFile(story)
+				if err != nil {
+					t.Fatal(err)
+				}
+				h := new(house)
+				server, _ := newServer(h)
+				setUp(t, server, h)
+				t.Run("", func(t *testing.T) { // its end waits for the session's
+					pop3test.RunAll(t, serve(t, server, folder == "implicit-tls"), string(text))
+				})
+				if h.begun != h.ended {
+					t.Errorf("%d deliveries were begun and %d ended", h.begun, h.ended)
+				}
+				compareKept(t, strings.TrimSuffix(story, ".txt")+".kept", h.show())
+			})
+		}
+	}
+}
+
+func compareKept(t *testing.T, file, got string) {
+	t.Helper()
+	if *update && got != "" {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("kept:\n%s\nwant:\n%s", got, want)
+	}
+}
