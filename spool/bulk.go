@@ -1,0 +1,130 @@
+package spool
+
+import (
+	"fmt"
+	"sync"
+
+	"pillarbox/spool/flash"
+)
+
+// A bulk hands out pages of the bulk segment that is being filled. Deliveries share it: each takes as many pages as it has bytes for,
+// so a slow sender holds nothing.
+type bulk struct {
+	mu   sync.Mutex // held while an extent is written or flushed, never while a client is waited for
+	slot *slot      // pinned; nil: the next extent begins a segment
+	next uint32     // first page that is not handed out
+}
+
+// write puts the beginning of data, as much as the segment has room for, into an extent (its checksum is
+// left to the caller). The slot's writers count goes up by one. data is page-aligned and has room to its last whole page.
+func (b *bulk) write(s *Spool, data []byte) (extent, *slot, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.slot != nil && b.next >= s.format.pages() {
+		b.leave(s)
+	}
+	if b.slot == nil {
+		if err := b.begin(s); err != nil {
+			return extent{}, nil, err
+		}
+	}
+	sl := b.slot
+	room := int64(s.format.pages()-b.next) * flash.Page
+	n := min(int64(len(data)), room)
+	whole := int64(pagesOf(n)) * flash.Page
+	clear(data[n:whole:whole])
+	e := extent{slot: sl.number, segment: sl.header.segment, page: b.next, length: uint32(n)}
+	if _, err := sl.file.WriteAt(data[:whole:whole], int64(b.next)*flash.Page); err != nil {
+		b.leave(s)
+		return extent{}, nil, s.fault(fmt.Errorf("write slot %d: %w", sl.number, err))
+	}
+	b.next += pagesOf(n)
+	s.mu.Lock()
+	sl.writers++
+	s.lifetime.In += uint64(n)
+	s.lifetime.Padded += uint64(whole - n)
+	s.mu.Unlock()
+	return e, sl, nil
+}
+
+// begin takes a slot for a new bulk segment. Its header becomes durable with the first extent.
+func (b *bulk) begin(s *Spool) error {
+	sl, err := s.takeSlot(reservedSlots)
+	if err != nil {
+		return err
+	}
+	epoch, tag, err := s.log.open(s)
+	if err != nil {
+		s.giveBack(sl)
+		return err
+	}
+	h := header{class: classBulk, segment: s.newSegment(), slot: sl.number, epoch: epoch, tag: tag}
+	page := flash.Aligned(flash.Page)
+	h.encode(page, s.format)
+	if _, err := sl.file.WriteAt(page, 0); err != nil {
+		s.giveBack(sl)
+		return s.fault(fmt.Errorf("write slot %d: %w", sl.number, err))
+	}
+	s.mu.Lock()
+	sl.begin(h)
+	s.mu.Unlock()
+	b.slot, b.next = sl, 1
+	return nil
+}
+
+// leave ends the segment: nothing more will be written into it.
+func (b *bulk) leave(s *Spool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sl := b.slot
+	b.slot = nil
+	sl.sealed = true
+	s.unpin(sl)
+	if sl.live == 0 && sl.writers == 0 {
+		s.retireBulk(sl)
+	}
+}
+
+// sync makes every extent in the slot durable that is written by now: one flush. After a failed one no
+// delivery with extents there may be committed, whoever's flush it was.
+func (b *bulk) sync(s *Spool, sl *slot) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s.mu.Lock()
+	poisoned := sl.poisoned
+	file, err := s.pin(sl)
+	s.mu.Unlock()
+	if err != nil {
+		return s.fault(err)
+	}
+	if poisoned {
+		err = fmt.Errorf("slot %d is poisoned", sl.number)
+	} else if err = file.Sync(); err != nil {
+		err = fmt.Errorf("flush slot %d: %w", sl.number, err)
+	}
+	s.mu.Lock()
+	s.lifetime.Flushes++
+	sl.poisoned = err != nil
+	if err == nil {
+		sl.ghosts = nil
+	}
+	s.unpin(sl)
+	s.mu.Unlock()
+	if err == nil {
+		return nil
+	}
+	if b.slot == sl {
+		b.leave(s)
+	}
+	return s.fault(err)
+}
+
+// leaveBulk says that a delivery needs the slot no more for itself.
+func (s *Spool) leaveBulk(sl *slot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sl.writers--
+	if sl.sealed && sl.live == 0 && sl.writers == 0 && !sl.retired {
+		s.retireBulk(sl)
+	}
+}

@@ -1,0 +1,210 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+
+	"pillarbox/spool/flash"
+)
+
+// writeBatch writes facts as one batch: one write for each 128 KiB, then one flush of the slot. nil: all are durable and in
+// the index. Otherwise none is in the index; what of them is on the device will never count once a later segment
+// begins.
+func (s *Spool) writeBatch(facts []fact) error {
+	if _, _, err := s.log.open(s); err != nil {
+		return err
+	}
+	facts = append(facts, s.obituaries()...)
+	log, foot := s.measure(facts)
+	if log == 0 {
+		return nil
+	}
+	begins, err := s.ensureActive(log, foot, reserveOf(facts))
+	if errors.Is(err, ErrFull) && reserveOf(facts) > 0 && s.retirable() {
+		if err = s.writeBatch(nil); err == nil {
+			begins, err = s.ensureActive(log, foot, reservedSlots)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	w := s.newBatch(facts, begins)
+	err = w.write(s)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.abandon(begins)
+		return s.faultLocked(err)
+	}
+	w.settle(s)
+	return nil
+}
+
+// measure returns how many bytes facts will add to the log and, at most, to the footer; 0: there is nothing to write.
+func (s *Spool) measure(facts []fact) (log, foot int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	seq := s.log.seq
+	for _, f := range facts {
+		if r, ok := f.record(s); ok {
+			// The checksum in the meta is not known yet: 4 bytes at most.
+			log += align8(r.size() + 4)
+			foot += int64(len(r.meta)) + 16
+		}
+	}
+	s.log.seq = seq
+	if log > 0 {
+		log += batchHeaderSize
+	}
+	return log, foot
+}
+
+// reserveOf returns how many slots the batch must leave alone: new mail leaves those that deletes need.
+func reserveOf(facts []fact) int {
+	for _, f := range facts {
+		if _, mail := f.(*intake); mail {
+			return reservedSlots
+		}
+	}
+	return 0
+}
+
+// A batch is being written.
+type batch struct {
+	header  batchHeader
+	begins  *header // of the segment, when the batch is its first one
+	slot    *slot
+	facts   []fact      // those that have something to write
+	records []logRecord // of each fact
+	offsets []int64     // of each record in the slot
+	buf     []byte
+	mail    int64
+}
+
+// newBatch lets every fact say what to write.
+func (s *Spool) newBatch(facts []fact, begins *header) *batch {
+	a := &s.log
+	if a.buf == nil {
+		a.buf = flash.Aligned(bufferSize)
+	}
+	w := &batch{begins: begins, slot: a.active, buf: a.buf}
+	page := uint32(1)
+	segment := a.active.header.segment
+	if begins != nil {
+		segment = begins.segment
+	} else {
+		page = a.active.end
+	}
+	a.writing = segment
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	end := int64(page)*flash.Page + batchHeaderSize
+	for _, f := range facts {
+		r, ok := f.record(s)
+		if !ok {
+			continue
+		}
+		offset := align8(end)
+		w.facts = append(w.facts, f)
+		w.records = append(w.records, r)
+		w.offsets = append(w.offsets, offset)
+		w.mail += r.mail
+		end = offset + r.size()
+	}
+	w.header = batchHeader{
+		segment: segment,
+		tag:     a.tag,
+		epoch:   a.epoch,
+		page:    page,
+		length:  uint32(end - int64(page)*flash.Page),
+		records: uint32(len(w.records)),
+		durable: page,
+	}
+	w.header.lifetime = s.lifetime
+	w.header.lifetime.add(w)
+	return w
+}
+
+// add counts the batch itself, flush included.
+func (l *Lifetime) add(w *batch) {
+	pages := int64(pagesOf(int64(w.header.length)))
+	if w.begins != nil {
+		pages++
+	}
+	l.In += uint64(w.mail)
+	l.Padded += uint64(pages*flash.Page - w.mail)
+	l.Flushes++
+}
+
+// write puts the batch on the device: pwrite for each 128 KiB, then fdatasync.
+func (w *batch) write(s *Spool) error {
+	p := pageWriter{file: w.slot.file, offset: int64(w.header.page) * flash.Page, buf: w.buf}
+	if w.begins != nil {
+		p.offset = 0
+		page := p.buf[:flash.Page]
+		w.begins.encode(page, s.format)
+		p.n = flash.Page
+	}
+	var head [batchHeaderSize]byte
+	w.header.encode(head[:], s.format)
+	p.write(head[:])
+	seed := s.format.seed(w.header.segment)
+	for i := range w.records {
+		r := &w.records[i]
+		p.pad(8)
+		p.write(appendHead(nil, r.kind, w.header.tag, seed, r.meta, r.size()-frameSize-int64(len(r.meta))))
+		for _, part := range r.body {
+			p.write(part)
+		}
+	}
+	p.pad(flash.Page)
+	p.flush()
+	if p.err != nil {
+		return fmt.Errorf("write slot %d: %w", w.slot.number, p.err)
+	}
+	if err := w.slot.file.Sync(); err != nil {
+		return fmt.Errorf("flush slot %d: %w", w.slot.number, err)
+	}
+	return nil
+}
+
+// settle tells everybody: the batch is durable. Spool.mu is held.
+func (w *batch) settle(s *Spool) {
+	sl := w.slot
+	if w.begins != nil {
+		sl.begin(*w.begins)
+		sl.ghosts = nil
+	}
+	sl.end = w.header.next()
+	s.log.foot.end = sl.end
+	s.lifetime.add(w)
+	for i, f := range w.facts {
+		f.settle(s, sl, w.offsets[i], s.log.foot)
+	}
+}
+
+// sumOf returns the checksum of a record's body, seeded with the segment it is written to.
+func (s *Spool) sumOf(segment uint64, parts [][]byte) uint32 {
+	sum := s.format.seed(segment)
+	for _, p := range parts {
+		sum = crc32.Update(sum, castagnoli, p)
+	}
+	return sum
+}
+
+// fault wraps the error of the device.
+func (s *Spool) fault(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.faultLocked(err)
+}
+
+func (s *Spool) faultLocked(err error) error {
+	if errors.Is(err, ErrFull) {
+		return err
+	}
+	s.faults++
+	s.lastFault = err
+	return fmt.Errorf("%w: %w", ErrFault, err)
+}

@@ -1,0 +1,2 @@
+// Package spool is an append-only store for mail, made for flash.
+package spool

@@ -1,0 +1,280 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+
+	"pillarbox/spool/flash"
+)
+
+// An Extent is a run of stored bytes in a file, to be read at explicit offsets.
+type Extent struct {
+	File   *os.File
+	Offset int64
+	Length int64
+}
+
+// A Message is where the stored bytes of one message lie. Its slots are not written over until it is closed.
+type Message struct {
+	spool  *Spool
+	slots  []*slot // pinned
+	parts  []part
+	size   int64 // stored bytes
+	header int64 // of them, the header with its blank line
+}
+
+// A part is a run of stored bytes in a slot.
+type part struct {
+	file   flash.File
+	offset int64
+	length int64
+}
+
+// Message finds message n and pins its bytes. Before the first byte of a message is given out in the life of the process all
+// of them are verified. ErrGone: another view expunged it and its space is used again. ErrDamaged: the bytes do not verify.
+func (v *View) Message(n int) (*Message, error) {
+	s := v.spool
+	at := v.live.find(n - 1)
+	r := v.rows[at]
+
+	s.mu.Lock()
+	box := s.mailboxes[v.key]
+	i, found := box.find(r.identity)
+	verified := false
+	if found {
+		r.place = box.rows[i].place
+		found = !box.dead.has(i)
+		verified = box.verified.has(i)
+	} else {
+		r.place = v.rows[at].place
+	}
+	sl := s.slots[r.slot]
+	segment := sl.header.segment
+	tag := s.tags[r.epoch]
+	file, err := s.pin(sl)
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	m := &Message{spool: s, slots: []*slot{sl}}
+	err = m.locate(file, r, segment, tag, v.key, verified)
+	if err != nil {
+		m.Close()
+		return nil, v.explain(err, r, found)
+	}
+	if found && !verified {
+		s.mu.Lock()
+		if i, ok := box.find(r.identity); ok {
+			box.verified.set(i)
+		}
+		s.mu.Unlock()
+	}
+	return m, nil
+}
+
+// explain turns what does not verify into what it means.
+func (v *View) explain(err error, r row, live bool) error {
+	if !errors.Is(err, errUnreadable) {
+		return err
+	}
+	if !live {
+		return ErrGone
+	}
+	s := v.spool
+	s.mu.Lock()
+	s.damaged++
+	s.mu.Unlock()
+	return fmt.Errorf("%w: slot %d at byte %d", ErrDamaged, r.slot, int64(r.offset)*8)
+}
+
+// firstRead is how much of a record is read at once: frame, meta and, mostly, the heads.
+const firstRead = 1024
+
+// locate reads the record's head and finds the parts of the recipient's message.
+func (m *Message) locate(file flash.File, r row, segment, tag uint64, key Key, verified bool) error {
+	s := m.spool
+	start := int64(r.offset) * 8
+	seed := s.format.seed(segment)
+	f, head, err := readHead(file, start, s.format.slotSize, seed)
+	if err != nil {
+		return err
+	}
+	meta, err := decodeMessage(head[frameSize:])
+	if err != nil {
+		return err
+	}
+	which := int64(r.seq) - int64(meta.first.seq)
+	if f.kind != kindMessage && f.kind != kindMoved || meta.tag != tag || meta.first.epoch != r.epoch ||
+		which < 0 || which >= int64(len(meta.recipients)) || meta.recipients[which].key != key {
+		return errUnreadable
+	}
+	body := start + int64(len(head))
+	length := int64(f.length) - int64(len(head))
+	if meta.heads() > length {
+		return errUnreadable
+	}
+	if !verified {
+		if sum, err := sumOf(file, seed, body, length); err != nil || sum != meta.sum {
+			return cmpErr(err)
+		}
+	}
+	at := body
+	for _, rcpt := range meta.recipients[:which] {
+		at += int64(rcpt.head)
+	}
+	own := int64(meta.recipients[which].head)
+	m.add(file, at, own)
+	m.header = own + int64(meta.header)
+	m.add(file, body+meta.heads(), length-meta.heads())
+	return m.addExtents(meta.extents, verified)
+}
+
+// addExtents pins the bulk slots and adds the extents.
+func (m *Message) addExtents(extents []extent, verified bool) error {
+	s := m.spool
+	for _, e := range extents {
+		s.mu.Lock()
+		if int(e.slot) >= len(s.slots) || s.slots[e.slot] == nil || s.slots[e.slot].header.segment != e.segment {
+			s.mu.Unlock()
+			return errUnreadable
+		}
+		sl := s.slots[e.slot]
+		file, err := s.pin(sl)
+		s.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		m.slots = append(m.slots, sl)
+		offset := int64(e.page) * flash.Page
+		if !verified {
+			if sum, err := sumOf(file, s.format.seed(e.segment), offset, int64(e.length)); err != nil || sum != e.sum {
+				return cmpErr(err)
+			}
+		}
+		m.add(file, offset, int64(e.length))
+	}
+	return nil
+}
+
+// cmpErr tells a device that does not answer from bytes that are not what they were.
+func cmpErr(err error) error {
+	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errUnreadable
+	}
+	return err
+}
+
+func (m *Message) add(file flash.File, offset, length int64) {
+	if length == 0 {
+		return
+	}
+	m.size += length
+	if n := len(m.parts); n > 0 {
+		if last := &m.parts[n-1]; last.file == file && last.offset+last.length == offset {
+			last.length += length
+			return
+		}
+	}
+	m.parts = append(m.parts, part{file, offset, length})
+}
+
+// readHead reads frame and meta of the record at an offset and verifies them.
+func readHead(file flash.File, off, slotSize int64, seed uint32) (frame, []byte, error) {
+	head := make([]byte, min(firstRead, slotSize-off))
+	n, err := file.ReadAt(head, off)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return frame{}, nil, err
+	}
+	head = head[:n]
+	f, err := decodeFrame(head, slotSize-off)
+	if err != nil {
+		return f, nil, err
+	}
+	size := frameSize + int64(f.meta)
+	if size > int64(len(head)) {
+		head = make([]byte, size)
+		if _, err := file.ReadAt(head, off); err != nil {
+			return f, nil, cmpErr(err)
+		}
+	}
+	head = head[:size]
+	if !verifyHead(head, seed) {
+		return f, nil, errUnreadable
+	}
+	return f, head, nil
+}
+
+// sumOf checks bytes through the page cache, in pieces.
+func sumOf(file flash.File, sum uint32, off, n int64) (uint32, error) {
+	buf := make([]byte, min(n, 32<<10))
+	for n > 0 {
+		piece := buf[:min(n, int64(len(buf)))]
+		if _, err := file.ReadAt(piece, off); err != nil {
+			return 0, err
+		}
+		sum = crc32.Update(sum, castagnoli, piece)
+		off += int64(len(piece))
+		n -= int64(len(piece))
+	}
+	return sum, nil
+}
+
+// Size returns the number of stored bytes, the closing ".CRLF" included.
+func (m *Message) Size() int64 { return m.size }
+
+// HeaderSize returns how many of them are the header with its blank line.
+func (m *Message) HeaderSize() int64 { return m.header }
+
+// ReadAt reads stored bytes; off counts from the first one.
+func (m *Message) ReadAt(p []byte, off int64) (n int, err error) {
+	if off < 0 {
+		return 0, fmt.Errorf("spool: read at %d", off)
+	}
+	for _, part := range m.parts {
+		if off >= part.length {
+			off -= part.length
+			continue
+		}
+		piece := p[n:]
+		if int64(len(piece)) > part.length-off {
+			piece = piece[:part.length-off]
+		}
+		k, err := part.file.ReadAt(piece, part.offset+off)
+		n += k
+		if k < len(piece) {
+			return n, fmt.Errorf("spool: read message: %w", err)
+		}
+		off = 0
+		if n == len(p) {
+			return n, nil
+		}
+	}
+	return n, io.EOF
+}
+
+// Extents returns where the bytes lie, in order; nil when they are in no real file.
+func (m *Message) Extents() []Extent {
+	extents := make([]Extent, 0, len(m.parts))
+	for _, p := range m.parts {
+		file := p.file.Handle()
+		if file == nil {
+			return nil
+		}
+		extents = append(extents, Extent{file, p.offset, p.length})
+	}
+	return extents
+}
+
+// Close lets the slots be used again. A second Close does nothing.
+func (m *Message) Close() error {
+	m.spool.mu.Lock()
+	defer m.spool.mu.Unlock()
+	for _, sl := range m.slots {
+		m.spool.unpin(sl)
+	}
+	m.slots = nil
+	return nil
+}

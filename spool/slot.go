@@ -1,0 +1,105 @@
+package spool
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"pillarbox/spool/flash"
+)
+
+// A slot is one file of a fixed size. Its fields are guarded by Spool.mu.
+type slot struct {
+	number uint32
+	exists bool   // there is a file
+	header header // the segment whose bytes are there; segment 0: none
+
+	end     uint32  // log: page after the last acknowledged batch
+	sealed  bool    // no batch and no extent will follow
+	live    int     // log: records that count; bulk: records that name it
+	bytes   int64   // live bytes, see weigh
+	retired bool    // the segment does not count any more
+	ghosts  []ghost // what a power cut can bring back here
+	freed   time.Time
+
+	poisoned bool       // bulk: a flush failed, so nothing that is not committed may be
+	writers  int        // bulk: deliveries with extents here that are not ended
+	pins     int        // who reads or writes the file now
+	file     flash.File // open while it is pinned, and a while longer
+}
+
+// A ghost is a log segment that is retired, or never became a part of the log, while the slot has no durable newer
+// header: after a power cut it may be what page 0 shows. The retire record that lays it must be in a segment that counts.
+type ghost struct {
+	segment uint64
+	home    uint64 // segment of the durable record; 0: it is still to be written
+}
+
+// slotName is the name of the file: a decimal number of five digits or more.
+func slotName(number uint32) string { return fmt.Sprintf("%05d", number) }
+
+// parseSlotName is slotName backwards.
+func parseSlotName(name string) (uint32, bool) {
+	n, err := strconv.ParseUint(name, 10, 32)
+	if err != nil || slotName(uint32(n)) != name {
+		return 0, false
+	}
+	return uint32(n), true
+}
+
+// counts says whether the records or extents of the slot's segment are part of the spool.
+func (sl *slot) counts() bool { return sl.header.segment != 0 && !sl.retired }
+
+// free says whether the slot may be written over: nobody looks at it, and every segment that could
+// come back is durably retired.
+func (sl *slot) free() bool {
+	if sl.pins > 0 || sl.writers > 0 || sl.counts() {
+		return false
+	}
+	for _, g := range sl.ghosts {
+		if g.home == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// recordOverhead is about what a record costs beside the listed octets of its mail. Live bytes are octets plus this,
+// both when mail comes and when it goes, so that they always equal a recount.
+const recordOverhead = 160
+
+func weigh(octets uint32) int64 { return int64(octets) + recordOverhead }
+
+// maxIdleFiles is how many slot files stay open without being used: reading the same mail again
+// is common, a descriptor for each of a thousand slots is not wanted.
+const maxIdleFiles = 32
+
+// pin opens the slot's file if it must and keeps the slot from being written over. Spool.mu is held.
+func (s *Spool) pin(sl *slot) (flash.File, error) {
+	if sl.file == nil {
+		file, err := s.vol.Open(slotName(sl.number))
+		if err != nil {
+			return nil, fmt.Errorf("open slot %d: %w", sl.number, err)
+		}
+		sl.file = file
+		s.openFiles++
+	}
+	sl.pins++
+	return sl.file, nil
+}
+
+// unpin is pin undone. Spool.mu is held.
+func (s *Spool) unpin(sl *slot) {
+	sl.pins--
+	if sl.pins == 0 && s.openFiles > maxIdleFiles {
+		s.closeFile(sl)
+	}
+}
+
+func (s *Spool) closeFile(sl *slot) {
+	if sl.file != nil {
+		sl.file.Close()
+		sl.file = nil
+		s.openFiles--
+	}
+}

@@ -1,0 +1,157 @@
+package spool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"pillarbox/spool/flash"
+)
+
+// Sparing a slot whose mail was expunged a short while ago lets sessions that still list this mail fetch it.
+const expungedReadable = 10 * time.Minute
+
+// takeSlot finds a slot for a new segment and pins it, leaving reserve other ones alone: one that has been free for a
+// while, or was never used; else a new one; else the one that has been free longest. ErrFull: there is none.
+func (s *Spool) takeSlot(reserve int) (*slot, error) {
+	s.mu.Lock()
+	if s.available() <= reserve {
+		s.mu.Unlock()
+		return nil, ErrFull
+	}
+	sl := s.longestFree()
+	if sl == nil || time.Since(sl.freed) < expungedReadable {
+		if fresh := s.freshSlot(); fresh != nil {
+			sl = fresh
+		}
+	}
+	sl.pins++ // nobody else takes it meanwhile
+	s.mu.Unlock()
+
+	err := s.prepare(sl)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sl.pins--
+	if err == nil {
+		_, err = s.pin(sl)
+	}
+	if err != nil && !errors.Is(err, ErrFull) {
+		return nil, s.faultLocked(err)
+	}
+	return sl, err
+}
+
+// longestFree returns the existing slot that has been free longest, or nil. Spool.mu is held.
+func (s *Spool) longestFree() *slot {
+	var found *slot
+	for _, sl := range s.slots {
+		if sl != nil && sl.exists && sl.free() && (found == nil || sl.freed.Before(found.freed)) {
+			found = sl
+		}
+	}
+	return found
+}
+
+// freshSlot returns a slot that has no file yet, or nil when the capacity allows no more. Spool.mu is held.
+func (s *Spool) freshSlot() *slot {
+	for number := range s.maxSlots() {
+		if number == len(s.slots) {
+			s.slots = append(s.slots, nil)
+		}
+		sl := s.slots[number]
+		if sl == nil {
+			sl = &slot{number: uint32(number)}
+			s.slots[number] = sl
+		}
+		if !sl.exists && sl.free() {
+			return sl
+		}
+	}
+	return nil
+}
+
+// prepare sees to the file of a free slot. Where slots are not recycled it is a new one, so that bytes on their way to a client stay what
+// they are. The slot is pinned, so nobody else looks at it.
+func (s *Spool) prepare(sl *slot) error {
+	s.mu.Lock()
+	used := sl.exists && s.vol.Mode() == flash.Append && (sl.header.segment != 0 || len(sl.ghosts) > 0)
+	if used {
+		s.closeFile(sl)
+		sl.exists = false
+	}
+	exists := sl.exists
+	s.mu.Unlock()
+	name := slotName(sl.number)
+	if used {
+		if err := s.vol.Remove(name); err != nil {
+			return fmt.Errorf("remove slot %d: %w", sl.number, err)
+		}
+	}
+	if exists {
+		return nil
+	}
+	// Zero-filled where slots are recycled: the one time that its pages are written for nothing.
+	file, err := s.vol.Create(name, s.format.slotSize)
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("%w: the file system has no room for slot %d", ErrFull, sl.number)
+	}
+	if err != nil {
+		return fmt.Errorf("create slot %d: %w", sl.number, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sl.exists, sl.file = true, file
+	s.openFiles++
+	return nil
+}
+
+// giveBack is takeSlot undone.
+func (s *Spool) giveBack(sl *slot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unpin(sl)
+}
+
+// Chores has a token whenever Maintain has something to do.
+func (s *Spool) Chores() <-chan struct{} { return s.chores }
+
+func (s *Spool) wake() {
+	select {
+	case s.chores <- struct{}{}:
+	default:
+	}
+}
+
+// Maintain does what can be done ahead of time, in the caller's goroutine: it makes the next slot, so that no
+// delivery waits for its zeros, and retires dead segments when free slots are few. To be called at the start and for each token of Chores.
+func (s *Spool) Maintain(context.Context) error {
+	if s.log.isClosed() {
+		return ErrClosed
+	}
+	s.mu.Lock()
+	sl := s.longestFree()
+	ready := sl != nil && time.Since(sl.freed) >= expungedReadable
+	few := s.available() <= 2*reservedSlots
+	if !ready {
+		if sl = s.freshSlot(); sl != nil {
+			sl.pins++
+		}
+	}
+	s.mu.Unlock()
+	if few && s.retirable() {
+		if err := s.commit(nothing{}); err != nil {
+			return err
+		}
+	}
+	if ready || sl == nil {
+		return nil
+	}
+	err := s.prepare(sl)
+	s.giveBack(sl)
+	if err != nil && !errors.Is(err, ErrFull) {
+		return s.fault(err)
+	}
+	return nil
+}

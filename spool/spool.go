@@ -1,0 +1,155 @@
+package spool
+
+import (
+	"crypto/rand"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pillarbox/spool/flash"
+)
+
+// Options say what a spool may use.
+type Options struct {
+	// Volume is where the slots lie. The spool closes it.
+	Volume flash.Volume
+	// Capacity is how many bytes all slots may take together; at least 8 slots.
+	Capacity int64
+	// SlotSize is the size of a slot in bytes, a multiple of 4096; default 4 MiB. A spool
+	// keeps the size that it was made with.
+	SlotSize int64
+	// MaxMessage is the largest mail in octets; default 50 MiB, at most 1 GiB.
+	MaxMessage int64
+	// MailboxShare is how much of the capacity one mailbox may hold, in percent; default 50.
+	MailboxShare int
+	// Now is the wall clock; default time.Now. Nothing but the date in a record depends on it.
+	Now func() time.Time
+	// Rand is where ids and tags come from; default crypto/rand.
+	Rand io.Reader
+}
+
+func (o *Options) setDefaults() {
+	if o.SlotSize == 0 {
+		o.SlotSize = 4 << 20
+	}
+	if o.MaxMessage == 0 {
+		o.MaxMessage = 50 << 20
+	}
+	if o.MailboxShare == 0 {
+		o.MailboxShare = 50
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+}
+
+const (
+	// fullPercent of the capacity may be live before new mail is refused: above it making room
+	// costs more than it brings.
+	fullPercent = 80
+	// reservedSlots are kept for deletes and for making room, so that both work on a full spool.
+	reservedSlots = 2
+)
+
+// A Spool is an open spool. Its methods may be called from several goroutines; it starts none
+// of its own.
+type Spool struct {
+	// Set at birth.
+	vol    flash.Volume
+	opt    Options
+	format *format
+
+	log    appender
+	bulk   bulk
+	staged atomic.Int64  // bytes of mail in memory, see maxStaged
+	chores chan struct{} // holds a token when Maintain has something to do
+
+	mu          sync.Mutex
+	slots       []*slot // by number; nil where there is none yet
+	mailboxes   map[Key]*mailbox
+	tags        map[uint32]uint64 // of every open that a live message came in: 16 B each
+	records     map[place]*record // those with several recipients or extents
+	needed      map[uint64]map[uint64]struct{}
+	nextSegment uint64
+	openFiles   int
+	live        int64    // live bytes of all slots
+	pending     int64    // bytes of deliveries that are not ended
+	lifetime    Lifetime // as of the last batch
+	damaged     int      // records that did not verify, since the start
+	faults      int      // writes and flushes that failed, since the start
+	lastFault   error
+}
+
+// A record is what the index keeps of a message record that is more than one row in one slot.
+type record struct {
+	live    int      // recipients that did not expunge it
+	weight  int64    // live bytes in the log
+	extents []extent // in bulk slots
+	claimed bool     // the bulk slots have counted it
+}
+
+// Room says whether a mail of that many octets can be taken now; 0 asks for any mail at all.
+// ErrTooLarge, ErrFull or nil.
+func (s *Spool) Room(octets int64) error {
+	if octets > s.opt.MaxMessage {
+		return ErrTooLarge
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live+s.pending+octets > s.opt.Capacity/100*fullPercent {
+		return ErrFull
+	}
+	if dead, _ := s.dead(); s.available()+len(dead) <= reservedSlots {
+		return ErrFull
+	}
+	return nil
+}
+
+// MailboxRoom says whether a mailbox may hold that many octets more: ErrMailboxFull or nil.
+func (s *Spool) MailboxRoom(key Key, octets int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	box := s.mailboxes[key]
+	if box != nil && box.octets+octets > s.opt.Capacity/100*int64(s.opt.MailboxShare) {
+		return ErrMailboxFull
+	}
+	return nil
+}
+
+// available counts the slots that a new segment could have. Spool.mu is held.
+func (s *Spool) available() int {
+	free := 0
+	for number := range s.maxSlots() {
+		if number >= len(s.slots) || s.slots[number] == nil || s.slots[number].free() {
+			free++
+		}
+	}
+	return free
+}
+
+// maxSlots is how many slots the spool may have: what the capacity allows, and what it has.
+func (s *Spool) maxSlots() int {
+	return max(int(s.opt.Capacity/s.format.slotSize), len(s.slots))
+}
+
+// Close waits for the commits that are under way and gives the volume back. Nothing is written: the next open
+// goes on where this one ended, as it would after a power cut.
+func (s *Spool) Close() error {
+	if !s.log.close() {
+		return nil
+	}
+	s.bulk.mu.Lock()
+	defer s.bulk.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sl := range s.slots {
+		if sl != nil {
+			s.closeFile(sl)
+		}
+	}
+	return s.vol.Close()
+}

@@ -1,0 +1,447 @@
+package spool
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"pillarbox/spool/flash"
+	"pillarbox/spool/flash/flashtest"
+)
+
+const testSlot = MinSlotSize
+
+// seeded is a source of ids and tags that a test can repeat.
+type seeded struct{ *rand.ChaCha8 }
+
+func newSeeded(n byte) io.Reader { return seeded{rand.NewChaCha8([32]byte{n})} }
+
+func options(vol flash.Volume) Options {
+	return Options{Volume: vol, SlotSize: testSlot, Capacity: 16 * testSlot, MaxMessage: 1 << 20, MailboxShare: 100}
+}
+
+func open(t testing.TB, vol flash.Volume) *Spool {
+	t.Helper()
+	s, err := Open(context.Background(), options(vol))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// mail makes a mail in wire form of about n bytes that tells its name.
+func mail(name string, n int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Subject: %s\r\n\r\n", name)
+	for i := 0; b.Len() < n; i++ {
+		fmt.Fprintf(&b, "%s line %d\r\n", name, i)
+	}
+	return b.String() + ".\r\n"
+}
+
+func shapeOf(body string) Shape {
+	return Shape{Octets: int64(len(body) - 3), Header: int64(strings.Index(body, "\r\n\r\n") + 4)}
+}
+
+func begin(s *Spool, to ...Key) (*Delivery, error) {
+	var list []Recipient
+	for _, k := range to {
+		list = append(list, Recipient{k, fmt.Appendf(nil, "Delivered-To: %d\r\n", k)})
+	}
+	return s.Begin(context.Background(), Envelope{From: "a@b"}, list)
+}
+
+func deliver(s *Spool, body string, to ...Key) error {
+	d, err := begin(s, to...)
+	if err != nil {
+		return err
+	}
+	defer d.Abort()
+	if _, err := io.WriteString(d, body); err != nil {
+		return err
+	}
+	return d.Commit(context.Background(), shapeOf(body))
+}
+
+// held is what one mailbox holds: unique-id to stored bytes.
+type held map[string]string
+
+// contents reads a whole mailbox, and checks what every view must hold to.
+func contents(t testing.TB, s *Spool, key Key) held {
+	t.Helper()
+	h, err := read(s, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func read(s *Spool, key Key) (held, error) {
+	v, err := s.View(key)
+	if err != nil {
+		return nil, err
+	}
+	defer v.Close()
+	h := make(held)
+	for n := 1; n <= v.Len(); n++ {
+		uid := string(v.AppendUID(nil, n))
+		body, header, err := readMessage(v, n)
+		if err != nil {
+			return nil, fmt.Errorf("message %d: %w", n, err)
+		}
+		if int64(len(body)-3) != v.Octets(n) {
+			return nil, fmt.Errorf("message %d: %d octets listed, %d stored", n, v.Octets(n), len(body)-3)
+		}
+		if end := strings.Index(body, "\r\n\r\n") + 4; int64(end) != header {
+			return nil, fmt.Errorf("message %d: header of %d bytes, want %d", n, header, end)
+		}
+		if _, twice := h[uid]; twice {
+			return nil, fmt.Errorf("message %d: unique-id %s a second time", n, uid)
+		}
+		h[uid] = body
+	}
+	return h, nil
+}
+
+func readMessage(v *View, n int) (body string, header int64, err error) {
+	m, err := v.Message(n)
+	if err != nil {
+		return "", 0, err
+	}
+	defer m.Close()
+	b := make([]byte, m.Size())
+	if k, err := m.ReadAt(b, 0); k < len(b) {
+		return "", 0, err
+	}
+	return string(b), m.HeaderSize(), nil
+}
+
+func expungeAll(s *Spool, key Key, keep func(n int) bool) error {
+	v, err := s.View(key)
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	return v.Expunge(context.Background(), func(yield func(int) bool) {
+		for n := 1; n <= v.Len(); n++ {
+			if !keep(n) && !yield(n) {
+				return
+			}
+		}
+	})
+}
+
+func none(int) bool { return false }
+
+func bodies(h held) []string { return slices.Sorted(maps.Values(h)) }
+
+func own(key Key, body string) string { return fmt.Sprintf("Delivered-To: %d\r\n", key) + body }
+
+func TestDeliverReadReopen(t *testing.T) {
+	for _, mode := range []flash.Mode{flash.Recycle, flash.Append} {
+		t.Run(mode.String(), func(t *testing.T) {
+			dev := flashtest.New(flashtest.Options{Mode: mode})
+			s := open(t, dev)
+			small, large := mail("small", 500), mail("large", 200_000)
+			for _, body := range []string{small, large} {
+				if err := deliver(s, body, 1, 2); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before := contents(t, s, 1)
+			want := []string{own(1, large), own(1, small)}
+			slices.Sort(want)
+			if got := bodies(before); !slices.Equal(got, want) {
+				t.Fatalf("mailbox 1 holds %d mails, not the two delivered", len(got))
+			}
+			if err := expungeAll(s, 2, none); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			s = open(t, dev.Clone())
+			if after := contents(t, s, 1); !maps.Equal(before, after) {
+				t.Error("mailbox 1 changed by a restart")
+			}
+			if after := contents(t, s, 2); len(after) != 0 {
+				t.Errorf("mailbox 2 holds %d expunged mails again", len(after))
+			}
+			recount(t, s)
+		})
+	}
+}
+
+// recount checks the live counters against the index (they are kept, not counted).
+func recount(t testing.TB, s *Spool) {
+	t.Helper()
+	if err := s.recount(); err != nil {
+		t.Error(err)
+	}
+}
+
+func (s *Spool) recount() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	live := make(map[uint32]int)
+	bytes := make(map[uint32]int64)
+	seen := make(map[place]bool)
+	for _, box := range s.mailboxes {
+		n, octets := 0, int64(0)
+		for i, r := range box.rows {
+			if box.dead.has(i) {
+				continue
+			}
+			n++
+			octets += int64(r.octets)
+			if seen[r.place] {
+				continue
+			}
+			seen[r.place] = true
+			live[r.slot]++
+			if rec := s.records[r.place]; rec != nil {
+				bytes[r.slot] += rec.weight
+				for _, e := range rec.extents {
+					live[e.slot]++
+					bytes[e.slot] += int64(e.length)
+				}
+			} else {
+				bytes[r.slot] += weigh(r.octets)
+			}
+		}
+		if n != box.live || octets != box.octets {
+			return fmt.Errorf("mailbox %d counts %d mails of %d octets, has %d of %d", box.key, box.live, box.octets, n, octets)
+		}
+	}
+	total := int64(0)
+	for _, sl := range s.slots {
+		if sl == nil || !sl.counts() {
+			continue
+		}
+		if sl.live != live[sl.number] || sl.bytes != bytes[sl.number] {
+			return fmt.Errorf("slot %d counts %d records of %d bytes, has %d of %d", sl.number, sl.live, sl.bytes, live[sl.number], bytes[sl.number])
+		}
+		total += sl.bytes
+	}
+	if total != s.live {
+		return fmt.Errorf("the spool counts %d live bytes, has %d", s.live, total)
+	}
+	return nil
+}
+
+func TestRecycleForEver(t *testing.T) {
+	for _, mode := range []flash.Mode{flash.Recycle, flash.Append} {
+		t.Run(mode.String(), func(t *testing.T) {
+			dev := flashtest.New(flashtest.Options{Mode: mode})
+			s := open(t, dev)
+			if err := deliver(s, mail("kept", 300), 7); err != nil {
+				t.Fatal(err)
+			}
+			for i := range 400 {
+				size := 9000
+				if i%10 == 0 {
+					size = 60_000
+				}
+				if err := deliver(s, mail(fmt.Sprint("mail ", i), size), 1); err != nil {
+					t.Fatalf("mail %d: %v (%+v)", i, err, s.Stats())
+				}
+				if i%3 == 2 {
+					if err := expungeAll(s, 1, none); err != nil {
+						t.Fatalf("mail %d: %v", i, err)
+					}
+				}
+				if i%50 == 49 {
+					s.Close()
+					dev = dev.Clone()
+					s = open(t, dev)
+				}
+			}
+			if st := s.Stats(); st.Slots > 16 {
+				t.Errorf("%d slots in a spool of 16", st.Slots)
+			}
+			if got := contents(t, s, 7); len(got) != 1 {
+				t.Errorf("the mail that nobody expunged is gone")
+			}
+			recount(t, s)
+		})
+	}
+}
+
+func TestFullSpool(t *testing.T) {
+	s := open(t, flashtest.New(flashtest.Options{}))
+	var n int
+	for n = 0; ; n++ {
+		if err := deliver(s, mail("fill", 9000), 1); errors.Is(err, ErrFull) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n < 45 {
+		t.Errorf("full after %d mails of 9 KB in 1 MiB", n)
+	}
+	if got := contents(t, s, 1); len(got) != n {
+		t.Errorf("%d mails in a full spool, want %d", len(got), n)
+	}
+	if err := expungeAll(s, 1, func(i int) bool { return i <= n/3 }); err != nil {
+		t.Fatalf("a delete in a full spool: %v", err)
+	}
+	for range n / 3 {
+		if err := deliver(s, mail("again", 9000), 2); err != nil {
+			t.Fatalf("after a delete: %v (%+v)", err, s.Stats())
+		}
+	}
+}
+
+func TestViewIsFrozen(t *testing.T) {
+	s := open(t, flashtest.New(flashtest.Options{}))
+	for i := range 5 {
+		if err := deliver(s, mail(fmt.Sprint("m", i), 200), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, _ := s.View(1)
+	uid := string(v.AppendUID(nil, 4))
+	want, _, _ := readMessage(v, 4)
+	if err := deliver(s, mail("late", 200), 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := expungeAll(s, 1, none); err != nil {
+		t.Fatal(err)
+	}
+	if v.Len() != 5 || string(v.AppendUID(nil, 4)) != uid {
+		t.Errorf("the view changed: %d messages", v.Len())
+	}
+	if got, _, err := readMessage(v, 4); err != nil || got != want {
+		t.Errorf("what another session expunged is not readable at once: %v", err)
+	}
+	if err := v.Expunge(context.Background(), slices.Values([]int{1, 2})); err != nil {
+		t.Errorf("expunging what is gone: %v", err)
+	}
+	for i := 0; ; i++ {
+		if err := deliver(s, mail("churn", 9000), 2); err != nil {
+			t.Fatal(err)
+		}
+		if err := expungeAll(s, 2, none); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := readMessage(v, 4); errors.Is(err, ErrGone) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if i > 1000 {
+			t.Fatal("the space of an expunged message is never used again")
+		}
+	}
+}
+
+func TestOneFlushACommit(t *testing.T) {
+	dev := flashtest.New(flashtest.Options{})
+	s := open(t, dev)
+	if err := deliver(s, mail("first", 4096), 1); err != nil {
+		t.Fatal(err)
+	}
+	before := dev.Stats()
+	const n = 5
+	for range n {
+		if err := deliver(s, mail("mail", 3000), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := expungeAll(s, 1, none); err != nil {
+		t.Fatal(err)
+	}
+	after := dev.Stats()
+	if flushes := after.Flushes - before.Flushes; flushes != n+1 {
+		t.Errorf("%d flushes for %d mails and a delete", flushes, n)
+	}
+	if bytes := after.Bytes - before.Bytes; bytes != (n+1)*flash.Page {
+		t.Errorf("%d bytes written for %d mails of 3000 bytes and a delete, want a page each", bytes, n)
+	}
+}
+
+func TestAbortLeavesNothing(t *testing.T) {
+	s := open(t, flashtest.New(flashtest.Options{}))
+	for _, size := range []int{100, 100_000} {
+		d, err := begin(s, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(d, mail("broken off", size))
+		d.Abort()
+		d.Abort()
+	}
+	if got := contents(t, s, 1); len(got) != 0 {
+		t.Errorf("%d mails that were broken off", len(got))
+	}
+	if n := s.staged.Load(); n != 0 {
+		t.Errorf("%d bytes are still counted as on their way", n)
+	}
+	recount(t, s)
+}
+
+func TestManySenders(t *testing.T) {
+	dev := flashtest.New(flashtest.Options{})
+	opt := options(dev)
+	opt.Capacity = 200 * testSlot
+	s, err := Open(context.Background(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const senders, each = 16, 20
+	errs := make(chan error)
+	for k := range senders {
+		go func() {
+			var err error
+			for i := range each {
+				size := 3000
+				if i%5 == 0 {
+					size = 40_000
+				}
+				err = errors.Join(err, deliver(s, mail(fmt.Sprintf("%d of %d", i, k), size), Key(k+1), 100))
+			}
+			errs <- err
+		}()
+	}
+	for range senders {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	if got := contents(t, s, 100); len(got) != senders*each {
+		t.Errorf("%d mails, want %d", len(got), senders*each)
+	}
+	recount(t, s)
+}
+
+func TestMessageReadAt(t *testing.T) {
+	s := open(t, flashtest.New(flashtest.Options{}))
+	body := mail("parts", 100_000)
+	if err := deliver(s, body, 1, 2); err != nil {
+		t.Fatal(err)
+	}
+	v, _ := s.View(2)
+	m, err := v.Message(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	want := []byte(own(2, body))
+	for _, off := range []int{0, 1, 17, 18, 4095, 60_000, len(want) - 1} {
+		got := make([]byte, min(50_000, len(want)-off))
+		if _, err := m.ReadAt(got, int64(off)); err != nil || !bytes.Equal(got, want[off:off+len(got)]) {
+			t.Errorf("%d bytes at %d are not what was delivered (%v)", len(got), off, err)
+		}
+	}
+	if n, err := m.ReadAt(make([]byte, 10), int64(len(want)-4)); n != 4 || err != io.EOF {
+		t.Errorf("reading over the end: %d bytes, %v; want 4 and EOF", n, err)
+	}
+}

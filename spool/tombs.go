@@ -1,0 +1,73 @@
+package spool
+
+import "github.com/tinylib/msgp/msgp"
+
+// A grave is a part of a tombstone record: messages of one mailbox and one open that were
+// expunged while they lay in one segment. A tombstone counts as long as that segment is
+// on the device and not retired; then it is dropped.
+type grave struct {
+	key     Key
+	segment uint64 // where the messages lay when the record was written
+	epoch   uint32
+	tag     uint64
+	seqs    []uint32 // ascending
+}
+
+// appendGrave appends one grave: the numbers as differences, for neighbours take a byte each.
+func appendGrave(b []byte, g *grave) []byte {
+	b = msgp.AppendArrayHeader(b, 5)
+	b = msgp.AppendUint64(b, uint64(g.key))
+	b = msgp.AppendUint64(b, g.segment)
+	b = msgp.AppendUint32(b, g.epoch)
+	b = msgp.AppendUint64(b, g.tag)
+	b = msgp.AppendArrayHeader(b, uint32(len(g.seqs)))
+	last := uint32(0)
+	for _, seq := range g.seqs {
+		b = msgp.AppendUint32(b, seq-last)
+		last = seq
+	}
+	return b
+}
+
+func (r *reader) grave() grave {
+	if r.array() != 5 {
+		r.err = errUnreadable
+		return grave{}
+	}
+	g := grave{key: Key(r.uint64()), segment: r.uint64(), epoch: r.uint32(), tag: r.uint64()}
+	n := r.array()
+	g.seqs = make([]uint32, n)
+	last := uint32(0)
+	for i := range g.seqs {
+		last += r.uint32()
+		g.seqs[i] = last
+	}
+	return g
+}
+
+// encodeTombs is the meta of a tombstone record: an array of graves.
+func encodeTombs(graves []grave) []byte {
+	b := msgp.AppendArrayHeader(nil, uint32(len(graves)))
+	for i := range graves {
+		b = appendGrave(b, &graves[i])
+	}
+	return b
+}
+
+func decodeTombs(meta []byte) ([]grave, error) {
+	r := reader{rest: meta}
+	graves := r.graves()
+	return graves, r.end()
+}
+
+func (r *reader) graves() []grave {
+	n := r.array()
+	graves := make([]grave, 0, min(n, 16))
+	for range n {
+		if r.err != nil {
+			return nil
+		}
+		graves = append(graves, r.grave())
+	}
+	return graves
+}
