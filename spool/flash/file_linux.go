@@ -69,8 +69,8 @@ func (f *file) ReadUncached(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// WriteAt writes all of p or returns an error. os.File goes on after a short write and after a
-// signal.
+// WriteAt writes all of p or returns an error; then any part of p may have been written, whatever
+// the count says. os.File goes on after a short write and after a signal.
 func (f *file) WriteAt(p []byte, off int64) (int, error) {
 	if err := Whole(p, off); err != nil {
 		return 0, err
