@@ -70,7 +70,7 @@ func newSession(ctx context.Context, s *Server, conn net.Conn) *session {
 	if c.log == nil {
 		c.log = zap.NewNop()
 	}
-	c.log = c.log.With(zap.String("session", newID()), zap.Stringer("remote", c.remote))
+	c.log = c.log.With(zap.String("session", newID()), zap.String("remote", c.peer()))
 	c.line = newLine(ctx, conn, c.limits.Idle, c.flush)
 	c.in = wire.NewReader(c.line, wire.BufferSize)
 	return c
@@ -82,6 +82,14 @@ func remoteAddr(conn net.Conn) netip.Addr {
 		return a.AddrPort().Addr().Unmap()
 	}
 	return netip.Addr{}
+}
+
+// peer names the client for the log.
+func (c *session) peer() string {
+	if c.remote.IsValid() {
+		return c.remote.String()
+	}
+	return "local"
 }
 
 // newID returns a name for the session that the log can be searched for.

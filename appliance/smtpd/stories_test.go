@@ -1,6 +1,7 @@
 package smtpd_test
 
 import (
+	"crypto/tls"
 	"flag"
 	"os"
 	"path/filepath"
@@ -18,11 +19,11 @@ var update = flag.Bool("update", false, "write what is kept into the .kept files
 // one they are empty.
 var houses = map[string]func(t *testing.T, s *smtpd.Server, h *house){
 	"plain": func(*testing.T, *smtpd.Server, *house) {},
-	"tls":   func(t *testing.T, s *smtpd.Server, _ *house) { s.TLS = pop3test.TLS(t, "") },
+	"tls":   func(t *testing.T, s *smtpd.Server, _ *house) { s.TLS = oneSuite(t) },
 	"tls-only": func(t *testing.T, s *smtpd.Server, _ *house) {
 		s.TLS, s.PlaintextAuth = pop3test.TLS(t, ""), nil
 	},
-	"implicit-tls": func(t *testing.T, s *smtpd.Server, _ *house) { s.TLS = pop3test.TLS(t, "") },
+	"implicit-tls": func(t *testing.T, s *smtpd.Server, _ *house) { s.TLS = oneSuite(t) },
 	"no-accounts":  func(_ *testing.T, s *smtpd.Server, _ *house) { s.Auth = nil },
 	"lmtp":         func(_ *testing.T, s *smtpd.Server, _ *house) { s.LMTP = true },
 	"tight": func(_ *testing.T, s *smtpd.Server, _ *house) {
@@ -63,6 +64,15 @@ func TestStories(t *testing.T) {
 			})
 		}
 	}
+}
+
+// oneSuite returns a configuration that uses the same cipher suite on every machine, for it
+// is shown in Received.
+func oneSuite(t *testing.T) *tls.Config {
+	config := pop3test.TLS(t, "")
+	config.MaxVersion = tls.VersionTLS12
+	config.CipherSuites = []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}
+	return config
 }
 
 func compareKept(t *testing.T, file, got string) {
