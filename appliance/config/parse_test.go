@@ -15,7 +15,7 @@ var home = Environment{Hostname: "NAS", UID: 1000, Getenv: func(name string) str
 	return map[string]string{"HOME": "/home/anna"}[name]
 }}
 
-// every is a file with every key, none at its default.
+// every is a file with every key, none at its default where there is a choice.
 const every = `
 hostname = "Mail.Home.Arpa"
 domains  = ["home.arpa", "Family.Example"]
@@ -44,7 +44,7 @@ capacity = "2GB"
 slot     = "1MiB"
 
 [retention]
-keep_days     = 30
+keep_days     = 0
 mailbox_share = "25%"
 
 [aliases]
@@ -76,7 +76,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			PlaintextAuth: Anywhere(), MaxMessage: 20 << 20},
 		TLS:       TLS{Cert: "/etc/ssl/box.crt", Key: "/etc/ssl/box.key"},
 		Spool:     Spool{Capacity: 2e9, Slot: 1 << 20},
-		Retention: Retention{KeepDays: 30, MailboxShare: 25},
+		Retention: Retention{MailboxShare: 25},
 		Aliases: map[string][]string{"postmaster": {"anna"}, "first.last": {"anna", "otto"},
 			"*": {"postmaster"}, "otto": {"otto", "anna"}},
 		Watchdog: Watchdog{Device: "none", Timeout: 30e9},
@@ -202,6 +202,10 @@ f.toml:4: spool.capacity: 99MiB is too small: 100MiB is the least, for 8 slots a
 f.toml:2: retention.mailbox_share: "101%" is no share; write a whole number of 0 to 100 and a percent sign, as "50%"
    2 | mailbox_share = "101%"
      |                 ~~~~~~`},
+		{"retention", "[retention]\nkeep_days = 30\n", `
+f.toml:2: retention.keep_days: this version keeps mail until a client deletes it; 0 is the only choice
+   2 | keep_days = 30
+     |             ~~`},
 		{"certificate without key", "[tls]\ncert = \"/a\"\n", `
 f.toml:2: tls.cert: goes together with tls.key; without both the box makes its own certificate
    2 | cert = "/a"

@@ -77,8 +77,8 @@ func (v *verdict) sizes(c *Config) {
 	} else if least := max(minSlots*slot, 2*c.SMTP.MaxMessage); capacity != 0 && capacity < least {
 		v.addf("spool.capacity", "%v is too small: %v is the least, for 8 slots and twice max_message; make it larger or those smaller", capacity, least)
 	}
-	if days := c.Retention.KeepDays; days < 0 || days > 36500 {
-		v.addf("retention.keep_days", "%d is outside of 0 (keep until a client deletes) to 36500", days)
+	if c.Retention.KeepDays != 0 {
+		v.addf("retention.keep_days", "this version keeps mail until a client deletes it; 0 is the only choice")
 	}
 	if c.Retention.MailboxShare < 1 {
 		v.addf("retention.mailbox_share", "%v leaves no room for any mail; 1%% to 100%% is possible", c.Retention.MailboxShare)

@@ -1,0 +1,49 @@
+// Package appliance is the box: it puts the three pillars together, owns every goroutine, and
+// knows what happens when something changes while it runs.
+//
+// What it does: it opens what the configuration names, makes what is missing, lets clients in and
+// counts them, says who is who, reloads, and comes to an orderly end. What it refuses to do: it speaks no
+// protocol and stores no mail; it names no types of two pillars but in seams.go, where one is
+// answered by the other.
+//
+//	         listeners ──► gate ──► pop3.Server ─────┐          ┌──► accounts (who, whose)
+//	files ──► watch          └────► smtpd.Server ────┤ seams.go ┤
+//	            └─► Reload ─► rules (swapped whole)  ┘          └──► spool ──► flash
+//
+// What lies in the state folder, all of it 0700/0600:
+//
+//	spool/        the mail. Losing it loses mail.
+//	accounts      who has a mailbox (package accounts). Losing it loses passwords, and the way to the mail.
+//	certs/        the certificate (package certs). Losing it makes clients ask again.
+//	ports         which ports were taken for the standard ones. Losing it chooses anew.
+//	first-login   the password of the first start, until the first login.
+//
+// Invariants:
+//
+//	A1  Nothing is served before everything is open; what cannot be opened is an error of New that
+//	    names it, and everything else is given back.
+//	A2  When Run has returned, no goroutine of the appliance runs.
+//	A3  A reload replaces the rules whole. What is bad leaves the old rules in force. A session
+//	    goes on; every login and delivery asks the rules of its moment.
+//	A4  At most 256 sessions, 32 of one peer, 64 unfinished TLS handshakes. A peer is an IPv4
+//	    address or an IPv6 /64.
+//	A5  After 5 different wrong logins a peer waits a second for each further one; a peer that has logged in
+//	    before never does. One password is derived at a time.
+//	A6  No log line and no error holds a password.
+//
+// # Life of a connection
+//
+// accepted → is its address allowed? → counted in by the gate, or refused in one line → served in its one
+// goroutine by the server of the rules in force → counted out.
+//
+// # Life of a change
+//
+// A file changes → the kernel says so, or the look every minute finds it → 100 ms without a further change →
+// Reload: configuration, accounts, certificate, each the new one or, with an error in the log, the old one.
+// Listeners, the spool's size and the state folder wait for a restart, and the log says it.
+//
+// # Life of a stop
+//
+// ctx of Run ends → listeners are closed → sessions that wait for their client end, replies that are under way have 5 s,
+// then connections are closed → the spool drains and gives its lock back → Run returns.
+package appliance

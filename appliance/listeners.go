@@ -1,0 +1,156 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"pillarbox/appliance/config"
+)
+
+// A protocol is what a listener speaks.
+type protocol string
+
+const (
+	protoPOP3 protocol = "pop3"
+	protoSMTP protocol = "smtp"
+	protoLMTP protocol = "lmtp"
+)
+
+// A listener is one open address.
+type listener struct {
+	net.Listener
+	proto protocol
+	tls   bool // from the first byte
+	key   string
+}
+
+// listens is one row of the table of addresses: a key of the configuration, what it holds, and the
+// standard ports that hold when it is not written.
+type listens struct {
+	key      string
+	proto    protocol
+	tls      bool
+	addrs    []string
+	standard []int
+}
+
+func listensOf(c *config.Config) []listens {
+	return []listens{
+		{"pop3.listen", protoPOP3, false, c.POP3.Listen, []int{110}},
+		{"pop3.listen_tls", protoPOP3, true, c.POP3.ListenTLS, []int{995}},
+		{"smtp.listen", protoSMTP, false, c.SMTP.Listen, []int{25, 587}},
+		{"smtp.listen_tls", protoSMTP, true, c.SMTP.ListenTLS, []int{465}},
+		{"smtp.listen_lmtp", protoLMTP, false, c.SMTP.ListenLMTP, nil},
+	}
+}
+
+// openListeners opens every address of the configuration, or none. Standard ports that are not permitted give way to
+// high ones, once: the choice is kept in the state folder.
+func openListeners(c *config.Config) (open []*listener, err error) {
+	defer func() {
+		if err != nil {
+			closeListeners(open)
+			open = nil
+		}
+	}()
+	chosen, err := loadPorts(c.State)
+	if err != nil {
+		return nil, err
+	}
+	before := len(chosen)
+	for _, l := range listensOf(c) {
+		if l.addrs == nil {
+			for _, port := range l.standard {
+				one, err := l.openStandard(port, chosen)
+				if err != nil {
+					return open, err
+				}
+				open = append(open, one)
+			}
+		}
+		for _, addr := range l.addrs {
+			one, err := l.open(addr)
+			if err != nil {
+				return open, err
+			}
+			open = append(open, one)
+		}
+	}
+	if len(chosen) > before {
+		return open, chosen.store(c.State)
+	}
+	return open, nil
+}
+
+// openStandard opens a standard port, or the one in its place.
+func (l listens) openStandard(standard int, chosen ports) (*listener, error) {
+	if port, ok := chosen[standard]; ok {
+		return l.open(":" + strconv.Itoa(port))
+	}
+	port := standard
+	one, err := l.open(":" + strconv.Itoa(port))
+	if errors.Is(err, syscall.EACCES) {
+		port = standardPorts[standard]
+		one, err = l.open(":" + strconv.Itoa(port))
+	}
+	if err == nil {
+		chosen[standard] = port
+	}
+	return one, err
+}
+
+func (l listens) open(addr string) (*listener, error) {
+	network, at := "tcp", addr
+	if path, socket := strings.CutPrefix(addr, "unix:"); socket {
+		network, at = "unix", path
+		removeStale(path)
+	}
+	var config net.ListenConfig
+	opened, err := config.Listen(context.Background(), network, at)
+	if err == nil {
+		return &listener{opened, l.proto, l.tls, l.key}, nil
+	}
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s is in use by another program (%s): stop that, or write another address into the configuration: %w", addr, l.key, syscall.EADDRINUSE)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("%s is not permitted to this user (%s): ports below 1024 need root or CAP_NET_BIND_SERVICE: %w", addr, l.key, syscall.EACCES)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, fmt.Errorf(`%s is no address of this machine (%s): ":port" is all of them: %w`, addr, l.key, syscall.EADDRNOTAVAIL)
+	}
+	return nil, fmt.Errorf("%s (%s): %w", addr, l.key, err)
+}
+
+// removeStale takes away a socket that nobody listens at any more: a program that was killed leaves it.
+func removeStale(path string) {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode().Type() != os.ModeSocket {
+		return
+	}
+	conn, err := net.Dial("unix", path)
+	if err == nil {
+		conn.Close() // somebody does; the listen will say so
+	} else if errors.Is(err, syscall.ECONNREFUSED) {
+		os.Remove(path) // if it stays, the listen will say so
+	}
+}
+
+func closeListeners(open []*listener) {
+	for _, l := range open {
+		l.Close() // an error would change nothing
+	}
+}
+
+// port returns the port number, 0 for a local socket.
+func (l *listener) port() int {
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok {
+		return tcp.Port
+	}
+	return 0
+}

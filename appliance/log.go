@@ -1,0 +1,119 @@
+package appliance
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// NewLog returns a logger that writes one line an event to w, all of them:
+//
+//	2026-11-24T13:45:49Z info  delivery committed proto=ESMTP mailbox=anna octets=4096 took=1.2ms
+//
+// Values with a space, a quote or a control character are quoted, so that nothing a client says
+// can begin a line of its own. level may be changed at any time.
+func NewLog(w io.Writer, level zap.AtomicLevel) *zap.Logger {
+	return zap.New(&logCore{out: &logWriter{w: w}, level: level})
+}
+
+// ParseLevel returns the level of a word that the configuration allows.
+func ParseLevel(word string) zapcore.Level {
+	level, err := zapcore.ParseLevel(word)
+	if err != nil {
+		return zapcore.InfoLevel
+	}
+	return level
+}
+
+// A logCore is a zapcore.Core without sampling and without configuration.
+type logCore struct {
+	out   *logWriter
+	level zap.AtomicLevel
+	with  string // the fields of the logger, written
+}
+
+// A logWriter writes whole lines.
+type logWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (c *logCore) Enabled(level zapcore.Level) bool { return c.level.Enabled(level) }
+
+func (c *logCore) With(fields []zapcore.Field) zapcore.Core {
+	var b strings.Builder
+	b.WriteString(c.with)
+	for _, f := range fields {
+		writeField(&b, f)
+	}
+	return &logCore{c.out, c.level, b.String()}
+}
+
+func (c *logCore) Check(e zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if c.Enabled(e.Level) {
+		return checked.AddCore(e, c)
+	}
+	return checked
+}
+
+func (c *logCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %-5s %s", e.Time.UTC().Format(time.RFC3339), e.Level, plain(e.Message))
+	b.WriteString(c.with)
+	for _, f := range fields {
+		writeField(&b, f)
+	}
+	b.WriteByte('\n')
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	_, err := io.WriteString(c.out.w, b.String())
+	return err
+}
+
+func (c *logCore) Sync() error { return nil }
+
+// writeField writes " key=value". Kinds that are rare take the way over a map.
+func writeField(b *strings.Builder, f zapcore.Field) {
+	if f.Type == zapcore.SkipType {
+		return
+	}
+	b.WriteByte(' ')
+	b.WriteString(f.Key)
+	b.WriteByte('=')
+	switch f.Type {
+	case zapcore.StringType:
+		b.WriteString(quoted(f.String))
+	case zapcore.Int64Type, zapcore.Int32Type, zapcore.Int16Type, zapcore.Int8Type:
+		b.WriteString(strconv.FormatInt(f.Integer, 10))
+	case zapcore.DurationType:
+		b.WriteString(time.Duration(f.Integer).Round(10 * time.Microsecond).String())
+	case zapcore.ErrorType:
+		b.WriteString(quoted(f.Interface.(error).Error()))
+	default:
+		m := zapcore.NewMapObjectEncoder()
+		f.AddTo(m)
+		b.WriteString(quoted(fmt.Sprint(m.Fields[f.Key])))
+	}
+}
+
+// quoted returns a value as it stands in a line.
+func quoted(s string) string {
+	if s == "" || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '"' || r == '=' || r == 0x7f || !strconv.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// plain returns a message, quoted only if it would break the line.
+func plain(s string) string {
+	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return strconv.Quote(s)
+	}
+	return s
+}

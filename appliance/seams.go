@@ -1,0 +1,230 @@
+package appliance
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"iter"
+
+	"go.uber.org/zap"
+
+	"pillarbox/appliance/accounts"
+	"pillarbox/appliance/config"
+	"pillarbox/appliance/smtpd"
+	"pillarbox/pop3"
+	"pillarbox/pop3/wire"
+	"pillarbox/spool"
+)
+
+// This is the one file that names the types of two pillars: what pop3 and smtpd ask for, answered by
+// spool and accounts. Errors are translated here and nowhere else.
+
+// newServers makes the servers of a configuration.
+func (a *Appliance) newServers(c *config.Config) map[protocol]server {
+	pop := &pop3.Server{
+		Hostname:       c.Hostname,
+		Implementation: "pillarbox",
+		TLS:            a.tlsPOP3,
+		Auth:           popAuthenticator{a.logins},
+		Store:          store{a},
+		Log:            a.log,
+		PlaintextAuth:  c.POP3.PlaintextAuth.Contains,
+		Handshake:      a.handshake,
+	}
+	if c.POP3.Exclusive {
+		pop.Exclusive = a.locks
+	}
+	receiver := func(lmtp bool) *smtpd.Server {
+		return &smtpd.Server{
+			Hostname:      c.Hostname,
+			TLS:           a.tlsSMTP,
+			Handshake:     a.handshake,
+			Auth:          smtpAuthenticator{a.logins},
+			PlaintextAuth: c.SMTP.PlaintextAuth.Contains,
+			Router:        router{a},
+			Spooler:       spooler{a},
+			MaxMessage:    int64(min(c.SMTP.MaxMessage, a.boot.SMTP.MaxMessage)), // the spool was opened for no more
+			LMTP:          lmtp,
+			Log:           a.log,
+		}
+	}
+	return map[protocol]server{protoPOP3: pop, protoSMTP: receiver(false), protoLMTP: receiver(true)}
+}
+
+func (a *Appliance) handshake(ctx context.Context, conn *tls.Conn) error {
+	return a.gate.handshake(ctx, conn)
+}
+
+// popAuthenticator is a pop3.Authenticator.
+type popAuthenticator struct{ logins *logins }
+
+func (p popAuthenticator) Authenticate(ctx context.Context, c pop3.Credentials) (string, error) {
+	user, err := p.logins.check(ctx, c.User, c.Password, c.Remote)
+	if errors.Is(err, errWrong) {
+		return "", pop3.ErrAuth
+	}
+	return user, err
+}
+
+// smtpAuthenticator is an smtpd.Authenticator.
+type smtpAuthenticator struct{ logins *logins }
+
+func (s smtpAuthenticator) Authenticate(ctx context.Context, c smtpd.Credentials) (string, error) {
+	user, err := s.logins.check(ctx, c.User, c.Password, c.Remote)
+	if errors.Is(err, errWrong) {
+		return "", smtpd.ErrAuth
+	}
+	return user, err
+}
+
+// store is a pop3.Store.
+type store struct{ a *Appliance }
+
+func (s store) Open(_ context.Context, user string) (pop3.Maildrop, error) {
+	account, ok := s.a.rules.Load().table.Lookup(user)
+	if !ok {
+		return nil, pop3.ErrTemporary // removed since it logged in
+	}
+	view, err := s.a.spool.View(spool.Key(account.Mailbox))
+	if err != nil {
+		return nil, err
+	}
+	return maildrop{view}, nil
+}
+
+// maildrop is a pop3.Maildrop.
+type maildrop struct{ *spool.View }
+
+func (m maildrop) Body(n int) (pop3.Body, error) {
+	message, err := m.Message(n)
+	if err != nil {
+		return nil, readError(err)
+	}
+	return body{message}, nil
+}
+
+func (m maildrop) Expunge(ctx context.Context, marked iter.Seq[int]) error {
+	return readError(m.View.Expunge(ctx, marked))
+}
+
+// body is a pop3.Body.
+type body struct{ *spool.Message }
+
+func (b body) ReadAt(p []byte, off int64) (int, error) {
+	n, err := b.Message.ReadAt(p, off)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = readError(err)
+	}
+	return n, err
+}
+
+func (b body) Extents() []pop3.Extent {
+	from := b.Message.Extents()
+	if from == nil {
+		return nil
+	}
+	to := make([]pop3.Extent, len(from))
+	for i, e := range from {
+		to[i] = pop3.Extent(e)
+	}
+	return to
+}
+
+// readError translates what the spool says about mail that is there. What it does not know is told to the
+// client as temporary, and logged, by who gets it.
+func readError(err error) error {
+	switch {
+	case errors.Is(err, spool.ErrGone):
+		return pop3.ErrGone
+	case errors.Is(err, spool.ErrDamaged):
+		return pop3.ErrDamaged
+	}
+	return err
+}
+
+// router is an smtpd.Router.
+type router struct{ a *Appliance }
+
+func (r router) Mailboxes(_ context.Context, to smtpd.Path) ([]string, error) {
+	in := r.a.rules.Load()
+	names, err := in.routing.Route(to.Local, to.Domain)
+	switch {
+	case errors.Is(err, accounts.ErrForeign):
+		return nil, smtpd.ErrForeign
+	case errors.Is(err, accounts.ErrNobody):
+		return nil, smtpd.ErrUnknown
+	case err != nil:
+		return nil, err
+	}
+	return r.withRoom(in, names)
+}
+
+// withRoom leaves out mailboxes that are full, so that one of a family that does not fetch its mail does not keep the
+// others from theirs.
+func (r router) withRoom(in *rules, names []string) ([]string, error) {
+	var room []string
+	for _, name := range names {
+		account, _ := in.table.Lookup(name)
+		if err := r.a.spool.MailboxRoom(spool.Key(account.Mailbox), 1); err != nil {
+			r.a.log.Warn("mailbox has no room", zap.String("mailbox", name), zap.Error(err))
+			continue
+		}
+		room = append(room, name)
+	}
+	if len(room) == 0 {
+		return nil, smtpd.ErrMailboxFull
+	}
+	return room, nil
+}
+
+// spooler is an smtpd.Spooler.
+type spooler struct{ a *Appliance }
+
+func (s spooler) Room(octets int64) error { return intakeError(s.a.spool.Room(octets)) }
+
+func (s spooler) Begin(ctx context.Context, e *smtpd.Envelope, to []smtpd.Recipient) (smtpd.Delivery, error) {
+	table := s.a.rules.Load().table
+	recipients := make([]spool.Recipient, len(to))
+	for i, r := range to {
+		account, ok := table.Lookup(r.Mailbox)
+		if !ok {
+			return nil, smtpd.ErrTemporary // removed since RCPT; the next try is told so
+		}
+		recipients[i] = spool.Recipient{Mailbox: spool.Key(account.Mailbox), Head: r.Head}
+	}
+	from := ""
+	if !e.From.Null() {
+		from = e.From.String()
+	}
+	d, err := s.a.spool.Begin(ctx, spool.Envelope{From: from, Size: e.Size, Received: e.Received}, recipients)
+	if err != nil {
+		return nil, intakeError(err)
+	}
+	return delivery{d}, nil
+}
+
+// delivery is an smtpd.Delivery.
+type delivery struct{ *spool.Delivery }
+
+func (d delivery) Write(p []byte) (int, error) {
+	n, err := d.Delivery.Write(p)
+	return n, intakeError(err)
+}
+
+func (d delivery) Commit(ctx context.Context, shape wire.Shape) error {
+	return intakeError(d.Delivery.Commit(ctx, spool.Shape{Octets: shape.Octets, Header: shape.Header}))
+}
+
+// intakeError translates what the spool says about mail that comes in.
+func intakeError(err error) error {
+	switch {
+	case errors.Is(err, spool.ErrFull):
+		return smtpd.ErrFull
+	case errors.Is(err, spool.ErrMailboxFull):
+		return smtpd.ErrMailboxFull
+	case errors.Is(err, spool.ErrTooLarge):
+		return smtpd.ErrTooLarge
+	}
+	return err
+}

@@ -1,0 +1,66 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"go.uber.org/zap"
+
+	"pillarbox/appliance/config"
+	"pillarbox/spool"
+	"pillarbox/spool/flash"
+)
+
+const (
+	mostByItself = 1 << 30 // the capacity that is taken when none is written, at most
+	leastSlots   = 8
+	mailsAtLeast = 2 // the largest mail fits in twice
+)
+
+// openSpool opens the spool in the state folder, or makes it.
+func (a *Appliance) openSpool(ctx context.Context, c *config.Config) (*spool.Spool, error) {
+	dir := filepath.Join(c.State, spoolFolder)
+	volume, err := flash.Open(dir, flash.Options{})
+	if errors.Is(err, flash.ErrLocked) {
+		return nil, fmt.Errorf("another pillarbox runs on the state folder %s: stop it, or set state to another folder: %w", c.State, err)
+	}
+	if err != nil {
+		return nil, volumeError(dir, err)
+	}
+	capacity, err := capacityOf(c, volume, usedBytes(dir))
+	if err != nil {
+		return nil, errors.Join(err, volume.Close())
+	}
+	s, err := spool.Open(ctx, spool.Options{
+		Volume:       volume,
+		Capacity:     capacity,
+		SlotSize:     int64(c.Spool.Slot),
+		MaxMessage:   int64(c.SMTP.MaxMessage),
+		MailboxShare: int(c.Retention.MailboxShare),
+	}) // which has closed the volume when it fails
+	if err != nil {
+		return nil, volumeError(dir, err)
+	}
+	a.log.Info("spool opened", zap.String("folder", dir), zap.Stringer("capacity", config.Size(capacity)), zap.Stringer("mode", volume.Mode()))
+	return s, nil
+}
+
+// capacityOf returns the capacity that is written, else the smaller of 1 GiB and half of the space that is
+// free or already the spool's, but never less than a spool needs.
+func capacityOf(c *config.Config, volume flash.Volume, used int64) (int64, error) {
+	if c.Spool.Capacity != 0 {
+		return int64(c.Spool.Capacity), nil
+	}
+	free, err := volume.Free()
+	if err != nil {
+		return 0, fmt.Errorf("how much space is free is not known: %w; set spool.capacity", err)
+	}
+	least := max(leastSlots*int64(c.Spool.Slot), mailsAtLeast*int64(c.SMTP.MaxMessage))
+	if used == 0 && free < least {
+		return 0, fmt.Errorf("%v are free for the spool and it needs %v: make room, set state to a larger file system, or set smtp.max_message or spool.slot lower",
+			config.Size(free), config.Size(least))
+	}
+	return max(least, min(mostByItself, (free+used)/2)), nil
+}

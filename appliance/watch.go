@@ -1,0 +1,119 @@
+package appliance
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+	"go.uber.org/zap"
+
+	"pillarbox/appliance/certs"
+	"pillarbox/appliance/config"
+)
+
+const (
+	lookEvery  = time.Minute            // beside the notices of the kernel, which some file systems do not give
+	settleTime = 100 * time.Millisecond // several files are often changed together
+)
+
+// watch reloads when a file has changed and renews the certificate, until ctx ends.
+func (a *Appliance) watch(ctx context.Context) {
+	var notices <-chan fsnotify.Event
+	var troubles <-chan error
+	if w := a.newWatcher(); w != nil {
+		defer w.Close()
+		notices, troubles = w.Events, w.Errors
+	}
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	settled := time.NewTimer(0) // a change since New counts too
+	defer settled.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e := <-notices:
+			if slices.Contains(watched(a.rules.Load().config, a.state), e.Name) {
+				settled.Reset(settleTime)
+			}
+			continue
+		case err := <-troubles:
+			a.log.Warn("notices of changed files were lost", zap.Error(err))
+			settled.Reset(settleTime)
+			continue
+		case <-ticker.C:
+			a.renew()
+		case <-settled.C:
+		}
+		if now := look(watched(a.rules.Load().config, a.state)); now != a.seen {
+			a.Reload() // which logs
+			a.seen = look(watched(a.rules.Load().config, a.state))
+		}
+	}
+}
+
+// renew renews the certificate when its time has come.
+func (a *Appliance) renew() {
+	renewed, err := a.ring.Renew(certs.Clock(a.started))
+	if err != nil {
+		a.log.Error("certificate could not be renewed", zap.Error(err))
+	} else if renewed {
+		a.log.Info("certificate renewed", zap.Time("until", a.ring.Leaf().NotAfter), zap.String("sha256", a.ring.Fingerprint()))
+	}
+}
+
+// newWatcher has the kernel tell of changes in the folders of the watched files. Without it, lookEvery is what is left.
+func (a *Appliance) newWatcher() *fsnotify.Watcher {
+	w, err := fsnotify.NewWatcher()
+	if err != nil {
+		a.log.Warn("changes of files are noticed within a minute only", zap.Error(err))
+		return nil
+	}
+	var folders []string
+	for _, file := range watched(a.boot, a.state) {
+		folder := filepath.Dir(file)
+		if slices.Contains(folders, folder) {
+			continue
+		}
+		folders = append(folders, folder)
+		if err := w.Add(folder); err != nil {
+			a.log.Warn("changes in a folder are noticed within a minute only", zap.String("folder", folder), zap.Error(err))
+		}
+	}
+	return w
+}
+
+// watched are the files that a reload reads.
+func watched(c *config.Config, state string) []string {
+	files := []string{filepath.Join(state, accountsFile)}
+	for _, file := range []string{c.File, c.TLS.Cert, c.TLS.Key} {
+		if file != "" {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// look returns what tells one state of files from another: who reads them changes nothing in it.
+func look(files []string) string {
+	var seen strings.Builder
+	for _, file := range files {
+		info, err := os.Stat(file)
+		if err != nil {
+			fmt.Fprintf(&seen, "%s is not there\n", file)
+			continue
+		}
+		var inode uint64
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+			inode = uint64(stat.Ino)
+		}
+		fmt.Fprintf(&seen, "%s %d %d %d\n", file, inode, info.Size(), info.ModTime().UnixNano())
+	}
+	return seen.String()
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"go.uber.org/zap"
+
+	"pillarbox/appliance"
+	"pillarbox/appliance/config"
+)
+
+// serve runs the box until SIGTERM or SIGINT; a second one ends it at once. SIGHUP reloads.
+func serve(c *call) error {
+	loaded, file, err := c.configuration()
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	context.AfterFunc(ctx, stop) // the second one is the system's again
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+
+	level := zap.NewAtomicLevelAt(appliance.ParseLevel(loaded.Log.Level))
+	opts := appliance.Options{
+		Log:    appliance.NewLog(c.stderr, level),
+		Level:  &level,
+		Reread: func() (*config.Config, error) { return find(file) },
+		Built:  buildDate(),
+	}
+	if isTerminal(c.stderr) {
+		opts.Terminal = c.stderr
+	}
+	opts.Log.Info("starting", zap.String("version", versionWord()), zap.String("config", loaded.File))
+	box, err := appliance.New(ctx, loaded, opts)
+	if err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- box.Run(ctx) }()
+	for {
+		select {
+		case <-hangup:
+			box.Reload() // which logs
+		case err := <-ended:
+			return err
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// isTerminal says whether somebody sits at f.
+func isTerminal(f any) bool {
+	file, ok := f.(*os.File)
+	if !ok {
+		return false
+	}
+	_, err := unix.IoctlGetTermios(int(file.Fd()), unix.TCGETS)
+	return err == nil
+}
+
+// askSecret shows a prompt and reads one line from a terminal, which shows nothing of it. The terminal is put back as
+// it was, also when the user gives up with ^C.
+func askSecret(terminal *os.File, prompts io.Writer, prompt string) (string, error) {
+	fd := int(terminal.Fd())
+	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return "", err
+	}
+	silent := *before
+	silent.Lflag &^= unix.ECHO
+	silent.Lflag |= unix.ICANON | unix.ISIG
+	if err := unix.IoctlSetTermios(fd, unix.TCSETS, &silent); err != nil {
+		return "", err
+	}
+	defer func() {
+		unix.IoctlSetTermios(fd, unix.TCSETS, before)
+		fmt.Fprintln(prompts)
+	}()
+	given := make(chan os.Signal, 1)
+	signal.Notify(given, syscall.SIGINT, syscall.SIGTERM)
+	defer signal.Stop(given)
+
+	fmt.Fprint(prompts, prompt)
+	type answer struct {
+		line string
+		err  error
+	}
+	read := make(chan answer, 1)
+	go func() { // ends with the line, or with the program
+		line, err := readLine(terminal)
+		read <- answer{line, err}
+	}()
+	select {
+	case a := <-read:
+		return a.line, a.err
+	case <-given:
+		return "", errors.New("given up; nothing was changed")
+	}
+}
