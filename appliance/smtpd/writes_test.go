@@ -1,0 +1,146 @@
+package smtpd_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"pillarbox/pop3/wire"
+)
+
+// A counter is a connection that counts its writes.
+type counter struct {
+	net.Conn
+	writes int
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.writes++
+	return c.Conn.Write(p)
+}
+
+// TestWrites: a reply leaves in one write, and so do the replies to commands that came together.
+func TestWrites(t *testing.T) {
+	batch := untilData[:len(untilData)-len("DATA\r\n")] + strings.Repeat("RCPT TO:<bert@mail.home.arpa>\r\n", 10)
+	for _, tt := range []struct {
+		name   string
+		said   []string
+		heard  int // replies, the greeting among them
+		writes int // at most, the greeting's among them
+	}{
+		{"EHLO", []string{"EHLO client\r\n"}, 2, 2},
+		{"a batch of 15", []string{batch + "DATA\r\n", "Subject: x\r\n\r\n.\r\nQUIT\r\n"}, 17, 5},
+		{"a batch of 15 with its content", []string{batch + "DATA\r\nSubject: x\r\n\r\n.\r\nQUIT\r\n"}, 17, 3},
+		{"one at a time", []string{"NOOP\r\n", "NOOP\r\n", "NOOP\r\n"}, 4, 4},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server, _ := newServer(new(house))
+			client, conn := net.Pipe()
+			counted := &counter{Conn: conn}
+			over := make(chan struct{})
+			go func() {
+				defer close(over)
+				server.ServeConn(context.Background(), counted, false)
+			}()
+			in, heard := bufio.NewScanner(client), 0
+			hear := func() {
+				for in.Scan() {
+					if in.Text()[3] == ' ' {
+						heard++
+						return
+					}
+				}
+			}
+			hear()
+			for _, text := range tt.said {
+				client.Write([]byte(text))
+				for range strings.Count(strings.SplitAfter(text, "DATA\r\n")[0], "\n") {
+					hear()
+				}
+			}
+			for heard < tt.heard {
+				hear()
+			}
+			client.Close()
+			<-over
+			if counted.writes > tt.writes {
+				t.Errorf("%d writes, want at most %d", counted.writes, tt.writes)
+			}
+		})
+	}
+}
+
+// TestContent: what is kept is what was sent, however it was cut on the way, and the store is
+// never given more at once than the session may hold.
+func TestContent(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	content := []byte("Subject: random\r\n\r\n")
+	for len(content) < 300_000 {
+		const octets = "ab.\r\n\n.\r\x00\xff"
+		content = append(content, octets[random.IntN(len(octets))])
+	}
+	content = append(content, "\r\n"...)
+	var scanner, raw wire.Scanner
+	stuffed := append(bytes.ReplaceAll(content, []byte("\r\n."), []byte("\r\n..")), ".\r\n"...)
+	want, _, _ := scanner.Scan(nil, stuffed)
+	wantRaw := raw.Close(raw.ScanRaw(nil, content))
+
+	for _, tt := range []struct {
+		name, before string
+		content      []byte
+		want         []byte
+	}{
+		{"DATA", untilData, stuffed, want},
+		{"BDAT", "HELO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nBDAT 0\r\nBDAT " + strconv.Itoa(len(content)) + " LAST\r\n", content, wantRaw},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := new(house)
+			server, _ := newServer(h)
+			client, conn := net.Pipe()
+			over := make(chan struct{})
+			go func() {
+				defer close(over)
+				server.ServeConn(context.Background(), conn, false)
+			}()
+			go io.Copy(client, iotest.HalfReader(strings.NewReader(tt.before+string(tt.content)+"QUIT\r\n")))
+			io.Copy(io.Discard, client)
+			<-over
+			if len(h.mails()) != 1 {
+				t.Fatalf("%d mails", len(h.mails()))
+			}
+			m := h.mails()[0]
+			head, body, _ := strings.Cut(m.wire, "Subject:")
+			if body = "Subject:" + body; body != string(tt.want) {
+				t.Errorf("%d octets are kept, want %d", len(body), len(tt.want))
+			}
+			if stored := int64(len(m.wire) - strings.Index(head, "Received:")); m.shape.Stored != stored || m.shape.Received != 1 {
+				t.Errorf("shape %+v, want %d stored octets and one hop", m.shape, stored)
+			}
+			if h.writes > 32<<10 {
+				t.Errorf("%d octets were written at once", h.writes)
+			}
+		})
+	}
+}
+
+// TestHops: a mail that goes in circles is not kept.
+func TestHops(t *testing.T) {
+	for _, tt := range []struct {
+		hops int
+		want string
+	}{{99, "250"}, {100, "554 5.4.6"}} {
+		h := new(house)
+		server, _ := newServer(h)
+		replies := say(t, server, untilData+strings.Repeat("Received: from here to there\r\n", tt.hops)+"\r\n.\r\n")
+		if got := replies[len(replies)-1]; !strings.HasPrefix(got, tt.want) || h.begun != h.ended {
+			t.Errorf("%d hops: %q, %d deliveries begun, %d ended", tt.hops, got, h.begun, h.ended)
+		}
+	}
+}
