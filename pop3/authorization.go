@@ -169,10 +169,16 @@ func ofExchange(err error) error {
 }
 
 // logIn verifies c and opens the maildrop. A refusal leaves the session as it was.
-func (s *session) logIn(ctx context.Context, c Credentials) error {
+func (s *session) logIn(ctx context.Context, c Credentials) (err error) {
 	ctx, cancel := context.WithDeadline(ctx, s.loginBy)
 	defer cancel()
 	c.Remote, c.TLS = s.remote, s.tls
+	s.whileConnected(ctx, func(ctx context.Context) { err = s.decide(ctx, c) })
+	return err
+}
+
+// decide is logIn while the client waits.
+func (s *session) decide(ctx context.Context, c Credentials) error {
 	user, err := s.server.Auth.Authenticate(ctx, c)
 	switch {
 	case errors.Is(err, ErrAuth):

@@ -87,6 +87,28 @@ func (d *dialogue) readLine(ctx context.Context, limit int) ([]byte, error) {
 	return nil, d.err
 }
 
+// whileConnected calls f, which may take its time, with a context that ends when the client hangs up.
+// A client that has sent its next command already is not watched.
+func (d *dialogue) whileConnected(ctx context.Context, f func(context.Context)) {
+	if d.in.Buffered() > 0 {
+		f(ctx)
+		return
+	}
+	ctx, hungUp := context.WithCancel(ctx)
+	defer hungUp()
+	d.conn.SetReadDeadline(d.deadline())
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		if _, err := d.in.Block(); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			hungUp()
+		}
+	}()
+	f(ctx)
+	d.conn.SetReadDeadline(longAgo)
+	<-watched
+}
+
 // deadline returns until when the client's next move is waited for.
 func (d *dialogue) deadline() time.Time {
 	by := time.Now().Add(d.idle)

@@ -118,12 +118,12 @@ func (d *dialogue) copy(body io.ReaderAt, from, to int64) error {
 
 // copyLines sends the header and so many lines behind it. Stuffed dots stay: the client takes them away.
 func (d *dialogue) copyLines(body Body, lines int64) error {
-	at := body.HeaderSize()
+	at, stop := body.HeaderSize(), body.Size()-int64(len(end))
 	if err := d.copy(body, 0, at); err != nil {
 		return err
 	}
-	for lines > 0 {
-		piece, err := d.fill(body, at, min(body.Size()-at, topPiece))
+	for lines > 0 && at < stop {
+		piece, err := d.fill(body, at, min(stop-at, topPiece))
 		if err != nil {
 			return err
 		}

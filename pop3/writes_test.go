@@ -1,0 +1,117 @@
+package pop3_test
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"testing"
+
+	"pillarbox/pop3"
+	"pillarbox/pop3/pop3test"
+)
+
+// talkCounted starts a session whose writes are counted.
+func talkCounted(t testing.TB, server *pop3.Server) (*client, *counter) {
+	near, far := pair(t)
+	counted := &counter{Conn: far}
+	return talk(t, context.Background(), server, near, counted), counted
+}
+
+// D20: popa3d and E-MailRelay write a reply in two small pieces, which costs 40 ms a message. Here
+// every reply to a single command is one write.
+func TestD20OneWriteAReply(t *testing.T) {
+	c, counted := talkCounted(t, newServer(furnished()))
+	for _, command := range []string{"CAPA", "USER anna", "PASS a secret", "STAT", "LIST", "LIST 1", "UIDL", "UIDL 1", "RETR 2", "TOP 2 1", "RETR 9", "DELE 1", "NOOP", "RSET", "QUIT"} {
+		before := counted.writes.Load()
+		c.say(command)
+		switch command {
+		case "CAPA", "LIST", "UIDL", "RETR 2", "TOP 2 1":
+			c.multi()
+		default:
+			c.want("")
+		}
+		if got := counted.writes.Load() - before; got != 1 {
+			t.Errorf("%s: %d writes, want 1", command, got)
+		}
+	}
+	c.end()
+}
+
+// RFC 2449 §6.6: what came in one packet is answered in one.
+func TestPipelinedCommandsOneWrite(t *testing.T) {
+	c, counted := talkCounted(t, newServer(furnished()))
+	c.logIn()
+	before := counted.writes.Load()
+	c.say("RETR 1", "RETR 2", "RETR 3", "TOP 1 0", "LIST", "UIDL", "STAT", "DELE 1", "DELE 2", "QUIT")
+	for range 6 {
+		c.multi()
+	}
+	for range 4 {
+		c.want("+OK")
+	}
+	if got := counted.writes.Load() - before; got != 1 {
+		t.Errorf("%d writes, want 1", got)
+	}
+	c.end()
+}
+
+// A body that does not fit into one write leaves in full pieces; only the last is smaller.
+func TestLargeBodyInFullPieces(t *testing.T) {
+	store := new(pop3test.Store)
+	store.Deliver("anna", "Subject: large\n\n"+strings.Repeat("0123456789abcde\n", 20000))
+	c, counted := talkCounted(t, newServer(store))
+	c.logIn()
+	c.say("RETR 1")
+	c.multi()
+	c.say("QUIT")
+	c.want("+OK")
+	c.end()
+	pieces := counted.sizes[3 : len(counted.sizes)-1] // greeting, USER and PASS before, QUIT behind
+	for i, n := range pieces {
+		if n != pop3.GatherSize && i < len(pieces)-1 {
+			t.Errorf("piece %d of %d has %d octets, want %d", i, len(pieces), n, pop3.GatherSize)
+		}
+	}
+	if want := 340020/pop3.GatherSize + 1; len(pieces) != want {
+		t.Errorf("%d pieces, want %d", len(pieces), want)
+	}
+}
+
+// LIST and UIDL of a box that was never emptied leave in bounded pieces, and cost no allocation a message.
+func TestListingsAreBounded(t *testing.T) {
+	const messages = 100_000
+	c, counted := talkCounted(t, newServer(boxOf(messages)))
+	c.logIn()
+	for _, command := range []string{"LIST", "UIDL"} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		c.say(command)
+		c.want("+OK")
+		lines := 0
+		for {
+			line, err := c.in.ReadSlice('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(line) == ".\r\n" {
+				break
+			}
+			lines++
+		}
+		runtime.ReadMemStats(&after)
+		if lines != messages {
+			t.Errorf("%s has %d lines, want %d", command, lines, messages)
+		}
+		if got := after.Mallocs - before.Mallocs; got > messages/10 {
+			t.Errorf("%s made %d allocations", command, got)
+		}
+	}
+	c.say("QUIT")
+	c.want("+OK")
+	c.end()
+	for i, n := range counted.sizes {
+		if n > pop3.GatherSize {
+			t.Errorf("write %d has %d octets, want at most %d", i, n, pop3.GatherSize)
+		}
+	}
+}
