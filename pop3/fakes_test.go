@@ -5,8 +5,10 @@ import (
 	"errors"
 	"iter"
 	"strconv"
+	"time"
 
 	"pillarbox/pop3"
+	"pillarbox/pop3/pop3test"
 )
 
 // A boxOf is a store whose every maildrop has so many messages of 4 KiB, all of them invisible.
@@ -27,3 +29,22 @@ type giant struct{ boxOf }
 
 func (g giant) Open(context.Context, string) (pop3.Maildrop, error) { return g, nil }
 func (g giant) Octets(int) int64                                    { return 5_000_000_000 }
+
+// A slowStore needs two seconds for an UPDATE.
+type slowStore struct{ *pop3test.Store }
+
+func (s *slowStore) Open(ctx context.Context, user string) (pop3.Maildrop, error) {
+	m, err := s.Store.Open(ctx, user)
+	return slowMaildrop{m}, err
+}
+
+type slowMaildrop struct{ pop3.Maildrop }
+
+func (m slowMaildrop) Expunge(ctx context.Context, marked iter.Seq[int]) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(2 * time.Second):
+		return m.Maildrop.Expunge(ctx, marked)
+	}
+}
