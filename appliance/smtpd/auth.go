@@ -77,7 +77,7 @@ func (c *session) authenticate(ctx context.Context, who Credentials) (string, er
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	}
-	c.log.Error("could not find out who a client is", zap.Error(err))
+	c.log.Error("could not find out who a client is", zap.NamedError("err", err))
 	return "", ErrTemporary
 }
 

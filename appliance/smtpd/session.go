@@ -239,7 +239,7 @@ func (c *session) record(err error) {
 		zap.Duration("took", time.Since(c.began)),
 	}
 	if err != nil {
-		fields = append(fields, zap.Error(err))
+		fields = append(fields, zap.NamedError("err", err))
 	}
 	c.log.Info("session ended", fields...)
 }

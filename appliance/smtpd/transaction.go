@@ -149,8 +149,12 @@ func (c *session) deliver(ctx context.Context) reply {
 
 // notKept logs why the content is not kept, and returns what the client is told of it.
 func (c *session) notKept(err error) refusal {
-	no, _ := refuse(err)
-	c.log.Info("delivery refused", append(c.deliveryFields(c.tx), zap.Int("code", no.code), zap.Error(err))...)
+	no, known := refuse(err)
+	level := zap.InfoLevel
+	if !known {
+		level = zap.ErrorLevel
+	}
+	c.log.Log(level, "delivery refused", append(c.deliveryFields(c.tx), zap.Int("code", no.code), zap.NamedError("err", err))...)
 	return no
 }
 
@@ -159,7 +163,7 @@ func (c *session) notKept(err error) refusal {
 func (c *session) refuse(doing string, err error) error {
 	no, known := refuse(err)
 	if !known {
-		c.log.Error("could not "+doing, zap.Error(err))
+		c.log.Error("could not "+doing, zap.NamedError("err", err))
 	}
 	return no
 }

@@ -1,0 +1,74 @@
+package smtpd_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/zap/zaptest/observer"
+)
+
+// TestLog: one line a session and one a mail, and no password in any.
+func TestLog(t *testing.T) {
+	h := new(house)
+	server, logs := newServer(h)
+	t.Run("", func(t *testing.T) {
+		say(t, server, "HELO client\r\n"+
+			"AUTH PLAIN AGFubmEAYSBzZWNyZXQ=\r\n"+ // anna, a secret
+			"MAIL FROM:<carla@example.org>\r\nRCPT TO:<all@home.arpa>\r\nDATA\r\nSubject: x\r\n\r\n.\r\n"+
+			"MAIL FROM:<>\r\nRCPT TO:<strange@home.arpa>\r\nRCPT TO:<anna>\r\nBDAT 0 LAST\r\nQUIT\r\n")
+	})
+	var got []string
+	for _, line := range logs.All() {
+		got = append(got, line.Message)
+		if text := fmt.Sprint(line.Message, line.ContextMap()); strings.Contains(text, "secret") || strings.Contains(text, "AGFubmE") {
+			t.Errorf("a secret in %s", text)
+		}
+		for field := range line.ContextMap() {
+			if !slices.Contains(strings.Fields("session remote proto user mailbox octets took code err"), field) {
+				t.Errorf("field %q of %q", field, line.Message)
+			}
+		}
+	}
+	want := []string{"delivery committed", "could not find the mailboxes of a recipient", "delivery committed", "session ended"}
+	if !slices.Equal(got, want) {
+		t.Fatalf("logged %q, want %q", got, want)
+	}
+	wantField(t, logs.All()[0], "mailbox", "[anna bert]")
+	wantField(t, logs.All()[0], "proto", "ESMTPA")
+	wantField(t, logs.All()[0], "octets", "14")
+	wantField(t, logs.All()[3], "user", "anna")
+	wantField(t, logs.All()[3], "remote", "127.0.0.1")
+	wantField(t, logs.All()[3], "code", "221")
+	wantField(t, logs.All()[3], "octets", "14")
+}
+
+func wantField(t *testing.T, line observer.LoggedEntry, name, want string) {
+	t.Helper()
+	if got := fmt.Sprint(line.ContextMap()[name]); got != want {
+		t.Errorf("%s of %q is %q, want %q", name, line.Message, got, want)
+	}
+}
+
+// TestLogOfFailures: a wrong password and a mail that is not kept leave a trace.
+func TestLogOfFailures(t *testing.T) {
+	h := &house{commit: fmt.Errorf("the flash burns")}
+	server, logs := newServer(h)
+	t.Run("", func(t *testing.T) {
+		say(t, server, "HELO client\r\nAUTH PLAIN AGFubmEAdHlwbw==\r\n"+
+			"AUTH PLAIN AHN0cmFuZ2UAdHlwbw==\r\n"+ // strange
+			"MAIL FROM:<>\r\nRCPT TO:<anna>\r\nBDAT 0 LAST\r\nMAIL FROM:<>\r\n")
+	})
+	var got []string
+	for _, line := range logs.All() {
+		got = append(got, fmt.Sprint(line.Level, " ", line.Message))
+	}
+	want := []string{"info login refused", "error could not find out who a client is", "error delivery refused", "info session ended"}
+	if !slices.Equal(got, want) {
+		t.Fatalf("logged %q, want %q", got, want)
+	}
+	wantField(t, logs.All()[2], "err", "the flash burns")
+	wantField(t, logs.All()[2], "code", "451")
+	wantField(t, logs.All()[3], "err", "unexpected EOF") // the client left in the middle of a mail
+}

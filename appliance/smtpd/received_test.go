@@ -1,0 +1,95 @@
+package smtpd
+
+import (
+	"net/mail"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestReceived(t *testing.T) {
+	date := time.Date(1970, 1, 2, 3, 4, 5, 0, time.UTC)
+	long := strings.Repeat("a", 60) + "." + strings.Repeat("b", 60)
+	for _, tt := range []struct {
+		name     string
+		envelope Envelope
+		accepted []Path
+		want     string
+	}{
+		{"usual", Envelope{Helo: "client.home.arpa", Remote: netip.MustParseAddr("192.168.1.7"), Protocol: "ESMTP"},
+			[]Path{{"anna", "home.arpa"}},
+			"Received: from client.home.arpa ([192.168.1.7]) by mail.home.arpa with ESMTP\r\n" +
+				"\tfor <anna@home.arpa>; Fri, 02 Jan 1970 03:04:05 +0000\r\n"},
+		{"IPv6", Envelope{Helo: "[IPv6:fe80::1]", Remote: netip.MustParseAddr("fe80::1%eth0"), Protocol: "ESMTP"},
+			[]Path{{"anna", ""}},
+			"Received: from [IPv6:fe80::1] ([IPv6:fe80::1]) by mail.home.arpa with ESMTP\r\n" +
+				"\tfor <anna@mail.home.arpa>; Fri, 02 Jan 1970 03:04:05 +0000\r\n"},
+		{"IPv4 in IPv6", Envelope{Helo: "x", Remote: netip.MustParseAddr("::ffff:10.0.0.1"), Protocol: "SMTP"}, nil,
+			"Received: from x ([10.0.0.1]) by mail.home.arpa with SMTP;\r\n\tFri, 02 Jan 1970 03:04:05 +0000\r\n"},
+		{"local socket, several recipients", Envelope{Helo: "x", Protocol: "LMTP"}, make([]Path, 2),
+			"Received: from x by mail.home.arpa with LMTP; Fri, 02 Jan 1970 03:04:05 +0000\r\n"},
+		{"a name that is none", Envelope{Helo: "x) by evil; (\r\nBcc: y", Protocol: "SMTP"}, nil,
+			"Received: from unknown by mail.home.arpa with SMTP;\r\n\tFri, 02 Jan 1970 03:04:05 +0000\r\n"},
+		{"no name", Envelope{Protocol: "SMTP"}, nil,
+			"Received: from unknown by mail.home.arpa with SMTP;\r\n\tFri, 02 Jan 1970 03:04:05 +0000\r\n"},
+		{"a long name", Envelope{Helo: long, Protocol: "SMTP"}, nil,
+			"Received: from " + long + "\r\n\tby mail.home.arpa with SMTP; Fri, 02 Jan 1970 03:04:05 +0000\r\n"},
+		{"a user with an odd name", Envelope{Helo: "x", Protocol: "ESMTPA", User: "anna (b) \r\n\\ü"}, nil,
+			"Received: from x by mail.home.arpa with ESMTPA (authenticated anna??b??????);\r\n" +
+				"\tFri, 02 Jan 1970 03:04:05 +0000\r\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.envelope.Received = date
+			c := &session{server: &Server{Hostname: "mail.home.arpa"}, line: &line{}}
+			got := string(c.received(&transaction{envelope: tt.envelope, accepted: tt.accepted}))
+			if got != tt.want {
+				t.Errorf("got\n%q, want\n%q", got, tt.want)
+			}
+			checkField(t, got)
+		})
+	}
+}
+
+// checkField reads a header field as a mail program does.
+func checkField(t *testing.T, field string) {
+	t.Helper()
+	m, err := mail.ReadMessage(strings.NewReader(field + "\r\n"))
+	if err != nil || len(m.Header) != 1 {
+		t.Fatalf("%q is %d fields, %v", field, len(m.Header), err)
+	}
+	text := m.Header.Get("Received")
+	_, date, _ := strings.Cut(text, "; ")
+	if _, err := mail.ParseDate(date); err != nil {
+		t.Errorf("the date of %q: %v", text, err)
+	}
+}
+
+// FuzzReceived: nothing that a client says of itself breaks the header.
+func FuzzReceived(f *testing.F) {
+	f.Add("client.home.arpa", "anna", "<anna@home.arpa>")
+	f.Add("a\r\nb: c", "a)\r\n(", `<"a\"; b"@[127.0.0.1]>`)
+	f.Fuzz(func(t *testing.T, hello, user, to string) {
+		p, _, ok := parsePath([]byte(to))
+		if !ok {
+			p = Path{"anna", ""}
+		}
+		c := &session{server: &Server{Hostname: "mail.home.arpa"}, line: &line{}}
+		x := &transaction{
+			envelope: Envelope{Helo: hello, User: user, Protocol: "SMTP", Received: time.Unix(0, 0), From: p},
+			accepted: []Path{p},
+		}
+		field := string(c.received(x))
+		for _, line := range strings.Split(strings.TrimSuffix(field, "\r\n")+"\r\n", "\r\n") {
+			if strings.ContainsAny(line, "\r\n\x00") || len(line) > 998 {
+				t.Fatalf("%q", field)
+			}
+		}
+		if n := strings.Count(field, "\r\n"); n != strings.Count(field, "\r\n\t")+1 {
+			t.Fatalf("%q is more than one field", field)
+		}
+		if head := string(traceHead(p, p)); strings.Count(head, "\r\n") != 2 || strings.Count(head, "\n") != 2 {
+			t.Fatalf("%q is not two fields", head)
+		}
+	})
+}
