@@ -1,13 +1,18 @@
 package pop3_test
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"pillarbox/pop3"
 	"pillarbox/pop3/pop3test"
@@ -42,6 +47,32 @@ func TestStories(t *testing.T) {
 				pop3test.RunAll(t, serve(t, server, folder == "implicit-tls"), string(text))
 			})
 		}
+	}
+}
+
+// Whatever is said, no password is ever logged, not even with the dialogue.
+func TestNoSecretInLogs(t *testing.T) {
+	var log bytes.Buffer
+	core := zapcore.NewCore(zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "msg"}), zapcore.Lock(zapcore.AddSync(&log)), zap.DebugLevel)
+	stories, _ := filepath.Glob("testdata/plain/*.txt")
+	t.Run("stories", func(t *testing.T) {
+		for _, story := range stories {
+			text, err := os.ReadFile(story)
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := newServer(furnished())
+			server.Log = zap.New(core)
+			pop3test.RunAll(t, serve(t, server, false), string(text))
+		}
+	})
+	for _, secret := range []string{"secret", "Wörter", "YSBzZWNyZXQ", "wrong\""} {
+		if i := strings.Index(log.String(), secret); i >= 0 {
+			t.Errorf("the log says %q", log.String()[max(0, i-200):i+len(secret)])
+		}
+	}
+	if got := strings.Count(log.String(), "session ended"); got < len(stories) {
+		t.Errorf("%d sessions are logged, want at least %d", got, len(stories))
 	}
 }
 
