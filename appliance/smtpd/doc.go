@@ -1,0 +1,81 @@
+// Package smtpd is the attached SMTP and LMTP receiver: it takes mail for the people of
+// this house, and nothing else.
+//
+// It asks a Router where a recipient's mail goes, a Spooler to keep it, and an Authenticator who
+// a client is; intake.go is all of that. It owns no listener and makes no goroutine: ServeConn
+// serves one connection to its end.
+//
+// What it refuses to do: it relays for nobody, logged in or not; it never says who exists but
+// to RCPT; it never repeats what a client sent; it holds no mail in memory, but 32 KiB of the one
+// that is coming in; it has no tolerance for ends of data other than CRLF.CRLF.
+//
+// # What is spoken
+//
+//	            +---------+  MAIL   +---------+  RCPT   +-----------+  BDAT   +----------+
+//	  EHLO ---> | greeted | ------> | mailing | ------> | addressed | ------> | chunking |
+//	  HELO      +---------+         +---------+         +-----------+         +----------+
+//	  LHLO        ^  ^  ^                |               |  ^    |  |           |  ^    |
+//	   |          |  |  |     RSET, EHLO |               |  +----+  | DATA      |  +----+
+//	+-------+     |  |  +----------------+---------------+   RCPT   |           |   BDAT
+//	| fresh |     |  +-----------------------------------------------           |
+//	+-------+     |     the verdict                                             |
+//	   ^          +-------------------------------------------------------------+
+//	   +-- the greeting, STARTTLS            the verdict on BDAT LAST, or on a chunk that failed
+//
+// The table in commands.go has one row a verb; the phases in which it is accepted are a column.
+//
+// # The life of a mail
+//
+//  1. MAIL: the reverse-path is parsed, SIZE= is held against the limit, the Spooler is asked for room.
+//  2. RCPT: the forward-path is parsed and routed. Two paths to one mailbox are one copy.
+//  3. DATA or the first BDAT: the delivery begins. Its shared part begins with Received.
+//  4. What the client sends goes block by block through wire.Scanner into a 32 KiB buffer, and from
+//     there into the Delivery, in wire form.
+//  5. The end of data: Commit returns when the mail is durable, and then 250 is said.
+//
+// A mailbox's own head is Return-Path and Delivered-To, and comes before Received. A bare name
+// in either (root, postmaster) is shown at the server's host name, so that an answer finds its way
+// and fetchmail's "envelope Delivered-To" finds an address to compare with its local domains.
+// Delivered-To is the forward-path as RCPT gave it, the first that led to the mailbox. Received
+// names the recipient only when there is one. A mail that does not begin with a header field
+// gets a blank line behind Received, for else its first lines would be read as header.
+//
+// # Invariants
+//
+//	I1  250 after content is said when, and only when, Commit returned nil.
+//	I2  Every Delivery that was begun is ended, by Commit or by Abort.
+//	I3  A command either says something or is refused; a refused command changes nothing.
+//	I4  What follows DATA or BDAT is never a command, whatever the answer was or will be.
+//	I5  After STARTTLS nothing that was read or learned before it is known.
+//	I6  Replies leave before the session waits for its client, and those to commands that came
+//	    together leave together.
+//	I7  Nothing that a client said is in a reply; in the header it is only what was parsed.
+//	I8  No password is in the log, in an error or in a reply.
+//
+// # Patience
+//
+// A client has five minutes for a command, and for each further octet of content; so a slow sender
+// is served and an idle one is cut. It has ten seconds for a TLS handshake. A zero octet, an endless
+// line, a browser's verb, and too many mistakes, failed logins or idle commands end the session.
+// When the context of ServeConn ends, a session that waits is told 421 4.3.2; a commit is finished.
+//
+// # Where what is
+//
+//	RFC 5321 §2.3.8, §4.5.2  ends of lines and data, transparency   ../../pop3/wire/scanner.go
+//	RFC 5321 §3.1            greeting                               hello.go
+//	RFC 5321 §4.1.1          verbs and their order                  commands.go
+//	RFC 5321 §4.1.1.1        EHLO, HELO, what is announced          hello.go
+//	RFC 5321 §4.1.1.2-3      MAIL, RCPT                             transaction.go, parameters.go
+//	RFC 5321 §4.1.2-3        paths, address literals                path.go
+//	RFC 5321 §4.1.1.4        DATA                                   data.go, content.go
+//	RFC 5321 §4.1.1.5-10     RSET, VRFY, EXPN, HELP, NOOP, QUIT     courtesy.go
+//	RFC 5321 §4.2, RFC 3463  replies                                reply.go
+//	RFC 5321 §4.4            Received, Return-Path                  received.go
+//	RFC 5321 §4.5.3          sizes and time-outs                    limits.go, line.go
+//	RFC 1870, 6152, 6531     SIZE, 8BITMIME, SMTPUTF8               parameters.go
+//	RFC 2033                 LMTP                                   commands.go, transaction.go
+//	RFC 2920                 PIPELINING                             line.go
+//	RFC 3030                 CHUNKING                               bdat.go
+//	RFC 3207                 STARTTLS                               starttls.go, session.go
+//	RFC 4954                 AUTH                                   auth.go
+package smtpd
