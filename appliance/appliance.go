@@ -17,7 +17,6 @@ import (
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/certs"
 	"pillarbox/appliance/config"
-	"pillarbox/pop3"
 	"pillarbox/spool"
 )
 
@@ -46,7 +45,7 @@ type Appliance struct {
 	ring      *certs.Ring
 	tlsPOP3   *tls.Config
 	tlsSMTP   *tls.Config
-	locks     *pop3.Locks
+	locks     *maildropLocks
 	listeners []*listener
 	gate      *gate
 	logins    *logins
@@ -81,7 +80,7 @@ func New(ctx context.Context, c *config.Config, opts Options) (*Appliance, error
 	}
 	a := &Appliance{
 		opts: opts, log: opts.Log, state: c.State, started: time.Now(), boot: c,
-		locks: &pop3.Locks{}, gate: newGate(), sessions: newSessions(), spare: newSpare(),
+		locks: &maildropLocks{}, gate: newGate(), sessions: newSessions(), spare: newSpare(),
 	}
 	a.logins = newLogins(a.rules.Load, a.loggedIn)
 	if err := a.open(ctx, c); err != nil {

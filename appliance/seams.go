@@ -20,6 +20,9 @@ import (
 // This is the one file that names the types of two pillars: what pop3 and smtpd ask for, answered by
 // spool and accounts. Errors are translated here and nowhere else.
 
+// maildropLocks are who has a maildrop open where lock = "exclusive". They outlive a reload.
+type maildropLocks = pop3.Locks
+
 // newServers makes the servers of a configuration.
 func (a *Appliance) newServers(c *config.Config) map[protocol]server {
 	pop := &pop3.Server{
