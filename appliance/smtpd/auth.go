@@ -7,8 +7,6 @@ import (
 	"errors"
 	"strings"
 
-	"go.uber.org/zap"
-
 	"pillarbox/pop3/sasl"
 )
 
@@ -77,7 +75,7 @@ func (c *session) authenticate(ctx context.Context, who Credentials) (string, er
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	}
-	c.log.Error("could not find out who a client is", zap.NamedError("err", err))
+	c.log.Error("could not find out who a client is", c.fields(errField(err))...)
 	return "", ErrTemporary
 }
 
@@ -135,7 +133,7 @@ func (c *session) loginRefused(err error) error {
 	case errors.Is(err, sasl.ErrMalformed):
 		return errBase64
 	case errors.Is(err, ErrAuth), errors.Is(err, sasl.ErrAuthorization):
-		c.log.Info("login refused", zap.String("proto", c.protocol(false)))
+		c.log.Info("login refused", c.fields()...)
 		if c.logins++; c.logins >= c.limits.Logins {
 			return errLogins
 		}

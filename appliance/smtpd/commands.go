@@ -3,6 +3,8 @@ package smtpd
 import (
 	"bytes"
 	"context"
+
+	"go.uber.org/zap"
 )
 
 // A phase is how far a session has come. A command is accepted in a set of them.
@@ -49,7 +51,7 @@ type command struct {
 
 // commands is all that the server understands.
 var commands = [...]command{
-	//  verb     accepted in                     argument  dialect  does
+	// verb, accepted in, argument, dialect, does
 	{"EHLO", always, optional, smtp, (*session).ehlo},              // RFC 5321 §4.1.1.1; printers have no name
 	{"HELO", always, optional, smtp, (*session).helo},              // §4.1.1.1
 	{"LHLO", always, optional, lmtp, (*session).ehlo},              // RFC 2033 §4.1
@@ -96,7 +98,11 @@ func (c *session) do(ctx context.Context, text []byte) error {
 	case cmd.argument == required && len(argument) == 0:
 		return errArgument
 	}
-	return cmd.does(c, ctx, argument)
+	err := cmd.does(c, ctx, argument)
+	if line := c.log.Check(zap.DebugLevel, "command done"); line != nil {
+		line.Write(c.fields(zap.String("verb", cmd.verb), zap.Int("code", c.code), errField(err))...)
+	}
+	return err
 }
 
 // lookUp returns the row of a verb in any letter case, or nil.

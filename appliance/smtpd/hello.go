@@ -41,7 +41,7 @@ func (c *session) ehlo(_ context.Context, name []byte) error {
 // meet begins anew, as RSET does too (RFC 5321 §4.1.4).
 func (c *session) meet(name []byte, extended bool) {
 	c.forget()
-	c.hello, c.extended, c.phase = string(name), extended, greeted
+	c.hello, c.extended, c.phase = string(name[:min(len(name), maxDomain)]), extended, greeted
 }
 
 // A capability is a line of the reply to EHLO.

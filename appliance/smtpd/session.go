@@ -29,8 +29,9 @@ type session struct {
 	limits Limits
 	max    int64 // Server.MaxMessage
 	log    *zap.Logger
+	id     [4]byte // names the session in the log
 	began  time.Time
-	remote netip.Addr
+	remote netip.Addr // the zero Addr for a local socket
 
 	// The connection. What is said is gathered in out, and leaves when more has to be read.
 	line  *line
@@ -70,7 +71,7 @@ func newSession(ctx context.Context, s *Server, conn net.Conn) *session {
 	if c.log == nil {
 		c.log = zap.NewNop()
 	}
-	c.log = c.log.With(zap.String("session", newID()), zap.String("remote", c.peer()))
+	rand.Read(c.id[:])
 	c.line = newLine(ctx, conn, c.limits.Idle, c.flush)
 	c.in = wire.NewReader(c.line, wire.BufferSize)
 	return c
@@ -82,21 +83,6 @@ func remoteAddr(conn net.Conn) netip.Addr {
 		return a.AddrPort().Addr().Unmap()
 	}
 	return netip.Addr{}
-}
-
-// peer names the client for the log.
-func (c *session) peer() string {
-	if c.remote.IsValid() {
-		return c.remote.String()
-	}
-	return "local"
-}
-
-// newID returns a name for the session that the log can be searched for.
-func newID() string {
-	var id [4]byte
-	rand.Read(id[:])
-	return hex.EncodeToString(id[:])
 }
 
 // serve does all of the session. It returns nil when the session ended in peace: by QUIT, by
@@ -198,8 +184,10 @@ func (c *session) upgrade(ctx context.Context) error {
 	return nil
 }
 
-// maxGathered is how many octets of replies are gathered at most.
-const maxGathered = 4096
+const (
+	maxGathered = 4096 // octets of replies that are gathered at most
+	maxIdle     = 512  // octets of room for replies that a session keeps while it waits
+)
 
 // say adds a reply to what leaves next.
 func (c *session) say(r reply) {
@@ -216,7 +204,7 @@ func (c *session) flush() error {
 		return nil
 	}
 	err := c.line.send(c.out, c.limits.Send)
-	if c.out = c.out[:0]; cap(c.out) > maxCommand {
+	if c.out = c.out[:0]; cap(c.out) > maxIdle {
 		c.out = nil
 	}
 	return err
@@ -231,15 +219,28 @@ func (c *session) close() {
 
 // record logs the session's one line.
 func (c *session) record(err error) {
-	fields := []zap.Field{
-		zap.String("proto", c.protocol(false)),
+	c.log.Info("session ended", c.fields(
 		zap.String("user", c.user),
 		zap.Int64("octets", c.octets),
 		zap.Int("code", c.code),
 		zap.Duration("took", time.Since(c.began)),
-	}
-	if err != nil {
-		fields = append(fields, zap.NamedError("err", err))
-	}
-	c.log.Info("session ended", fields...)
+		errField(err),
+	)...)
 }
+
+// fields returns the fields that every line of the log begins with, and more. They are made
+// anew for each line: a logger that kept them would cost a session that waits more than all else.
+func (c *session) fields(more ...zap.Field) []zap.Field {
+	remote := "local"
+	if c.remote.IsValid() {
+		remote = c.remote.String()
+	}
+	return append([]zap.Field{
+		zap.String("session", hex.EncodeToString(c.id[:])),
+		zap.String("remote", remote),
+		zap.String("proto", c.protocol(c.tx != nil && c.tx.utf8)),
+	}, more...)
+}
+
+// errField is err as a field of the log, and no field when there is none.
+func errField(err error) zap.Field { return zap.NamedError("err", err) }

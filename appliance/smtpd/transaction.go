@@ -154,7 +154,7 @@ func (c *session) notKept(err error) refusal {
 	if !known {
 		level = zap.ErrorLevel
 	}
-	c.log.Log(level, "delivery refused", append(c.deliveryFields(c.tx), zap.Int("code", no.code), zap.NamedError("err", err))...)
+	c.log.Log(level, "delivery refused", c.deliveryFields(c.tx, zap.Int("code", no.code), errField(err))...)
 	return no
 }
 
@@ -163,24 +163,23 @@ func (c *session) notKept(err error) refusal {
 func (c *session) refuse(doing string, err error) error {
 	no, known := refuse(err)
 	if !known {
-		c.log.Error("could not "+doing, zap.NamedError("err", err))
+		c.log.Error("could not "+doing, c.fields(errField(err))...)
 	}
 	return no
 }
 
 // deliveryFields says which mail a line of the log is about.
-func (c *session) deliveryFields(t *transaction) []zap.Field {
+func (c *session) deliveryFields(t *transaction, more ...zap.Field) []zap.Field {
 	names := make([]string, len(t.mailboxes))
 	for i, r := range t.mailboxes {
 		names[i] = r.Mailbox
 	}
-	return []zap.Field{
-		zap.String("proto", t.envelope.Protocol),
+	return c.fields(append([]zap.Field{
 		zap.String("user", t.envelope.User),
 		zap.Strings("mailbox", names),
 		zap.Int64("octets", t.content.octets()),
 		zap.Duration("took", time.Since(t.began)),
-	}
+	}, more...)...)
 }
 
 // cutPrefixFold is bytes.CutPrefix in any letter case of ASCII.
