@@ -254,6 +254,7 @@ func (l *loader) loadSegment(sl *slot, known uint32, newest bool) error {
 	sl.end = c.end
 	if newest {
 		l.lifetime = c.lifetime
+		l.torn = c.torn
 		l.log.last.segment, l.log.last.end = sl.header.segment, c.end
 		if !sl.sealed {
 			sl.pins++

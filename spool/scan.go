@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"encoding/binary"
 	"errors"
 	"hash/crc32"
 	"io"
@@ -81,7 +82,8 @@ type scan struct {
 	epoch    uint32 // of the last batch
 	tag      uint64
 	lifetime Lifetime
-	damaged  int // records that do not verify, or places where some must have been
+	damaged  int  // records that do not verify, or places where some must have been
+	torn     bool // a batch begins at end, but not all of it is there
 }
 
 // run reads all batches. An error is one of the device; bytes that do not verify are none.
@@ -102,7 +104,8 @@ func (c *scan) run() error {
 			return err
 		}
 		if next == 0 {
-			break // a torn tail: it was never acknowledged
+			c.torn, err = c.begun(page)
+			return err
 		}
 		if err := c.salvage(page, next); err != nil {
 			return err
@@ -215,6 +218,17 @@ func (c *scan) content(f frame, meta []byte, off int64) (tell func(), err error)
 		}, err
 	}
 	return nil, errUnreadable
+}
+
+// begun says whether the page that does not read looks like the beginning of a batch of this segment: what a power cut
+// left of one that was never acknowledged, or the newest batch, damaged since. Nothing tells these two apart.
+func (c *scan) begun(page uint32) (bool, error) {
+	p, err := c.bytes(int64(page)*flash.Page, batchHeaderSize)
+	if err != nil {
+		return false, err
+	}
+	le := binary.LittleEndian
+	return le.Uint64(p[8:]) == c.segment || le.Uint32(p) == batchMagic && le.Uint32(p[28:]) == page, nil
 }
 
 // resume looks for evidence that the page that does not read was durable once, and returns the page to go on from: a batch

@@ -80,6 +80,7 @@ type Spool struct {
 	pending     int64    // bytes of deliveries that are not ended
 	lifetime    Lifetime // as of the last batch
 	damaged     int      // records that did not verify, since the start
+	torn        bool     // the newest batch at the start did not read
 	faults      int      // writes and flushes that failed, since the start
 	lastFault   error
 }

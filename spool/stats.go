@@ -14,6 +14,7 @@ type Stats struct {
 	Messages  int   // in all mailboxes
 	Lifetime  Lifetime
 	Damaged   int   // records that did not verify, since the start
+	Torn      bool  // the start found a batch that did not read at the end of the log: one cut short, or the newest one damaged
 	Faults    int   // writes and flushes that failed, since the start
 	LastFault error // of them
 }
@@ -30,6 +31,7 @@ func (s *Spool) Stats() Stats {
 		Live:      s.live,
 		Lifetime:  s.lifetime,
 		Damaged:   s.damaged,
+		Torn:      s.torn,
 		Faults:    s.faults,
 		LastFault: s.lastFault,
 	}

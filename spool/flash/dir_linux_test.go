@@ -237,6 +237,31 @@ func TestStoreKeepsTheOldContentWhenItFails(t *testing.T) {
 	}
 }
 
+func TestHalfMadeFilesOfThisRunAreReplaced(t *testing.T) {
+	dir := t.TempDir()
+	vol := open(t, dir)
+	for _, name := range []string{"id.tmp", "00000.tmp"} { // as a failed attempt may leave them
+		if err := os.WriteFile(filepath.Join(dir, name), bytes.Repeat([]byte("old"), 1<<18), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := vol.Store("id", []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := vol.Load("id"); err != nil || string(got) != "new" {
+		t.Errorf("Load = %d bytes, %v, want %q", len(got), err, "new")
+	}
+	f, err := vol.Create("00000", 64<<10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	got := make([]byte, 64<<10+1)
+	if n, err := f.ReadAt(got, 0); err != io.EOF || n > 64<<10 || !bytes.Equal(got, make([]byte, len(got))) {
+		t.Errorf("ReadAt = %d, %v, %q..., want a new slot", n, err, got[:4])
+	}
+}
+
 func TestSmallFileIsBounded(t *testing.T) {
 	dir := t.TempDir()
 	vol := open(t, dir)

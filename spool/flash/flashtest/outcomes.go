@@ -183,7 +183,7 @@ func (w *world) device(fates []fate, l length, rng *rand.Rand) *Device {
 	}
 	for i, b := range w.names {
 		n := w.from.inodes[b.now]
-		if len(n.open) > 0 || n.most != n.least {
+		if len(n.open) > 0 {
 			size := n.cut(l, i, w.doubts, fates)
 			n = &inode{owner: d, size: size, least: size, most: size, disk: slices.Clone(n.disk)}
 		}

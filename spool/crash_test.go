@@ -1,0 +1,319 @@
+package spool
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"testing"
+
+	"pillarbox/spool/flash"
+	"pillarbox/spool/flash/flashtest"
+)
+
+// How far the crash tests go. Every operation is cut in any case.
+var crashStates = flag.Int("crash.states", 12, "outcomes that the crash tests try of each power cut")
+
+// outcomes yields what may come back after a cut, evenly thinned out to about n.
+func outcomes(dev *flashtest.Device, seed uint64, n int) iter.Seq2[string, *flashtest.Device] {
+	return func(yield func(string, *flashtest.Device) bool) {
+		all := 0
+		for range dev.Outcomes(seed, 6) {
+			all++
+		}
+		stride := max(1, all/n)
+		i := int(seed) % stride
+		for title, after := range dev.Outcomes(seed, 6) {
+			if i++; i%stride == 0 && !yield(title, after) {
+				return
+			}
+		}
+	}
+}
+
+// A step is one thing that a client asks of the spool.
+type step struct {
+	name string
+	do   func(s *Spool) error
+	mail string // that the step delivers; "" for a delete
+	to   []Key
+	from Key            // mailbox that the step deletes from
+	keep func(int) bool // what it keeps there
+}
+
+func delivers(name string, size int, to ...Key) step {
+	body := mail(name, size)
+	return step{name: "deliver " + name, mail: body, to: to, do: func(s *Spool) error { return deliver(s, body, to...) }}
+}
+
+func deletes(from Key, keep func(int) bool) step {
+	return step{name: fmt.Sprint("expunge ", from), from: from, keep: keep, do: func(s *Spool) error { return expungeAll(s, from, keep) }}
+}
+
+// An oracle knows what the spool owes: mail by mailbox and unique-id.
+type oracle struct {
+	boxes map[Key]held
+	given map[string]string // every unique-id that was ever shown, and the mail that it is for
+}
+
+func newOracle() *oracle {
+	return &oracle{boxes: map[Key]held{1: {}, 2: {}, 3: {}}, given: make(map[string]string)}
+}
+
+func (o *oracle) clone() *oracle {
+	c := newOracle()
+	for k, h := range o.boxes {
+		c.boxes[k] = maps.Clone(h)
+	}
+	c.given = maps.Clone(o.given)
+	return c
+}
+
+// look takes the spool's word for it, where the step may have changed things.
+func (o *oracle) look(s *Spool) error {
+	for key := range o.boxes {
+		h, err := read(s, key)
+		if err != nil {
+			return fmt.Errorf("mailbox %d: %w", key, err)
+		}
+		for uid, body := range h {
+			if other, known := o.given[uid]; known && other != body {
+				return fmt.Errorf("mailbox %d: unique-id %s was given out for another mail", key, uid)
+			}
+			o.given[uid] = body
+		}
+		o.boxes[key] = h
+	}
+	return nil
+}
+
+// check compares the spool with what it owes after a cut in the given step (nil: between two): all or
+// nothing of that step, and everything of those before.
+func (o *oracle) check(s *Spool, pending *step) error {
+	got := o.clone()
+	if err := got.look(s); err != nil {
+		return err
+	}
+	before, after := 0, 0
+	for key, want := range o.boxes {
+		now := got.boxes[key]
+		if pending != nil && slices.Contains(pending.to, key) && len(now) == len(want)+1 {
+			now = maps.Clone(now)
+			maps.DeleteFunc(now, func(uid, body string) bool {
+				_, old := want[uid]
+				return !old && body == own(key, pending.mail)
+			})
+			after++
+		} else if pending != nil && pending.from == key && len(now) < len(want) {
+			want = pending.left(s, want, key)
+			after++
+		} else if pending != nil && (slices.Contains(pending.to, key) || pending.from == key && pending.changes(want)) {
+			before++
+		}
+		if !maps.Equal(now, want) {
+			return fmt.Errorf("mailbox %d holds %d mails, want %d as acknowledged: lost %d, came back or changed %d",
+				key, len(now), len(want), missing(want, now), missing(now, want))
+		}
+	}
+	if before > 0 && after > 0 {
+		return errors.New("a mail appeared for some recipients only")
+	}
+	maps.Copy(o.given, got.given)
+	return s.recount()
+}
+
+func missing(of, in held) int {
+	n := 0
+	for uid, body := range of {
+		if in[uid] != body {
+			n++
+		}
+	}
+	return n
+}
+
+// left returns what a finished delete leaves of h: whatever the spool has of it, if it is as many.
+func (p *step) left(s *Spool, h held, key Key) held {
+	kept := 0
+	for n := 1; n <= len(h); n++ {
+		if p.keep(n) {
+			kept++
+		}
+	}
+	now, err := read(s, key)
+	if err != nil || len(now) != kept {
+		return h
+	}
+	left := maps.Clone(h)
+	maps.DeleteFunc(left, func(uid, _ string) bool { _, there := now[uid]; return !there })
+	return left
+}
+
+func (p *step) changes(h held) bool {
+	for n := 1; n <= len(h); n++ {
+		if !p.keep(n) {
+			return true
+		}
+	}
+	return false
+}
+
+// run does steps until the power is cut, and returns the one in which it was.
+func (o *oracle) run(s *Spool, steps []step) (pending *step, err error) {
+	for i := range steps {
+		if err := steps[i].do(s); err != nil {
+			return &steps[i], err
+		}
+		if err := o.look(s); err != nil {
+			return &steps[i], err
+		}
+	}
+	return nil, nil
+}
+
+// A crash cuts the power at an operation of the steps, and at the operations of what follows.
+type crash struct {
+	t      *testing.T
+	mode   flash.Mode
+	steps  []step
+	opens  byte // gives every open other random numbers
+	states int
+}
+
+func (c *crash) open(dev *flashtest.Device) (*Spool, error) {
+	c.opens++
+	opt := options(dev)
+	opt.Capacity = 11 * testSlot
+	opt.Rand = newSeeded(c.opens)
+	return Open(context.Background(), opt)
+}
+
+// operations returns how many operations the steps take when nothing happens.
+func (c *crash) operations() int {
+	c.t.Helper()
+	dev := flashtest.New(flashtest.Options{Mode: c.mode})
+	s, err := c.open(dev)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if step, err := newOracle().run(s, c.steps); err != nil {
+		c.t.Fatalf("%s: %v", step.name, err)
+	}
+	recount(c.t, s)
+	if st := s.Stats(); s.nextSegment <= uint64(st.Slots) {
+		c.t.Fatalf("%d segments in %d slots: the steps recycle none", s.nextSegment, st.Slots)
+	}
+	return dev.Ops()
+}
+
+// at cuts the power in operation k and tries what can come of it.
+func (c *crash) at(k int) {
+	dev := flashtest.New(flashtest.Options{Mode: c.mode})
+	dev.CutAt(k)
+	o := newOracle()
+	var pending *step
+	s, err := c.open(dev)
+	if err == nil {
+		pending, err = o.run(s, c.steps)
+	}
+	if err == nil || !dev.Dead() {
+		c.t.Fatalf("no power cut in operation %d: %v", k, err)
+	}
+	for title, after := range outcomes(dev, uint64(k), *crashStates) {
+		if err := c.recover(after, o.clone(), pending); err != nil {
+			c.t.Errorf("cut in operation %d (%s), %s: %v", k, name(pending), title, err)
+			return
+		}
+	}
+}
+
+func name(s *step) string {
+	if s == nil {
+		return "open"
+	}
+	return s.name
+}
+
+// recover opens what came back, and checks it. Then the box goes on, is cut once more, and must still hold.
+func (c *crash) recover(dev *flashtest.Device, o *oracle, pending *step) error {
+	c.states++
+	s, err := c.open(dev)
+	if err != nil {
+		return fmt.Errorf("open: %w", err)
+	}
+	if err := o.check(s, pending); err != nil {
+		return err
+	}
+	if n := s.Stats().Damaged; n > 0 {
+		return fmt.Errorf("%d records reported as damaged after a mere power cut", n)
+	}
+	if err := o.look(s); err != nil {
+		return err
+	}
+	if c.states%8 != 0 {
+		return nil
+	}
+	next := delivers("next", 300, 1, 3)
+	dev.CutAt(dev.Ops() + 1 + c.states/8%2)
+	err = next.do(s)
+	if err == nil {
+		if err := o.look(s); err != nil {
+			return err
+		}
+		dev.Cut()
+	}
+	left := &next
+	if err == nil {
+		left = nil
+	}
+	for title, after := range outcomes(dev, uint64(c.states), 8) {
+		c.states++
+		s, err := c.open(after)
+		if err != nil {
+			return fmt.Errorf("second cut, %s: open: %w", title, err)
+		}
+		if err := o.clone().check(s, left); err != nil {
+			return fmt.Errorf("second cut, %s: %w", title, err)
+		}
+	}
+	return nil
+}
+
+func odd(n int) bool { return n%2 == 1 }
+
+// TestPowerCut cuts the power in every operation of deliver, deliver to several, large deliver, expunge, seal and recycle, with the unsynced
+// sectors kept, dropped, torn, garbled and reordered.
+func TestPowerCut(t *testing.T) {
+	steps := []step{
+		delivers("one", 400, 1),
+		delivers("two", 3000, 2, 1),
+		delivers("large", 40_000, 3),
+		deletes(1, odd),
+		delivers("three", 9000, 1, 2, 3),
+		deletes(3, none),
+		delivers("long", 90_000, 1, 2),
+		deletes(1, none),
+	}
+	for i := range 20 {
+		steps = append(steps, delivers(fmt.Sprint("filler ", i), 14_000, 3))
+		if i%2 == 1 {
+			steps = append(steps, deletes(3, none))
+		}
+		if i%5 == 4 {
+			steps = append(steps, delivers(fmt.Sprint("big ", i), 50_000, 2), deletes(2, none), delivers(fmt.Sprint("kept ", i), 100, 2))
+		}
+	}
+	for _, mode := range []flash.Mode{flash.Recycle, flash.Append} {
+		t.Run(mode.String(), func(t *testing.T) {
+			c := &crash{t: t, mode: mode, steps: steps}
+			n := c.operations()
+			for k := 1; k <= n && !t.Failed(); k++ {
+				c.at(k)
+			}
+			t.Logf("%d operations, %d states", n, c.states)
+		})
+	}
+}
