@@ -53,20 +53,16 @@ func (f *file) ReadUncached(p []byte, off int64) (int, error) {
 	if err := Whole(p, off); err != nil {
 		return 0, err
 	}
-	if !f.direct {
-		err := control(f.reader, "fadvise", func(fd int) error {
-			return unix.Fadvise(fd, off, int64(len(p)), unix.FADV_DONTNEED)
-		})
-		if err != nil {
-			return 0, err
-		}
-		return f.reader.ReadAt(p, off)
+	if f.direct {
+		return f.writer.ReadAt(p, off)
 	}
-	n, err := f.writer.ReadAt(p, off)
-	if n%Page != 0 && errors.Is(err, unix.EINVAL) {
-		err = io.EOF // the file ends inside a page, and the rest of a direct read was not aligned
+	err := control(f.reader, "fadvise", func(fd int) error {
+		return unix.Fadvise(fd, off, int64(len(p)), unix.FADV_DONTNEED)
+	})
+	if err != nil {
+		return 0, err
 	}
-	return n, err
+	return f.reader.ReadAt(p, off)
 }
 
 // WriteAt writes all of p or returns an error; then any part of p may have been written, whatever

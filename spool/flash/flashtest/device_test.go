@@ -146,6 +146,20 @@ func TestFolderIsFlushedByCreateAndStore(t *testing.T) {
 	}
 }
 
+func TestGoodStoreSettlesAFailedOne(t *testing.T) {
+	d, _ := prepare(t, flashtest.Options{})
+	d.FailAt(d.Ops()+1, syscall.EIO)
+	if err := d.Store("id", []byte("failed")); err == nil {
+		t.Fatal("the fault did not happen")
+	}
+	if err := d.Store("id", []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	if got := states(d, "id"); !slices.Equal(got, []string{"n"}) {
+		t.Errorf("after a good Store %q, want the new content", got)
+	}
+}
+
 func TestManyRemovedFilesGiveFewCombinations(t *testing.T) {
 	d := flashtest.New(flashtest.Options{})
 	all := strings.Fields("a b c d e f g h i j k l m n o p q r s t")
