@@ -31,7 +31,8 @@ type tag [sha256.Size]byte
 type logins struct {
 	rules    func() *rules // those in force
 	throttle *throttle
-	first    func(user string) // told of each login
+	verify   func(t *accounts.Table, name, password string) bool
+	told     func(user string) // of each login
 	secret   [32]byte
 	deriving chan struct{} // holds a token while somebody derives
 
@@ -39,8 +40,11 @@ type logins struct {
 	recent map[tag]time.Time // logins that were right: until when they are remembered
 }
 
-func newLogins(in func() *rules, first func(user string)) *logins {
-	l := &logins{rules: in, throttle: newThrottle(), first: first, deriving: make(chan struct{}, 1), recent: map[tag]time.Time{}}
+func newLogins(in func() *rules, told func(user string)) *logins {
+	l := &logins{
+		rules: in, throttle: newThrottle(), verify: (*accounts.Table).Verify, told: told,
+		deriving: make(chan struct{}, 1), recent: map[tag]time.Time{},
+	}
 	rand.Read(l.secret[:]) // never fails (crypto/rand)
 	return l
 }
@@ -70,7 +74,7 @@ func (l *logins) check(ctx context.Context, user, password string, from netip.Ad
 		l.remember(pair)
 	}
 	l.throttle.succeeded(p)
-	l.first(name)
+	l.told(name)
 	return name, nil
 }
 
@@ -82,7 +86,7 @@ func (l *logins) derive(ctx context.Context, table *accounts.Table, name, passwo
 		return false, ctx.Err()
 	}
 	defer func() { <-l.deriving }()
-	return table.Verify(name, password), nil
+	return l.verify(table, name, password), nil
 }
 
 // tag returns the tag of a pair. The verifier is part of it: after a change of the password the

@@ -24,10 +24,10 @@ type throttle struct {
 
 // A record is what is known of a peer.
 type record struct {
-	known bool  // it has logged in
-	open  int   // attempts that have no answer yet
-	tried []tag // the wrong pairs that were counted, freeFailures at most
-	next  time.Time
+	known bool      // it has logged in
+	open  int       // attempts that have no answer yet
+	tried []tag     // the wrong pairs that were counted, freeFailures at most
+	next  time.Time // when the next slow attempt has its answer; zero: there was none
 	seen  time.Time // the last attempt
 }
 
@@ -64,7 +64,10 @@ func (t *throttle) turn(p peer) time.Time {
 		return now
 	}
 	at := r.next
-	if at.Before(now) {
+	switch {
+	case at.IsZero(): // the first one that is slow
+		at = now.Add(slowPace)
+	case at.Before(now):
 		at = now
 	}
 	r.next = at.Add(slowPace)
@@ -83,14 +86,11 @@ func (t *throttle) leave(p peer) {
 func (t *throttle) failed(p peer, pair tag) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := time.Now()
-	r := t.record(p, now)
+	r := t.record(p, time.Now())
 	if len(r.tried) == freeFailures || slices.Contains(r.tried, pair) {
 		return
 	}
-	if r.tried = append(r.tried, pair); len(r.tried) == freeFailures {
-		r.next = now.Add(slowPace)
-	}
+	r.tried = append(r.tried, pair)
 }
 
 // succeeded notes that p has logged in.
