@@ -67,7 +67,7 @@ func openListeners(c *config.Config) (open []*listener, err error) {
 	for _, l := range listensOf(c) {
 		if l.addrs == nil {
 			for _, port := range l.standard {
-				one, err := l.openStandard(port, chosen)
+				one, err := chosen.open(port, func(port int) (*listener, error) { return l.open(":" + strconv.Itoa(port)) })
 				if err != nil {
 					return open, err
 				}
@@ -86,23 +86,6 @@ func openListeners(c *config.Config) (open []*listener, err error) {
 		return open, chosen.store(c.State)
 	}
 	return open, nil
-}
-
-// openStandard opens a standard port, or the one in its place.
-func (l listens) openStandard(standard int, chosen ports) (*listener, error) {
-	if port, ok := chosen[standard]; ok {
-		return l.open(":" + strconv.Itoa(port))
-	}
-	port := standard
-	one, err := l.open(":" + strconv.Itoa(port))
-	if errors.Is(err, syscall.EACCES) {
-		port = standardPorts[standard]
-		one, err = l.open(":" + strconv.Itoa(port))
-	}
-	if err == nil {
-		chosen[standard] = port
-	}
-	return one, err
 }
 
 func (l listens) open(addr string) (*listener, error) {

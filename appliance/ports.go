@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // The standard ports, and those in their place where a program may not listen below 1024.
@@ -46,6 +47,23 @@ func loadPorts(state string) (ports, error) {
 		chosen[standard] = port
 	}
 	return chosen, nil
+}
+
+// open opens a standard port, or the one that was chosen in its place; without a choice it makes it.
+func (p ports) open(standard int, at func(port int) (*listener, error)) (*listener, error) {
+	if port, ok := p[standard]; ok {
+		return at(port)
+	}
+	port := standard
+	one, err := at(port)
+	if errors.Is(err, syscall.EACCES) {
+		port = standardPorts[standard]
+		one, err = at(port)
+	}
+	if err == nil {
+		p[standard] = port
+	}
+	return one, err
 }
 
 // store keeps the choice durably.

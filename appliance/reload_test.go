@@ -1,0 +1,168 @@
+package appliance
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pillarbox/appliance/accounts"
+	"pillarbox/appliance/config"
+)
+
+// fileBox starts a box with a configuration file, as the program does.
+func fileBox(t *testing.T, state, extra string) (b *box, file string, write func(extra string)) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "pillarbox.toml")
+	write = func(extra string) {
+		t.Helper()
+		text := `
+state = "` + state + `"
+hostname = "nas.home.arpa"
+pop3 = {listen = ["127.0.0.1:0"], listen_tls = ["127.0.0.1:0"]}
+smtp = {listen = ["127.0.0.1:0"], listen_tls = ["127.0.0.1:0"], max_message = "4MiB"}
+spool = {slot = "1MiB", capacity = "32MiB"}
+` + extra
+		if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(file+".new", file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(extra)
+	c, err := config.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start(t, c, Options{Reread: func() (*config.Config, error) { return config.Load(file) }}), file, write
+}
+
+// TestAccountsAreNoticed: a new account can log in without a word to the box, and a session that is in goes on.
+func TestAccountsAreNoticed(t *testing.T) {
+	state := t.TempDir()
+	family(t, state, "anna")
+	b, _, _ := fileBox(t, state, "")
+	in := b.login("pop3.listen", "anna")
+	family(t, state, "otto")
+	b.await("reloaded", 1)
+	b.login("pop3.listen", "otto").must("STAT", "QUIT")
+	b.deliver("smtp.listen", letter("hi\r\n"), "otto")
+	_, err := accounts.Edit(filepath.Join(state, accountsFile), func(t *accounts.Table) (*accounts.Table, error) { return t.Remove("otto") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.await("reloaded", 2)
+	p := b.dial("pop3.listen")
+	p.must("USER otto")
+	if got := p.say("PASS otto"); !strings.HasPrefix(got, "-ERR [AUTH]") {
+		t.Errorf("a removed account was answered %q", got)
+	}
+	in.must("NOOP", "QUIT")
+}
+
+func TestConfigurationIsNoticed(t *testing.T) {
+	state := t.TempDir()
+	family(t, state, "anna")
+	b, _, write := fileBox(t, state, "")
+	old := b.dial("smtp.listen")
+	old.must("EHLO x", "MAIL FROM:<root>")
+	write("[aliases]\nfamily = [\"anna\"]\nlost = [\"nobody\"]\n")
+	b.await("reloaded", 1)
+	b.deliver("smtp.listen", letter("by alias\r\n"), "family@home.arpa")
+	old.must("RCPT TO:<family>", "QUIT") // the session goes on, and asks the rules of its moment
+	if got := b.log.FilterMessage("alias leads to nobody").Len(); got != 1 {
+		t.Errorf("%d warnings of aliases", got)
+	}
+
+	write("[aliases]\nfamily = [\n")
+	b.await("reload: the old one stays in force", 1)
+	b.deliver("smtp.listen", letter("still by alias\r\n"), "family@home.arpa")
+
+	write("[pop3]\n") // defined twice
+	b.await("reload: the old one stays in force", 2)
+	write("")
+	b.await("reloaded", 2)
+	s := b.dial("smtp.listen")
+	s.must("EHLO x", "MAIL FROM:<root>")
+	if got := s.say("RCPT TO:<family>"); !strings.HasPrefix(got, "550 5.1.1") {
+		t.Errorf("an alias that is gone was answered %q", got)
+	}
+}
+
+// TestBadAccountsLeaveTheOldInForce: while the rest of the reload goes on.
+func TestBadAccountsLeaveTheOldInForce(t *testing.T) {
+	state := t.TempDir()
+	family(t, state, "anna")
+	b, _, write := fileBox(t, state, "")
+	path := filepath.Join(state, accountsFile)
+	if err := os.WriteFile(path, []byte("half a li"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.await("reload: the old one stays in force", 1)
+	b.login("pop3.listen", "anna").must("QUIT")
+	write("[aliases]\nfamily = [\"anna\"]\n")
+	b.await("reload: the old one stays in force", 2)
+	b.deliver("smtp.listen", letter("the alias is new\r\n"), "family")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	b.await("reload: the old one stays in force", 3)
+	b.login("pop3.listen", "anna").must("QUIT")
+}
+
+func TestRestartIsAskedFor(t *testing.T) {
+	state := t.TempDir()
+	b := start(t, settings(state), Options{})
+	changed := settings(filepath.Join(state, "elsewhere"))
+	changed.POP3.Listen = []string{":1110"}
+	changed.Spool.Capacity *= 2
+	changed.SMTP.MaxMessage *= 2
+	b.opts.Reread = func() (*config.Config, error) { return changed, nil }
+	if err := b.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, e := range b.log.FilterMessage("this change needs a restart").All() {
+		keys = append(keys, e.Context[0].String)
+	}
+	want := "state, pop3.listen, spool, smtp.max_message above its value at the start"
+	if got := strings.Join(keys, ", "); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if _, err := os.Stat(changed.State); !errors.Is(err, os.ErrNotExist) {
+		t.Error("the new state folder was made")
+	}
+	b.dial("pop3.listen").must("QUIT")
+}
+
+// TestOwnCertificateIsNoticed: the user's certificate is swapped under running listeners, and a bad one is not.
+func TestOwnCertificateIsNoticed(t *testing.T) {
+	donor := start(t, settings(t.TempDir()), Options{})
+	own := t.TempDir()
+	bring := func(file, from string) {
+		t.Helper()
+		text, err := os.ReadFile(filepath.Join(donor.state, certsFolder, from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(own, file), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bring("my.crt", "ca.crt")
+	bring("my.key", "ca.key")
+	b, _, _ := fileBox(t, t.TempDir(), "[tls]\ncert = \""+own+"/my.crt\"\nkey = \""+own+"/my.key\"\n")
+	before := b.ring.Fingerprint()
+	bring("my.crt", "box.crt") // the key is the other one's still
+	b.await("reload: the old one stays in force", 1)
+	if b.ring.Fingerprint() != before {
+		t.Error("half a change was put in force")
+	}
+	bring("my.key", "box.key")
+	b.await("reloaded", 1)
+	if b.ring.Fingerprint() != donor.ring.Fingerprint() {
+		t.Error("the new certificate is not shown")
+	}
+}
