@@ -50,7 +50,7 @@ func (d *Dir) open(opt Options) (err error) {
 	if err := d.sweep(); err != nil {
 		return err
 	}
-	d.profile, err = profile(d.path, opt)
+	d.profile, err = profile(d.lock, opt)
 	return err
 }
 
@@ -86,8 +86,8 @@ func (d *Dir) Remove(name string) error {
 // Free returns how many bytes an ordinary user may still write.
 func (d *Dir) Free() (int64, error) {
 	var st unix.Statfs_t
-	if err := again(func() error { return unix.Statfs(d.path, &st) }); err != nil {
-		return 0, &os.PathError{Op: "statfs", Path: d.path, Err: err}
+	if err := control(d.folder, "statfs", func(fd int) error { return unix.Fstatfs(fd, &st) }); err != nil {
+		return 0, err
 	}
 	unit := int64(st.Frsize)
 	if unit == 0 {

@@ -39,6 +39,22 @@ func TestOnlyOneProcessHoldsTheVolume(t *testing.T) {
 	open(t, dir)
 }
 
+// The trial of direct writes must not need room: a box whose disk is full has to start.
+func TestOpenTakesRoomOnlyOnce(t *testing.T) {
+	dir := t.TempDir()
+	openRecycling(t, dir).Close()
+	before := stat(t, dir, "LOCK")
+	openRecycling(t, dir).Close()
+	after := stat(t, dir, "LOCK")
+	if before.Ino != after.Ino || before.Blocks != after.Blocks || after.Size != flash.Page {
+		t.Errorf("LOCK had inode %d, %d blocks, now %d, %d, %d bytes",
+			before.Ino, before.Blocks, after.Ino, after.Blocks, after.Size)
+	}
+	if got := files(t, dir); !slices.Equal(got, []string{"LOCK"}) {
+		t.Errorf("the folder holds %q", got)
+	}
+}
+
 func TestMissingFoldersAreMadePrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state", "spool")
 	open(t, dir)

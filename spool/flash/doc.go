@@ -6,7 +6,7 @@
 //
 // # What lies in the folder
 //
-//	LOCK            an empty file under flock(2): one process at a time holds the volume
+//	LOCK            under flock(2): one process at a time holds the volume; one page, no meaning
 //	<name>          slot files and small files; both are made under another name first:
 //	<name>.tmp      a slot or a small file that is not whole yet; swept away at the next Open
 //

@@ -106,3 +106,12 @@ func control(f *os.File, op string, call func(fd int) error) error {
 	}
 	return nil
 }
+
+// again repeats a system call that a signal interrupted.
+func again(call func() error) error {
+	for {
+		if err := call(); err != unix.EINTR {
+			return err
+		}
+	}
+}

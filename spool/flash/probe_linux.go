@@ -5,44 +5,34 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
 
-// probeName is the file that probe makes and removes.
-const probeName = "probe" + half
-
-// probe tries whether a direct write in dir leaves bytes on their way to a client alone. It
-// returns why not, in words, or "" when it does; an error says that dir cannot be
-// written at all.
+// probe tries in the lock file whether a direct write leaves bytes on their way to a client
+// alone. It returns why not, in words, or "" when it does; an error says that the file
+// cannot be written at all. The lock file keeps its page, so that a full file system can be
+// opened: only the first trial of all needs room.
 //
 // The page is held in a pipe as it would be held in a socket: splice(2) and sendfile(2) both
 // hand on references to the page cache.
-func probe(dir string) (refused string, err error) {
-	path := filepath.Join(dir, probeName)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600)
-	if err != nil {
-		return "", err
-	}
-	defer os.Remove(path)
-	defer f.Close()
+func probe(lock *os.File) (refused string, err error) {
 	old, young := Aligned(Page), Aligned(Page)
 	for i := range old {
 		old[i], young[i] = 'o', 'y'
 	}
-	if _, err := f.WriteAt(old, 0); err != nil {
+	if _, err := lock.WriteAt(old, 0); err != nil {
 		return "", err
 	}
-	if err := datasync(f); err != nil {
+	if err := datasync(lock); err != nil {
 		return "", err
 	}
-	direct, err := os.OpenFile(path, os.O_RDWR|unix.O_DIRECT, 0)
+	direct, err := os.OpenFile(lock.Name(), os.O_RDWR|unix.O_DIRECT, 0)
 	if err != nil {
 		return "O_DIRECT is refused: " + err.Error(), nil
 	}
 	defer direct.Close()
-	return overtake(f, direct, old, young)
+	return overtake(lock, direct, old, young)
 }
 
 // overtake puts the first page of cached, which holds old, into a pipe, writes young over it

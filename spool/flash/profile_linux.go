@@ -3,6 +3,7 @@ package flash
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -52,10 +53,10 @@ var fileSystems = [...]fileSystem{
 	{unix.ECRYPTFS_SUPER_MAGIC, "ecryptfs", false, unproven},
 }
 
-// profile finds out what lies under dir and how slots live there. It writes two pages to a
-// file in dir and flushes once, on a file system that could recycle.
-func profile(dir string, opt Options) (Profile, error) {
-	fs, err := identify(dir)
+// profile finds out what lies under the folder of the lock file and how slots live there. On a
+// file system that could recycle it writes a page of the lock file twice and flushes once.
+func profile(lock *os.File, opt Options) (Profile, error) {
+	fs, err := identify(lock)
 	if err != nil {
 		return Profile{}, err
 	}
@@ -66,7 +67,7 @@ func profile(dir string, opt Options) (Profile, error) {
 	if !fs.recycle && opt.Mode != Recycle {
 		return p, nil
 	}
-	refused, err := probe(dir)
+	refused, err := probe(lock)
 	if err != nil {
 		return Profile{}, err
 	}
@@ -76,18 +77,18 @@ func profile(dir string, opt Options) (Profile, error) {
 		p.Mode = Recycle
 	case p.Direct: // Append was asked for
 	case opt.Mode == Recycle:
-		return Profile{}, fmt.Errorf("flash: slots cannot be recycled in %s: %s", dir, refused)
+		return Profile{}, fmt.Errorf("flash: slots cannot be recycled in %s: %s", filepath.Dir(lock.Name()), refused)
 	default:
 		p.Warnings = append(p.Warnings, fs.name+" cannot recycle slots here, which costs more flushes: "+refused)
 	}
 	return p, nil
 }
 
-// identify returns what is known about the file system that holds dir.
-func identify(dir string) (fileSystem, error) {
+// identify returns what is known about the file system that holds f.
+func identify(f *os.File) (fileSystem, error) {
 	var st unix.Statfs_t
-	if err := again(func() error { return unix.Statfs(dir, &st) }); err != nil {
-		return fileSystem{}, &os.PathError{Op: "statfs", Path: dir, Err: err}
+	if err := control(f, "statfs", func(fd int) error { return unix.Fstatfs(fd, &st) }); err != nil {
+		return fileSystem{}, err
 	}
 	magic := int64(uint32(st.Type)) // sign-extended on 32 bit
 	for _, fs := range fileSystems {
@@ -96,13 +97,4 @@ func identify(dir string) (fileSystem, error) {
 		}
 	}
 	return fileSystem{name: fmt.Sprintf("unknown (%#x)", magic), warning: unproven}, nil
-}
-
-// again repeats a system call that a signal interrupted.
-func again(call func() error) error {
-	for {
-		if err := call(); err != unix.EINTR {
-			return err
-		}
-	}
 }
