@@ -1,0 +1,72 @@
+# box.sh: sourced by the scripts that need a running box. Needs $tmp, a folder of theirs.
+#
+#   box_build          builds the box as $tmp/pillarbox, unless $PILLARBOX names a binary
+#   box_configure      picks free ports, writes $tmp/pillarbox.toml, exports where the box will be
+#   box_user NAME...   makes accounts with the password $PASSWORD
+#   box_start          starts the box, waits until it answers, copies its CA to $CA
+#   box_stop           ends it, and fails when it did not end well
+#
+# Everything happens on loopback. The state is $tmp/state, the log $tmp/log.
+
+export HOST=localhost PASSWORD='royal mail 1840' CA="$tmp/ca.crt"
+
+box_build() {
+	if [ -z "${PILLARBOX:-}" ]; then
+		PILLARBOX=$tmp/pillarbox
+		CGO_ENABLED=0 go build -trimpath -o "$PILLARBOX" ./cmd/pillarbox
+	fi
+}
+
+box_configure() {
+	# shellcheck disable=SC2046 # four words
+	set -- $(python3 -c 'import socket
+ports = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
+print(*(port.getsockname()[1] for port in ports))')
+	export POP3_PORT="$1" POP3S_PORT="$2" SMTP_PORT="$3" SMTPS_PORT="$4"
+	cat >"$tmp/pillarbox.toml" <<TOML
+hostname = "localhost"
+domains  = ["home.arpa"]
+state    = "$tmp/state"
+
+[pop3]
+listen     = ["127.0.0.1:$POP3_PORT"]
+listen_tls = ["127.0.0.1:$POP3S_PORT"]
+
+[smtp]
+listen     = ["127.0.0.1:$SMTP_PORT"]
+listen_tls = ["127.0.0.1:$SMTPS_PORT"]
+
+[spool]
+capacity = "256MiB"
+TOML
+}
+
+box_user() {
+	for name; do
+		printf '%s\n' "$PASSWORD" | $PILLARBOX user add -config "$tmp/pillarbox.toml" "$name" >/dev/null
+	done
+}
+
+box_start() {
+	$PILLARBOX serve -config "$tmp/pillarbox.toml" 2>"$tmp/log" &
+	box_pid=$!
+	python3 - "$POP3_PORT" "$POP3S_PORT" "$SMTP_PORT" "$SMTPS_PORT" <<'PY' || { cat "$tmp/log" >&2; return 1; }
+import socket, sys, time
+for port in sys.argv[1:]:
+    for patience in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", int(port))).close()
+            break
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+    else:
+        sys.exit("the box does not listen on port " + port)
+PY
+	cp "$tmp/state/certs/ca.crt" "$CA"
+	chmod 644 "$CA"
+}
+
+box_stop() {
+	kill -TERM "$box_pid" 2>/dev/null || true
+	wait "$box_pid"
+}
