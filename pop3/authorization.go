@@ -45,7 +45,6 @@ func (s *session) stls(ctx context.Context, _ argument) error {
 	if err := s.flush(); err != nil {
 		return err
 	}
-	s.name = ""
 	return s.startTLS(ctx)
 }
 
@@ -61,9 +60,7 @@ func (s *session) userName(_ context.Context, a argument) error {
 
 // pass logs in with the name that USER gave. The password is the rest of the line, blanks included.
 func (s *session) pass(ctx context.Context, a argument) error {
-	name := s.name
-	s.name = ""
-	if err := s.logIn(ctx, Credentials{Mechanism: "USER", User: name, Password: string(a.text)}); err != nil {
+	if err := s.logIn(ctx, Credentials{Mechanism: "USER", User: s.name, Password: string(a.text)}); err != nil {
 		return err
 	}
 	return s.welcome()

@@ -33,7 +33,7 @@ type session struct {
 	failed int // logins that went wrong
 
 	// AUTHORIZATION
-	name string // what USER said; "" outside of the state named
+	name string // what USER said; it means something in the state named alone
 
 	// TRANSACTION
 	user   string // "" before the login
@@ -169,7 +169,7 @@ func (s *session) startTLS(ctx context.Context) error {
 	ctx, cancel := context.WithDeadline(ctx, by)
 	defer cancel()
 	conn := tls.Server(s.conn, s.server.TLS)
-	s.conn.SetDeadline(by)
+	s.conn.SetDeadline(by) // whatever an earlier wait has left
 	handshake := s.server.Handshake
 	if handshake == nil {
 		handshake = func(ctx context.Context, conn *tls.Conn) error { return conn.HandshakeContext(ctx) }

@@ -3,6 +3,7 @@ package pop3_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -273,4 +274,35 @@ func TestUpdateFinishes(t *testing.T) {
 			t.Errorf("%d mails are left, want 2", got)
 		}
 	})
+}
+
+// A client that is quick with its next command, while its password is still verified, finds it answered: STLS too.
+func TestNextCommandWhileVerifying(t *testing.T) {
+	server := newServer(furnished())
+	server.TLS = pop3test.TLS(t, "pop3")
+	waits := make(waiting)
+	server.Auth = waits
+	c := talkPipe(t, server)
+	c.say("AUTH PLAIN AGFubmEAeA==")
+	c.say("STLS") // net.Pipe: the session has read it when this returns
+	close(waits)
+	c.want("-ERR [AUTH]")
+	c.want("+OK begin TLS")
+	conn := tls.Client(c.conn, &tls.Config{InsecureSkipVerify: true})
+	if err := conn.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(conn, "QUIT\r\n")
+	if got, err := io.ReadAll(conn); string(got) != "+OK bye\r\n" || err != nil {
+		t.Errorf("the session says %q (%v)", got, err)
+	}
+	<-c.over
+}
+
+// waiting is an Authenticator that refuses when it is closed.
+type waiting chan struct{}
+
+func (w waiting) Authenticate(context.Context, pop3.Credentials) (string, error) {
+	<-w
+	return "", pop3.ErrAuth
 }
