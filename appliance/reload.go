@@ -35,7 +35,7 @@ func (a *Appliance) Reload() error {
 		a.log.Error("reload: the old one stays in force", zap.Error(err))
 		return err
 	}
-	a.log.Info("reloaded", zap.Int("accounts", len(table.Accounts())), zap.Bool("new certificate", renewed))
+	a.log.Info("reloaded", zap.Int("accounts", len(table.Accounts())), zap.Bool("new_certificate", renewed))
 	return nil
 }
 

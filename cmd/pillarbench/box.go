@@ -1,0 +1,150 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// password is that of every account a bench makes.
+const password = "bench bench bench"
+
+// startPatience is how long a box may take from exec to its first greeting.
+const startPatience = 10 * time.Second
+
+// A box is a pillarbox on loopback, with configuration, state and log in a folder of its own.
+type box struct {
+	// set at birth
+	binary string
+	folder string
+	smtp   string // address
+	pop3   string // address
+
+	// of the running process; nil when there is none
+	command *exec.Cmd
+}
+
+// newBox writes a configuration with free ports and makes the accounts.
+func newBox(binary, folder string, accounts ...string) (*box, error) {
+	b := &box{binary: binary, folder: folder}
+	var err error
+	if b.smtp, err = freeAddress(); err != nil {
+		return nil, err
+	}
+	if b.pop3, err = freeAddress(); err != nil {
+		return nil, err
+	}
+	config := fmt.Sprintf(`hostname = "localhost"
+domains  = ["home.arpa"]
+state    = %q
+
+[pop3]
+listen     = [%q]
+listen_tls = []
+
+[smtp]
+listen     = [%q]
+listen_tls = []
+
+[spool]
+capacity = "256MiB"
+`, filepath.Join(folder, "state"), b.pop3, b.smtp)
+	if err := os.WriteFile(b.config(), []byte(config), 0o600); err != nil {
+		return nil, err
+	}
+	for _, name := range accounts {
+		add := exec.Command(binary, "user", "add", "-config", b.config(), name)
+		add.Stdin = strings.NewReader(password + "\n")
+		if out, err := add.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("user add %s: %w: %s", name, err, out)
+		}
+	}
+	return b, nil
+}
+
+func (b *box) config() string { return filepath.Join(b.folder, "pillarbox.toml") }
+func (b *box) log() string    { return filepath.Join(b.folder, "log") }
+
+// spawn starts the box and does not wait for it to be ready.
+func (b *box) spawn() error {
+	log, err := os.OpenFile(b.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	b.command = exec.Command(b.binary, "serve", "-config", b.config())
+	b.command.Stdout, b.command.Stderr = log, log
+	return b.command.Start()
+}
+
+// start starts the box and returns when both its ports greet.
+func (b *box) start() error {
+	if err := b.spawn(); err != nil {
+		return err
+	}
+	deadline := time.Now().Add(startPatience)
+	for _, address := range []string{b.smtp, b.pop3} {
+		for !greets(address) {
+			if time.Now().After(deadline) {
+				return fmt.Errorf("the box does not answer on %s after %v; its log ends:\n%s", address, startPatience, b.logTail())
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	return nil
+}
+
+// kill ends the box as a power cut would, as far as a process can be cut: SIGKILL.
+func (b *box) kill() {
+	b.command.Process.Kill()
+	b.command.Wait() // "signal: killed"
+	b.command = nil
+}
+
+// stop asks the box to end, and returns an error when it does not end well.
+func (b *box) stop() error {
+	if b.command == nil {
+		return nil
+	}
+	command := b.command
+	b.command = nil
+	command.Process.Signal(syscall.SIGTERM)
+	overdue := time.AfterFunc(startPatience, func() { command.Process.Kill() })
+	defer overdue.Stop()
+	if err := command.Wait(); err != nil {
+		return fmt.Errorf("stopping the box: %w; its log ends:\n%s", err, b.logTail())
+	}
+	return nil
+}
+
+func (b *box) logTail() string {
+	log, _ := os.ReadFile(b.log())
+	return string(log[max(0, len(log)-2000):])
+}
+
+// greets reports whether a server says something on the address.
+func greets(address string) bool {
+	conn, err := net.DialTimeout("tcp", address, time.Second)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(time.Second))
+	n, err := conn.Read(make([]byte, 1))
+	return n == 1 && err == nil
+}
+
+// freeAddress returns a loopback address that nobody listens on now.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+)
+
+// patience is how long any one reply may take.
+const patience = 30 * time.Second
+
+// A sender is one SMTP connection (RFC 5321) that hands over letters.
+type sender struct {
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+// dialSMTP connects and says EHLO.
+func dialSMTP(address string) (*sender, error) {
+	conn, err := net.DialTimeout("tcp", address, patience)
+	if err != nil {
+		return nil, err
+	}
+	s := &sender{conn: conn, in: bufio.NewReader(conn)}
+	if err := s.open(); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *sender) open() error {
+	if err := s.expect("220"); err != nil {
+		return err
+	}
+	if err := s.say([]byte("EHLO bench.home.arpa\r\n")); err != nil {
+		return err
+	}
+	return s.expect("250")
+}
+
+// deliver hands over one letter for all recipients. It returns nil when the letter was answered
+// 250. MAIL, RCPT and DATA go in one write (RFC 2920), so a letter takes two round trips.
+func (s *sender) deliver(l letter, recipients ...string) error {
+	commands := []byte("MAIL FROM:<bench@home.arpa>\r\n")
+	for _, r := range recipients {
+		commands = fmt.Appendf(commands, "RCPT TO:<%s>\r\n", r)
+	}
+	if err := s.say(append(commands, "DATA\r\n"...)); err != nil {
+		return err
+	}
+	for range 1 + len(recipients) {
+		if err := s.expect("250"); err != nil {
+			return err
+		}
+	}
+	if err := s.expect("354"); err != nil {
+		return err
+	}
+	if err := s.say(l.wire()); err != nil {
+		return err
+	}
+	return s.expect("250")
+}
+
+func (s *sender) say(b []byte) error {
+	s.conn.SetDeadline(time.Now().Add(patience))
+	_, err := s.conn.Write(b)
+	return err
+}
+
+// expect reads one reply and returns an error when its code is another.
+func (s *sender) expect(code string) error {
+	for {
+		line, err := s.in.ReadString('\n')
+		if err != nil {
+			return err
+		}
+		if len(line) > 3 && line[3] == '-' && strings.HasPrefix(line, code) {
+			continue
+		}
+		if !strings.HasPrefix(line, code) {
+			return fmt.Errorf("smtp: want %s, got %q", code, line)
+		}
+		return nil
+	}
+}
+
+func (s *sender) close() { s.conn.Close() }
