@@ -289,6 +289,50 @@ func TestStopWhileCommitting(t *testing.T) {
 	})
 }
 
+// TestStopWhileWriting: the next read ends at once, also when the end came between two reads.
+func TestStopWhileWriting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		h := &house{writing: func() {
+			stop()
+			time.Sleep(time.Second)
+		}}
+		server, _ := newServer(h)
+		c := call(t, ctx, server, false)
+		c.hears("220")
+		c.says(untilData)
+		c.hears("250", "250", "250", "354")
+		begin := time.Now()
+		c.says("Subject: x\r\n\r\n")
+		go c.conn.Write(make([]byte, 64<<10))
+		c.hears("421 4.3.2")
+		c.ends(begin, time.Second)
+	})
+}
+
+// TestLostMailIsAbortedAtOnce: what it took is free while its sender goes on sending.
+func TestLostMailIsAbortedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := new(house)
+		server, _ := newServer(h)
+		server.MaxMessage = 100
+		c := call(t, t.Context(), server, false)
+		c.hears("220")
+		c.says(untilData)
+		c.hears("250", "250", "250", "354")
+		c.says(strings.Repeat("x", 101))
+		synctest.Wait()
+		if h.begun != 1 || h.ended != 1 {
+			t.Errorf("%d deliveries begun, %d ended", h.begun, h.ended)
+		}
+		c.says("\r\n.\r\n")
+		c.hears("552")
+		c.says("QUIT\r\n")
+		c.hears("221")
+		c.ends(time.Now(), 0)
+	})
+}
+
 func TestRefuse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, _ := newServer(new(house))

@@ -32,6 +32,7 @@ type house struct {
 	room, begin, write, commit error
 	writesBefore               int           // that many writes are good
 	committing                 chan struct{} // closed by the test to let a commit end
+	writing                    func()        // called in each write
 }
 
 // A mail is what one mailbox got.
@@ -114,6 +115,9 @@ type delivery struct {
 }
 
 func (d *delivery) Write(p []byte) (int, error) {
+	if d.house.writing != nil {
+		d.house.writing()
+	}
 	d.house.mu.Lock()
 	defer d.house.mu.Unlock()
 	if d.over {

@@ -38,6 +38,7 @@ func TestScanLineEnds(t *testing.T) {
 		{"LF.LF", "a\n.\nEVIL\r\n.\r\n", "a\r\n..\r\nEVIL\r\n" + end, ""},
 		{"LF.CRLF", "a\n.\r\nEVIL\r\n.\r\n", "a\r\n..\r\nEVIL\r\n" + end, ""},
 		{"CRLF.LF", "a\r\n.\nEVIL\r\n.\r\n", "a\r\n..\r\nEVIL\r\n" + end, ""},
+		{"CRLF.LF.CRLF", "a\r\n.\n.\r\nEVIL\r\n.\r\n", "a\r\n..\r\n..\r\nEVIL\r\n" + end, ""},
 		{"LFLF.LF", "a\n\n.\nEVIL\r\n.\r\n", "a\r\n\r\n..\r\nEVIL\r\n" + end, ""},
 		{"CRLF.CR CRLF", "a\r\n.\r\r\nEVIL\r\n.\r\n", "a\r\n \r\nEVIL\r\n" + end, ""},
 		{"CR.CR", "a\r.\rEVIL\r\n.\r\n", "a . EVIL\r\n" + end, ""},
