@@ -169,6 +169,7 @@ func ofExchange(err error) error {
 func (s *session) logIn(ctx context.Context, c Credentials) (err error) {
 	ctx, cancel := context.WithDeadline(ctx, s.loginBy)
 	defer cancel()
+	s.tried = c.User
 	c.Remote, c.TLS = s.remote, s.tls
 	s.whileConnected(ctx, func(ctx context.Context) { err = s.decide(ctx, c) })
 	return err
@@ -179,7 +180,6 @@ func (s *session) decide(ctx context.Context, c Credentials) error {
 	user, err := s.server.Auth.Authenticate(ctx, c)
 	switch {
 	case errors.Is(err, ErrAuth):
-		s.tried = c.User
 		return refuseAuth
 	case err != nil:
 		return s.temporary("login not decided", c.User, err)
@@ -191,7 +191,6 @@ func (s *session) decide(ctx context.Context, c Credentials) error {
 func (s *session) open(ctx context.Context, user string) error {
 	locks := s.server.Exclusive
 	if locks != nil && !locks.lock(user) {
-		s.tried = user
 		return refuseInUse
 	}
 	mail, err := s.server.Store.Open(ctx, user)

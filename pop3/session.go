@@ -42,7 +42,7 @@ type session struct {
 	marks  marks
 
 	// for the log
-	tried     string // the user of the last login that went wrong
+	tried     string // the user of the last login, as the client wrote it
 	retrieved int    // messages sent whole
 	octets    int64  // as listed, of those and of what TOP sent
 	deleted   int    // messages expunged
@@ -223,7 +223,7 @@ func (s *session) debug(verb string) {
 func (s *session) report(err error) {
 	level := zap.InfoLevel
 	var r *refusal
-	if s.user == "" && s.failed == 0 && !errors.As(err, &r) && !errors.Is(err, errTooMany) {
+	if s.tried == "" && !errors.As(err, &r) && !errors.Is(err, errTooMany) {
 		level = zap.DebugLevel
 	}
 	if !s.log.Core().Enabled(level) {

@@ -222,7 +222,9 @@ func TestStopEndsIdleSessions(t *testing.T) {
 			synctest.Wait()
 			began := time.Now()
 			stop()
-			c.lasts(began, 0)
+			if err := c.end(); err == nil || !strings.Contains(err.Error(), "stops") || time.Since(began) != 0 {
+				t.Errorf("ServeConn = %v after %v, want at once that the server stops", err, time.Since(began))
+			}
 			if got := len(store.UIDs("anna")); got != 3 {
 				t.Errorf("%d mails are left, want 3", got)
 			}
