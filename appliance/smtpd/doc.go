@@ -11,17 +11,16 @@
 //
 // # What is spoken
 //
-//	            +---------+  MAIL   +---------+  RCPT   +-----------+  BDAT   +----------+
-//	  EHLO ---> | greeted | ------> | mailing | ------> | addressed | ------> | chunking |
-//	  HELO      +---------+         +---------+         +-----------+         +----------+
-//	  LHLO        ^  ^  ^                |               |  ^    |  |           |  ^    |
-//	   |          |  |  |     RSET, EHLO |               |  +----+  | DATA      |  +----+
-//	+-------+     |  |  +----------------+---------------+   RCPT   |           |   BDAT
-//	| fresh |     |  +-----------------------------------------------           |
-//	+-------+     |     the verdict                                             |
-//	   ^          +-------------------------------------------------------------+
-//	   +-- the greeting, STARTTLS            the verdict on BDAT LAST, or on a chunk that failed
+//	+-------+ EHLO  +---------+ MAIL  +---------+ RCPT  +-----------+ BDAT  +----------+
+//	| fresh | ----> | greeted | ----> | mailing | ----> | addressed | ----> | chunking |
+//	+-------+ HELO  +---------+       +---------+       +-----------+       +----------+
+//	          LHLO       ^ ^               |              |  RCPT: stays     |  BDAT: stays
+//	                     | |  RSET, EHLO   |              |                  |
+//	                     | +---------------+--------------+------------------+
+//	                     |                                |                  |
+//	                     +---- the verdict on the content of DATA, of BDAT LAST, of a chunk that failed
 //
+// A session begins fresh, with the greeting, and is fresh again after STARTTLS.
 // The table in commands.go has one row a verb; the phases in which it is accepted are a column.
 //
 // # The life of a mail
