@@ -139,6 +139,7 @@ func (s *spare) turnAway(l net.Listener) {
 		return
 	}
 	s.file.Close()
+	s.file = nil
 	if d, ok := l.(interface{ SetDeadline(time.Time) error }); ok {
 		d.SetDeadline(time.Now().Add(10 * time.Millisecond)) // the client may be gone already
 		if conn, err := l.Accept(); err == nil {

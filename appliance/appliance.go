@@ -148,7 +148,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 		a.log.Info("listening", zap.String("key", l.key), zap.Stringer("at", l.Addr()))
 		accepting.Go(func() { a.accept(l) })
 	}
-	group.Go(func() { a.watch(ctx) })
+	group.Go(func() { a.watch(ctx, a.newWatcher()) })
 	group.Go(func() { a.maintain(ctx) })
 	a.log.Info("ready", zap.String("hostname", a.boot.Hostname), zap.String("state", a.state))
 

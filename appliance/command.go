@@ -21,6 +21,9 @@ func LoadAccounts(c *config.Config) (*accounts.Table, error) {
 	if errors.Is(err, os.ErrNotExist) {
 		return accounts.Parse(path, nil)
 	}
+	if errors.Is(err, os.ErrPermission) {
+		return nil, fmt.Errorf("%w; run this as root or as the owner of the state folder", err)
+	}
 	return table, err
 }
 

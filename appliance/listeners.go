@@ -96,6 +96,11 @@ func (l listens) open(addr string) (*listener, error) {
 	}
 	var config net.ListenConfig
 	opened, err := config.Listen(context.Background(), network, at)
+	if err == nil && network == "unix" {
+		if err = os.Chmod(at, 0o666); err != nil { // who may enter its folder may bring mail, as on port 25
+			opened.Close()
+		}
+	}
 	if err == nil {
 		return &listener{opened, l.proto, l.tls, l.key}, nil
 	}

@@ -1,11 +1,17 @@
 package appliance
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
@@ -24,10 +30,7 @@ pop3 = {listen = ["127.0.0.1:0"], listen_tls = ["127.0.0.1:0"]}
 smtp = {listen = ["127.0.0.1:0"], listen_tls = ["127.0.0.1:0"], max_message = "4MiB"}
 spool = {slot = "1MiB", capacity = "32MiB"}
 ` + extra
-		if err := os.WriteFile(file+".new", []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(file+".new", file); err != nil {
+		if err := replaceFile(filepath.Dir(file), filepath.Base(file), []byte(text)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -97,7 +100,7 @@ func TestBadAccountsLeaveTheOldInForce(t *testing.T) {
 	family(t, state, "anna")
 	b, _, write := fileBox(t, state, "")
 	path := filepath.Join(state, accountsFile)
-	if err := os.WriteFile(path, []byte("half a li"), 0o600); err != nil {
+	if err := replaceFile(state, accountsFile, []byte("half a li")); err != nil {
 		t.Fatal(err)
 	}
 	b.await("reload: the old one stays in force", 1)
@@ -137,6 +140,31 @@ func TestRestartIsAskedFor(t *testing.T) {
 	b.dial("pop3.listen").must("QUIT")
 }
 
+// TestChangesAreFoundWithoutNotices: a file system that tells of no changes delays them by a minute.
+func TestChangesAreFoundWithoutNotices(t *testing.T) {
+	state := t.TempDir()
+	family(t, state, "anna")
+	synctest.Test(t, func(t *testing.T) {
+		core, logs := observer.New(zap.InfoLevel)
+		a, err := New(t.Context(), settings(state), Options{Log: zap.New(core), Built: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go a.watch(ctx, nil)
+		time.Sleep(lookEvery / 2)
+		family(t, state, "otto")
+		for _, want := range []int{0, 1, 1} {
+			if got := logs.FilterMessage("reloaded").Len(); got != want {
+				t.Errorf("%d reloads, want %d", got, want)
+			}
+			time.Sleep(lookEvery)
+		}
+	})
+}
+
 // TestOwnCertificateIsNoticed: the user's certificate is swapped under running listeners, and a bad one is not.
 func TestOwnCertificateIsNoticed(t *testing.T) {
 	donor := start(t, settings(t.TempDir()), Options{})
@@ -147,7 +175,7 @@ func TestOwnCertificateIsNoticed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(own, file), text, 0o600); err != nil {
+		if err := replaceFile(own, file, text); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -19,26 +19,27 @@ import (
 
 const (
 	lookEvery  = time.Minute            // beside the notices of the kernel, which some file systems do not give
-	settleTime = 100 * time.Millisecond // several files are often changed together
+	settleTime = 100 * time.Millisecond // several files are often changed together, and editors empty a file before they write it
 )
 
-// watch reloads when a file has changed and renews the certificate, until ctx ends.
-func (a *Appliance) watch(ctx context.Context) {
-	var notices <-chan fsnotify.Event
+// watch reloads when a file has changed and renews the certificate, until ctx ends. notices is told of changes; when it is
+// nil, the look every minute is all there is.
+func (a *Appliance) watch(ctx context.Context, notices *fsnotify.Watcher) {
+	var changes <-chan fsnotify.Event
 	var troubles <-chan error
-	if w := a.newWatcher(); w != nil {
-		defer w.Close()
-		notices, troubles = w.Events, w.Errors
+	if notices != nil {
+		defer notices.Close()
+		changes, troubles = notices.Events, notices.Errors
 	}
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
-	settled := time.NewTimer(0) // a change since New counts too
+	settled := time.NewTimer(settleTime) // a change since New counts too
 	defer settled.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case e := <-notices:
+		case e := <-changes:
 			if slices.Contains(watched(a.rules.Load().config, a.state), e.Name) {
 				settled.Reset(settleTime)
 			}

@@ -63,7 +63,7 @@ type TLS struct {
 // Spool is how much flash the mail may take.
 type Spool struct {
 	// Capacity is the space for mail; 0 (not written) means the smaller of 1 GiB and half
-	// of the free space when the spool is made.
+	// of the space that is free or the spool's already.
 	Capacity Size
 	// Slot is the size of one file of the spool, fixed when the spool is made.
 	Slot Size

@@ -1,0 +1,70 @@
+package appliance
+
+import (
+	"net"
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+)
+
+// poor is a listener of a machine that has no descriptors left, until one is given up.
+type poor struct {
+	spare *spare
+	queue []net.Conn
+	seen  []bool // for each Accept, whether a descriptor was held in reserve
+}
+
+func (p *poor) Accept() (net.Conn, error) {
+	held := p.spare.file != nil
+	p.seen = append(p.seen, held)
+	switch {
+	case len(p.queue) == 0:
+		return nil, net.ErrClosed
+	case held:
+		return nil, &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	}
+	conn := p.queue[0]
+	p.queue = p.queue[1:]
+	return conn, nil
+}
+
+func (p *poor) SetDeadline(time.Time) error { return nil }
+func (p *poor) Close() error                { return nil }
+func (p *poor) Addr() net.Addr              { return &net.TCPAddr{} }
+
+// TestNoDescriptorsLeft: clients are hung up on, the loop slows down and goes on, and the reserve is held again.
+func TestNoDescriptorsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core, logs := observer.New(zap.InfoLevel)
+		a := &Appliance{log: zap.New(core), sessions: newSessions(), spare: newSpare()}
+		defer a.spare.close()
+		defer a.sessions.cancel()
+		l := &poor{spare: a.spare}
+		var clients []net.Conn
+		for range 3 {
+			ours, theirs := net.Pipe()
+			l.queue, clients = append(l.queue, ours), append(clients, theirs)
+		}
+		began := time.Now()
+		a.accept(&listener{Listener: l})
+		for n, client := range clients {
+			if _, err := client.Read(make([]byte, 1)); err == nil {
+				t.Errorf("client %d was not hung up on", n)
+			}
+		}
+		if got := time.Since(began); got != (5+10+20)*time.Millisecond {
+			t.Errorf("the loop paused for %v", got)
+		}
+		if a.spare.file == nil || !l.seen[len(l.seen)-1] {
+			t.Error("no descriptor is held in reserve")
+		}
+		if got := logs.FilterMessage("connection could not be accepted").Len(); got != 3 {
+			t.Errorf("%d warnings", got)
+		}
+	})
+}

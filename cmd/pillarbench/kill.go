@@ -1,0 +1,262 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// killMailboxes get the letters; every fifth letter goes to both.
+var killMailboxes = [...]string{"anna", "bert"}
+
+// A killing is one run of the kill test.
+type killing struct {
+	// set at birth
+	box     *box
+	senders int
+	chance  *rand.Rand // of the goroutine that judges
+	ledger  *ledger
+	out     io.Writer
+
+	number   atomic.Uint64 // of the last letter sent
+	answered atomic.Int64  // 250s in this round
+}
+
+// kill is the subcommand. It leaves nothing behind, unless the box broke its word: then the
+// folder with its state stays for whoever looks into it.
+func kill(args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("pillarbench kill", flag.ContinueOnError)
+	binary := flags.String("box", "", "the pillarbox `binary`")
+	rounds := flags.Int("rounds", 20, "kills under load")
+	senders := flags.Int("senders", 4, "SMTP connections at a time")
+	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "of the chances, to repeat a run")
+	limit := flags.Duration("limit", 2*time.Minute, "for the whole run")
+	if err := parse(flags, args); err != nil {
+		return err
+	}
+	if *binary == "" {
+		fmt.Fprintln(flags.Output(), "pillarbench kill: -box is needed")
+		return errUsage
+	}
+	folder, err := os.MkdirTemp("", "pillarbench-kill-")
+	if err != nil {
+		return err
+	}
+	b, err := newBox(*binary, folder, killMailboxes[:]...)
+	if err != nil {
+		return err
+	}
+	k := &killing{
+		box: b, senders: *senders, out: out,
+		chance: rand.New(rand.NewPCG(*seed, 0)),
+		ledger: newLedger(killMailboxes[:]...),
+	}
+	fmt.Fprintf(out, "kill: %d rounds, %d senders, seed %d\n", *rounds, *senders, *seed)
+	ctx, cancel := context.WithTimeout(context.Background(), *limit)
+	defer cancel()
+	if err := k.run(ctx, *rounds); err != nil {
+		return fmt.Errorf("%w (seed %d; state and log stay in %s)", err, *seed, folder)
+	}
+	return os.RemoveAll(folder)
+}
+
+// run plays the rounds, then stops the box with SIGTERM, starts it once more and fetches
+// everything again.
+func (k *killing) run(ctx context.Context, rounds int) error {
+	defer func() {
+		if k.box.command != nil {
+			k.box.kill()
+		}
+	}()
+	if err := k.box.start(); err != nil {
+		return err
+	}
+	for round := range rounds {
+		if ctx.Err() != nil {
+			return fmt.Errorf("out of time after %d rounds", round)
+		}
+		if err := k.round(ctx, round); err != nil {
+			return fmt.Errorf("round %d: %w", round+1, err)
+		}
+	}
+	if err := k.box.stop(); err != nil {
+		return err
+	}
+	if err := k.box.start(); err != nil {
+		return err
+	}
+	total, err := k.judge(true)
+	if err != nil {
+		return fmt.Errorf("after a clean stop: %w", err)
+	}
+	yes, no := k.ledger.answered()
+	fmt.Fprintf(k.out, "kill: %d letters answered 250, %d cut off; %d mails left, all whole: PASS\n", yes, no, total)
+	return k.box.stop()
+}
+
+// round loads the box, kills it, starts it and judges.
+func (k *killing) round(ctx context.Context, round int) error {
+	k.load(ctx, 20+k.chance.Int64N(180), time.Duration(k.chance.Int64N(int64(3*time.Millisecond))))
+	if round%3 == 2 { // while it recovers, too
+		if err := k.box.spawn(); err != nil {
+			return err
+		}
+		time.Sleep(time.Duration(k.chance.Int64N(int64(30 * time.Millisecond))))
+		k.box.kill()
+	}
+	began := time.Now()
+	if err := k.box.start(); err != nil {
+		return fmt.Errorf("K5: %w", err)
+	}
+	took := time.Since(began)
+	if _, err := k.judge(false); err != nil {
+		return err
+	}
+	fmt.Fprintf(k.out, "  round %2d: killed after %3d answers, up again in %v\n", round+1, k.answered.Load(), took.Round(time.Millisecond))
+	return k.tidy()
+}
+
+// load lets the senders run until so many letters were answered, waits a moment longer, and
+// kills the box under them.
+func (k *killing) load(ctx context.Context, answers int64, longer time.Duration) {
+	k.answered.Store(0)
+	enough := make(chan struct{})
+	var once sync.Once
+	var senders sync.WaitGroup
+	for range k.senders {
+		senders.Go(func() {
+			k.send(func() {
+				if k.answered.Add(1) == answers {
+					once.Do(func() { close(enough) })
+				}
+			})
+		})
+	}
+	select {
+	case <-enough:
+	case <-ctx.Done():
+	}
+	time.Sleep(longer)
+	k.box.kill()
+	senders.Wait()
+}
+
+// send delivers letters on one connection until that breaks.
+func (k *killing) send(answered func()) {
+	s, err := dialSMTP(k.box.smtp)
+	if err != nil {
+		return
+	}
+	defer s.close()
+	for {
+		l := letter{number: k.number.Add(1)}
+		l.octets = 1000 + int(l.number*2654435761%7000)
+		if l.number%32 == 0 {
+			l.octets = 400_000 // outgrows the staging: goes the way of large bodies
+		}
+		mailboxes := killMailboxes[l.number%2 : l.number%2+1]
+		if l.number%5 == 0 {
+			mailboxes = killMailboxes[:]
+		}
+		var recipients []string
+		for _, m := range mailboxes {
+			recipients = append(recipients, m+"@home.arpa")
+		}
+		k.ledger.send(l.number, mailboxes)
+		if s.deliver(l, recipients...) != nil {
+			return
+		}
+		k.ledger.answer(l.number)
+		answered()
+	}
+}
+
+// judge fetches from every mailbox what was not seen before, or all of it, and returns how
+// many mails there are.
+func (k *killing) judge(all bool) (total int, err error) {
+	for _, mailbox := range killMailboxes {
+		n, err := k.judgeMailbox(mailbox, all)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, k.ledger.settle()
+}
+
+func (k *killing) judgeMailbox(mailbox string, all bool) (total int, err error) {
+	r, err := dialPOP3(k.box.pop3, mailbox, password)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", mailbox, err)
+	}
+	defer r.close()
+	uids, err := r.uids()
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", mailbox, err)
+	}
+	unseen, err := k.ledger.list(mailbox, uids)
+	if err != nil {
+		return 0, err
+	}
+	fresh := make(map[int]bool, len(unseen))
+	for _, n := range unseen {
+		fresh[n] = true
+	}
+	for n, uid := range uids {
+		if !all && !fresh[n+1] {
+			continue
+		}
+		mail, err := r.retrieve(n + 1)
+		if err != nil {
+			return 0, fmt.Errorf("%s, message %d: %w", mailbox, n+1, err)
+		}
+		l, err := verify(mail)
+		if err != nil {
+			return 0, fmt.Errorf("%s, message %d (%s): %w", mailbox, n+1, uid, err)
+		}
+		if !fresh[n+1] {
+			if was := k.ledger.mailboxes[mailbox].letter[uid]; was != l.number {
+				return 0, fmt.Errorf("K3: %s: unique-id %s was letter %d and is letter %d", mailbox, uid, was, l.number)
+			}
+			continue
+		}
+		if err := k.ledger.see(mailbox, uid, l.number); err != nil {
+			return 0, err
+		}
+	}
+	return len(uids), r.command("QUIT")
+}
+
+// tidy removes about a quarter of the mails, so that slots get recycled between the kills.
+func (k *killing) tidy() error {
+	for _, mailbox := range killMailboxes {
+		r, err := dialPOP3(k.box.pop3, mailbox, password)
+		if err != nil {
+			return err
+		}
+		defer r.close()
+		uids, err := r.uids()
+		if err != nil {
+			return err
+		}
+		var numbers []int
+		for n := range uids {
+			if k.chance.IntN(4) == 0 {
+				numbers = append(numbers, n+1)
+			}
+		}
+		if err := r.remove(numbers); err != nil {
+			return fmt.Errorf("%s: removing %d mails: %w", mailbox, len(numbers), err)
+		}
+		for _, n := range numbers {
+			k.ledger.remove(mailbox, uids[n-1])
+		}
+	}
+	return nil
+}
