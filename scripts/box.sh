@@ -8,6 +8,7 @@
 #
 # Everything happens on loopback. The state is $tmp/state, the log $tmp/log.
 
+: "${tmp:?}"
 export HOST=localhost PASSWORD='royal mail 1840' CA="$tmp/ca.crt"
 
 box_build() {
