@@ -116,7 +116,7 @@ func (c *content) commit(ctx context.Context) error {
 	c.out = c.scanner.Close(c.out)
 	c.write()
 	shape := c.scanner.Shape()
-	if shape.Received > maxHops {
+	if shape.Received-1 > maxHops { // one is ours
 		c.fail(errHops)
 	}
 	if c.err == nil {

@@ -19,8 +19,8 @@ type Limits struct {
 	// Logins is how many failed AUTH end a session. Default 5: a mail program tries
 	// a wrong password twice, by PLAIN and by LOGIN.
 	Logins int
-	// Mistakes is how many commands that are unknown, malformed or out of order end a session.
-	// Default 20.
+	// Mistakes is how many commands that are unknown, malformed or out of order, without an
+	// accepted mail among them, end a session. Default 20.
 	Mistakes int
 	// Commands is how many commands without an accepted mail among them end a session.
 	// Default 1000.

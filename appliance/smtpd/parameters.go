@@ -2,6 +2,7 @@ package smtpd
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -22,10 +23,8 @@ func parseMailParameters(text []byte) (p mailParameters, err error) {
 	var seen []string
 	for field := range bytes.FieldsSeq(text) {
 		name, value, valued := strings.Cut(strings.ToUpper(string(field)), "=")
-		for _, s := range seen {
-			if s == name {
-				return p, errArgument
-			}
+		if slices.Contains(seen, name) {
+			return p, errArgument
 		}
 		seen = append(seen, name)
 		switch {

@@ -201,7 +201,7 @@ func (c *session) say(r reply) {
 // flush sends what was said. After an error nothing is said any more.
 func (c *session) flush() error {
 	if len(c.out) == 0 {
-		return nil
+		return c.line.broken
 	}
 	err := c.line.send(c.out, c.limits.Send)
 	if c.out = c.out[:0]; cap(c.out) > maxIdle {

@@ -141,7 +141,7 @@ func (c *session) deliver(ctx context.Context) reply {
 	if err := t.content.commit(context.WithoutCancel(ctx)); err != nil {
 		return reply(c.notKept(err))
 	}
-	c.commands = 0
+	c.commands, c.mistakes = 0, 0
 	c.octets += t.content.octets()
 	c.log.Info("delivery committed", c.deliveryFields(t)...)
 	return sayKept

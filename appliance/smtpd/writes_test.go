@@ -135,7 +135,7 @@ func TestHops(t *testing.T) {
 	for _, tt := range []struct {
 		hops int
 		want string
-	}{{99, "250"}, {100, "554 5.4.6"}} {
+	}{{100, "250"}, {101, "554 5.4.6"}} {
 		h := new(house)
 		server, _ := newServer(h)
 		replies := say(t, server, untilData+strings.Repeat("Received: from here to there\r\n", tt.hops)+"\r\n.\r\n")

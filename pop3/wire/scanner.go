@@ -16,8 +16,8 @@ const (
 )
 
 // A Scanner turns what a sender writes after DATA into wire form, in one pass over whole
-// buffers, and measures it. Its state is 56 octets and survives any split of the source over
-// calls. The zero Scanner is ready; one Scanner is for one mail.
+// buffers, and measures it. Its state survives any split of the source over calls. The zero
+// Scanner is ready; one Scanner is for one mail.
 type Scanner struct {
 	at    place
 	shape Shape
