@@ -9,7 +9,8 @@ import (
 // maxCommand is the length of the longest command, CRLF included (RFC 2449 §4).
 const maxCommand = 255
 
-// A state is where a session is (RFC 1939 §3). They are bits, so that a command can be accepted in several.
+// A state is where a session is (RFC 1939 §3). They are bits, so that a command can be
+// accepted in several.
 type state uint8
 
 const (
@@ -50,7 +51,8 @@ type command struct {
 	then     state // where it leads; same: it stays
 }
 
-// commands is the whole protocol. A verb with several rows means the one that fits its state and argument.
+// commands is the whole protocol. A verb with several rows means the one that fits its state
+// and argument.
 var commands = [...]command{
 	// verb   accepted in    argument  does                  then
 	{"CAPA", anytime, none, (*session).capa, same},             // RFC 2449 §5
@@ -186,7 +188,8 @@ func (s *session) message(word []byte) (int, error) {
 	return int(n), nil
 }
 
-// parseNumber reads decimal digits, and nothing else. What is too big for an int64 is the biggest one.
+// parseNumber reads decimal digits, and nothing else. What is too big for an int64 is the
+// biggest one.
 func parseNumber(word []byte) (n int64, ok bool) {
 	for _, c := range word {
 		digit := int64(c) - '0'

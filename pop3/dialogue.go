@@ -55,8 +55,8 @@ var (
 	errStopping = errors.New("pop3: the server stops")
 )
 
-// readLine returns the client's next line, without its CRLF, valid until the next call. When none waits, what was
-// gathered is sent and the buffers are given back before it waits.
+// readLine returns the client's next line, without its CRLF, valid until the next call. When
+// none waits, what was gathered is sent and the buffers are given back before it waits.
 func (d *dialogue) readLine(ctx context.Context, limit int) ([]byte, error) {
 	if !d.in.LineWaits() {
 		if err := d.flush(); err != nil {
@@ -87,8 +87,8 @@ func (d *dialogue) readLine(ctx context.Context, limit int) ([]byte, error) {
 	return nil, d.err
 }
 
-// whileConnected calls f, which may take its time, with a context that ends when the client hangs up.
-// A client that has sent its next command already is not watched.
+// whileConnected calls f, which may take its time, with a context that ends when the client
+// hangs up. A client that has sent its next command already is not watched.
 func (d *dialogue) whileConnected(ctx context.Context, f func(context.Context)) {
 	if d.in.Buffered() > 0 {
 		f(ctx)
@@ -202,7 +202,8 @@ func (d *dialogue) secure(conn *tls.Conn) {
 	d.in.Reset(conn)
 }
 
-// hangUp closes the connection and gives the buffers back. What is gathered and not flushed is not said.
+// hangUp closes the connection and gives the buffers back. What is gathered and not flushed
+// is not said.
 func (d *dialogue) hangUp() {
 	d.gathered = 0
 	d.giveBack()

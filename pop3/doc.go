@@ -1,13 +1,14 @@
 // Package pop3 serves POP3 (RFC 1939) with its extensions CAPA and response codes (RFC
 // 2449, RFC 3206), STLS (RFC 2595) and AUTH (RFC 5034).
 //
-// It owns a connection from the greeting to the end, and nothing else: whoever accepts connections, counts
-// them and waits for the sessions calls [Server.ServeConn], and what it has to know of the world it asks
-// through maildrop.go. It never makes a goroutine that outlives a command, never reads a clock on the wall, and never has a
-// message in memory.
+// It owns a connection from the greeting to the end, and nothing else: whoever accepts
+// connections, counts them and waits for the sessions calls [Server.ServeConn], and what it
+// has to know of the world it asks through maildrop.go. It never makes a goroutine that
+// outlives a command, never reads a clock on the wall, and never has a message in memory.
 //
-// It does not offer APOP and CRAM-MD5, which need passwords that the server can read: the greeting
-// carries no <timestamp>. There is no LAST, no XTND, no command that lists new mail in a running session.
+// It does not offer APOP and CRAM-MD5, which need passwords that the server can read: the
+// greeting carries no <timestamp>. There is no LAST, no XTND, and no way to see new mail in a
+// running session.
 //
 // # What is spoken
 //
@@ -26,7 +27,7 @@
 // A line in, a reply out. Stored bytes are in wire form, so a RETR is one line and a copy:
 //
 //	C: RETR 2 CRLF
-//	S: +OK 35 octets CRLF                 35 is what LIST says: a doubled dot counts once
+//	S: +OK 25 octets CRLF                 25 is what LIST says: a doubled dot counts once
 //	   Subject: two CRLF
 //	   CRLF
 //	   .. CRLF                            ⎫ the stored bytes as they are: the doubled dot,
@@ -47,22 +48,27 @@
 //
 //	I1  Nothing is deleted but by QUIT as a whole line, ended by CRLF, in TRANSACTION. A lost
 //	    connection, a time limit, a NUL, a bare LF or a half line deletes nothing.
-//	I2  The +OK of QUIT is said after Expunge has returned nil and the maildrop is free for the next
-//	    session. From QUIT on, UPDATE ends only when it is done.
-//	I3  Numbers are those of the moment of the login. No mark, no arrival and no other session shifts one.
-//	I4  STAT, LIST, UIDL, RETR, TOP and DELE agree on which messages are marked. One function turns a
-//	    word into a message, and it knows the marks.
+//	I2  The +OK of QUIT is said after Expunge has returned nil and the maildrop is free for
+//	    the next session. From QUIT on, UPDATE ends only when it is done.
+//	I3  Numbers are those of the moment of the login. No mark, no arrival and no other session
+//	    shifts one.
+//	I4  STAT, LIST, UIDL, RETR, TOP and DELE agree on which messages are marked. One function
+//	    turns a word into a message, and it knows the marks.
 //	I5  The dot that ends a multi-line reply is said when all before it was. A message that
 //	    cannot be read to its end is refused, or, when a part of it has left, ends the session.
-//	I6  An empty or partial maildrop is never shown for one that cannot be read: the login is refused with
-//	    [SYS/TEMP], which is not [AUTH]. [AUTH] is the same for an unknown user and a wrong password.
+//	I6  An empty or partial maildrop is never shown for one that cannot be read: the login is
+//	    refused with [SYS/TEMP]. [AUTH] means the password alone, and is the same for an
+//	    unknown user and a wrong password.
 //	I7  Nothing that was read or learned before TLS is known after it.
-//	I8  A password is asked for only where it may be sent. It is not in any log, and no reply repeats what the client said.
-//	I9  A command gets one reply, by its handler or by the refusal that it returned. After a failed write nothing is said.
-//	I10 Replies leave when no whole command waits, or when a buffer of 32 KiB is full: never in two small writes.
+//	I8  A password is asked for only where it may be sent. It is not in any log, and no reply
+//	    repeats what the client said.
+//	I9  A command gets one reply, by its handler or by the refusal that it returned. After a
+//	    failed write nothing is said.
+//	I10 Replies leave when no whole command waits, or when a buffer of 32 KiB is full: never in
+//	    two small writes.
 //	I11 A session that waits owns no buffer. A message costs one bit, from the first DELE on.
-//	I12 Each wait has a limit: 60 s in all until the login, 10 s for a handshake, 10 minutes for a command
-//	    and for a client that takes nothing. A slow client is not cut while bytes flow.
+//	I12 Each wait has a limit: 60 s in all until the login, 10 s for a handshake, 10 minutes for
+//	    a command, and for 32 KiB that a client does not take.
 //
 // # Where it is
 //
@@ -70,7 +76,7 @@
 //	RFC 1939 §4  AUTHORIZATION, exclusive lock    authorization.go, locks.go
 //	RFC 1939 §5  TRANSACTION                      transaction.go, retrieve.go, marks.go
 //	RFC 1939 §6  UPDATE                           update.go
-//	RFC 1939 §7  USER, PASS, TOP, UIDL            authorization.go, retrieve.go, transaction.go
+//	RFC 1939 §7  USER, PASS, TOP, UIDL            authorization.go, retrieve.go, copy.go
 //	RFC 1939 §11 octets                           maildrop.go: the store has measured them
 //	RFC 2449     CAPA, 255 octets, pipelining     capabilities.go, commands.go, dialogue.go
 //	RFC 2595 §4  STLS                             authorization.go, session.go
@@ -81,18 +87,21 @@
 //
 //	1  dialogue.readLine: does a whole line wait? If not, what is gathered is sent, buffers
 //	   go back, and the session waits with a deadline.
-//	2  session.understand: find a row of the command table by verb, state and argument; make the argument.
-//	3  The handler gathers its reply, or returns a refusal, which session.refuse says and counts.
-//	   Any other error ends the session.
+//	2  session.understand: find a row of the command table by verb, state and argument, and
+//	   make the argument.
+//	3  The handler gathers its reply, or returns a refusal, which session.refuse says and
+//	   counts. Any other error ends the session.
 //	4  The row says in which state the session is now.
 //
 // # The life of a RETR
 //
 //	1  Maildrop.Body finds the bytes in today's store and holds them.
 //	2  "+OK n octets" is gathered.
-//	3  Below 64 KiB, over TLS, or when they lie in no file, the bytes are read behind it, in pieces that
-//	   fill the buffer; they leave with the next flush. A read error takes the +OK back.
-//	4  From 64 KiB on a *net.TCPConn of Linux: sendmsg(MSG_MORE) with all that is gathered, then sendfile at an explicit offset,
-//	   at most 1 MiB a call. A full socket parks the goroutine, which holds no buffer then.
+//	3  Below 64 KiB, over TLS, or when they lie in no file, the bytes are read behind it, in
+//	   pieces that fill the buffer; they leave with the next flush. A read error takes the +OK
+//	   back, unless it has left.
+//	4  From 64 KiB on a *net.TCPConn of Linux: sendmsg(MSG_MORE) with all that is gathered,
+//	   then sendfile at an explicit offset, at most 1 MiB a call. A full socket parks the
+//	   goroutine, which holds no buffer then.
 //	5  Body.Close: the store may use the space again.
 package pop3

@@ -2,9 +2,9 @@ package pop3
 
 import "sync"
 
-// Locks are the exclusive-access locks of RFC 1939 §4: who has a maildrop open. They
-// live in memory and end with the session, so a crash leaves none behind. The zero Locks is ready; several
-// Servers, one after a reload and the ones before it, share it.
+// Locks are the exclusive-access locks of RFC 1939 §4: who has a maildrop open. They live in
+// memory and end with the session, so a crash leaves none behind. The zero Locks is ready;
+// a Server and those that it replaces after a reload share one.
 type Locks struct {
 	mu   sync.Mutex
 	held map[string]struct{}

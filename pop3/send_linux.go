@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// sendfileMin is the size from which stored bytes are sent by the kernel. Below it the round
-	// trip costs more than the copy, and a copy can share its write with other replies.
+	// sendfileMin is the size from which stored bytes are sent by the kernel. Below it the
+	// round trip costs more than the copy, and a copy can share its write with other replies.
 	sendfileMin = 64 << 10
 	// sendfileChunk is the most that one call sends, so that no session keeps a thread for long.
 	sendfileChunk = 1 << 20
@@ -18,9 +18,9 @@ const (
 type sendfileFunc func(out, in int, offset *int64, count int) (int, error)
 
 // sendExtents sends stored bytes from their files to the socket: what is gathered by
-// sendmsg(MSG_MORE), then each extent by sendfile at an explicit offset, for the position of the file
-// is shared by all sessions. The system calls run inside RawConn.Write, which parks on EAGAIN. Extents that
-// are small are copied beside the other replies.
+// sendmsg(MSG_MORE), then each extent by sendfile at an explicit offset, for the position of
+// the file is shared by all sessions. The system calls run inside RawConn.Write, which parks
+// on EAGAIN. Extents that are small are copied beside the other replies.
 func (d *dialogue) sendExtents(body io.ReaderAt, extents []Extent) error {
 	var at int64
 	for _, e := range extents {
@@ -96,7 +96,8 @@ func (d *dialogue) sendChunk(in int, offset int64, count int) (n int, err error)
 	return n, err
 }
 
-// flushMore sends what is gathered and tells the kernel that more follows at once, so that both leave together.
+// flushMore sends what is gathered and tells the kernel that more follows at once, so that
+// both leave together.
 func (d *dialogue) flushMore() error {
 	if d.gathered == 0 {
 		return d.err
@@ -122,8 +123,9 @@ func (d *dialogue) flushMore() error {
 	return d.err
 }
 
-// whenWritable makes a system call that writes to the socket, waiting for room with a deadline
-// of its own, so that a slow line is never cut while bytes flow. The error is that of the wait, and sticks.
+// whenWritable makes a system call that writes to the socket, waiting for room with a
+// deadline of its own, so that a slow line is never cut while bytes flow. The error is that
+// of the wait, and sticks.
 func (d *dialogue) whenWritable(call func(out int) error) error {
 	d.conn.SetWriteDeadline(d.deadline())
 	return d.note(d.raw.Write(func(out uintptr) bool {

@@ -14,17 +14,6 @@ import (
 	"pillarbox/pop3/pop3test"
 )
 
-// large returns a mail of about size octets in which no two places look the same.
-func large(size int) string {
-	var b strings.Builder
-	b.WriteString("Subject: large\r\n\r\n")
-	for i := 0; b.Len() < size; i += 7919 {
-		b.WriteString(strings.Repeat(string(rune('a'+i%26)), 1+i%70))
-		b.WriteString("\r\n")
-	}
-	return b.String()
-}
-
 // A sendCount is a sendfile that counts what it sends.
 type sendCount struct {
 	calls, octets atomic.Int64

@@ -25,7 +25,7 @@ type Server struct {
 	Auth Authenticator
 	// Store opens maildrops.
 	Store Store
-	// Log takes one Info line a session, and the dialogue without its arguments at Debug; nil: nothing.
+	// Log takes one Info line a session, and the verbs of the dialogue at Debug; nil: nothing.
 	Log *zap.Logger
 	// PlaintextAuth says whether a password may come from remote without TLS; nil: never.
 	PlaintextAuth func(remote netip.Addr) bool
@@ -50,7 +50,7 @@ type Limits struct {
 	Handshake      time.Duration // for one TLS handshake; 10 s
 	BadCommands    int           // how many commands of a session may make no sense; 100
 	BadBeforeLogin int           // the same before the login; 10
-	Failures       int           // how many logins of a session may go wrong; 6, for mail programs try three mechanisms a typo
+	Failures       int           // how many logins of a session may go wrong; 6: two typos of Thunderbird
 }
 
 // orDefaults fills in what is zero.
@@ -73,8 +73,9 @@ func orDefault[T comparable](value, otherwise T) T {
 }
 
 // ServeConn serves one session to its end and closes conn. With implicitTLS the client
-// begins with a TLS handshake, else with the greeting; conn is the accepted connection itself in
-// either case, for only a *net.TCPConn that nothing is wrapped around lets the kernel send files.
+// begins with a TLS handshake, else with the greeting; conn is the accepted connection itself
+// in either case, for only a *net.TCPConn that nothing is wrapped around lets the kernel
+// send files.
 //
 // When ctx ends, a session that waits for its client ends at once and deletes nothing; a reply
 // or an UPDATE that is under way comes to its end first. Closing conn ends even that.

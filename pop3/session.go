@@ -44,12 +44,13 @@ type session struct {
 	// for the log
 	tried     string // the user of the last login, as the client wrote it
 	retrieved int    // messages sent whole
-	octets    int64  // as listed, of those and of what TOP sent
+	octets    int64  // of those, as listed
 	deleted   int    // messages expunged
 }
 
 func newSession(s *Server, conn net.Conn) *session {
-	sess := &session{server: s, limits: s.Limits.orDefaults(), remote: remoteAddr(conn), began: time.Now(), state: authorization}
+	sess := &session{server: s, limits: s.Limits.orDefaults(), remote: remoteAddr(conn), began: time.Now()}
+	sess.state = authorization
 	sess.loginBy = sess.began.Add(sess.limits.Login)
 	sess.idle = sess.limits.Idle
 	sess.pool = &s.buffers
@@ -151,10 +152,19 @@ func (s *session) refuse(err error) error {
 	case failed:
 		s.failed++
 	}
-	if s.bad >= s.limits.BadCommands || s.user == "" && s.bad >= s.limits.BadBeforeLogin || s.failed >= s.limits.Failures {
+	if s.exhausted() {
 		return errTooMany
 	}
 	return s.err
+}
+
+// exhausted reports whether more was refused than the limits allow.
+func (s *session) exhausted() bool {
+	bad := s.limits.BadCommands
+	if s.user == "" {
+		bad = min(bad, s.limits.BadBeforeLogin)
+	}
+	return s.bad >= bad || s.failed >= s.limits.Failures
 }
 
 // startTLS runs a handshake and goes on over TLS.
@@ -183,7 +193,8 @@ func (s *session) startTLS(ctx context.Context) error {
 	return nil
 }
 
-// leave ends what a login began; without UPDATE nothing was deleted. It does nothing when there was no login.
+// leave ends what a login began; without UPDATE nothing was deleted. It does nothing when
+// there was no login, or when it was called.
 func (s *session) leave() {
 	if s.mail == nil {
 		return
@@ -198,7 +209,8 @@ func (s *session) leave() {
 	}
 }
 
-// logger returns a logger that says whose session it is; made when there is something to say.
+// logger returns a logger that says whose session it is. It is made when there is something
+// to say: a session that is idle does not own one.
 func (s *session) logger() *zap.Logger {
 	proto := "pop3"
 	if s.tls {
@@ -208,7 +220,8 @@ func (s *session) logger() *zap.Logger {
 	if user == "" {
 		user = s.tried
 	}
-	return s.log.With(zap.Uint64("session", s.id), zap.Stringer("remote", s.remote), zap.String("proto", proto), zap.String("user", user))
+	return s.log.With(zap.Uint64("session", s.id), zap.Stringer("remote", s.remote),
+		zap.String("proto", proto), zap.String("user", user))
 }
 
 // debug logs a command by its verb alone: arguments hold names and passwords.
@@ -229,7 +242,9 @@ func (s *session) report(err error) {
 	if !s.log.Core().Enabled(level) {
 		return
 	}
-	s.logger().Log(level, "session ended", zap.Bool("login", s.user != ""), zap.Int("failed", s.failed),
-		zap.Int("retrieved", s.retrieved), zap.Int64("octets", s.octets), zap.Int("deleted", s.deleted),
-		zap.Int("left", s.marks.total-s.deleted), zap.Duration("took", time.Since(s.began)), zap.NamedError("err", err))
+	s.logger().Log(level, "session ended",
+		zap.Bool("login", s.user != ""), zap.Int("failed", s.failed),
+		zap.Int("retrieved", s.retrieved), zap.Int64("octets", s.octets),
+		zap.Int("deleted", s.deleted), zap.Int("left", s.marks.total-s.deleted),
+		zap.Duration("took", time.Since(s.began)), zap.NamedError("err", err))
 }

@@ -13,7 +13,8 @@ func (s *session) bye(context.Context, argument) error {
 }
 
 // quit is the UPDATE state (RFC 1939 §6). The marked messages are durably gone before +OK is
-// gathered, and so is the session's hold on the maildrop: a client that reconnects at once finds it free.
+// gathered, and so is the session's hold on the maildrop: a client that reconnects at once
+// finds it free.
 //
 // It comes to its end even when the client is gone or the server stops: QUIT was said, and a
 // mail program drops the line 3 s after it.

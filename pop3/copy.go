@@ -1,0 +1,109 @@
+package pop3
+
+import (
+	"bytes"
+	"io"
+)
+
+// sendBody sends the stored bytes. Large ones in files go from there to the socket by the
+// kernel; all others are read beside the replies that are gathered already.
+func (d *dialogue) sendBody(body Body) error {
+	if extents := body.Extents(); d.tcp != nil && extents != nil && body.Size() >= sendfileMin {
+		return d.sendExtents(body, extents)
+	}
+	return d.copy(body, 0, body.Size())
+}
+
+// copy sends stored bytes from…to through the buffer, in pieces as large as it.
+func (d *dialogue) copy(body io.ReaderAt, from, to int64) error {
+	for from < to {
+		piece, err := d.fill(body, from, to-from)
+		if err != nil {
+			return err
+		}
+		d.gathered += len(piece)
+		from += int64(len(piece))
+	}
+	return d.err
+}
+
+// copyLines sends the header and so many lines behind it. Stuffed dots stay: the client
+// takes them away.
+func (d *dialogue) copyLines(body Body, lines int64) error {
+	at, stop := body.HeaderSize(), body.Size()-int64(len(end))
+	if err := d.copy(body, 0, at); err != nil {
+		return err
+	}
+	for lines > 0 && at < stop {
+		piece, err := d.fill(body, at, min(stop-at, topPiece))
+		if err != nil {
+			return err
+		}
+		var found int64
+		piece, found = cutLines(piece, lines)
+		lines -= found
+		d.gathered += len(piece)
+		at += int64(len(piece))
+	}
+	return d.err
+}
+
+// topPiece is how much TOP reads at a time, of which a part may turn out to be too much.
+const topPiece = 4 << 10
+
+// cutLines returns the part of b that ends with its last line, or all of b when it holds
+// fewer lines, and how many lines end there.
+func cutLines(b []byte, lines int64) ([]byte, int64) {
+	if n := int64(bytes.Count(b, newline)); n < lines {
+		return b, n
+	}
+	at := 0
+	for range lines {
+		at += bytes.IndexByte(b[at:], '\n') + 1
+	}
+	return b[:at], lines
+}
+
+var newline = []byte{'\n'}
+
+// fill reads at most want stored bytes behind what is gathered, and returns them; the caller
+// gathers them or a part. A full buffer is sent first.
+func (d *dialogue) fill(body io.ReaderAt, from, want int64) ([]byte, error) {
+	if d.gathered == gatherSize {
+		d.flush()
+	}
+	if d.err != nil {
+		return nil, d.err
+	}
+	d.take()
+	piece := d.out[d.gathered:min(int64(gatherSize), int64(d.gathered)+want)]
+	n, err := body.ReadAt(piece, from)
+	if n == len(piece) {
+		return piece, nil
+	}
+	if err == nil || err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return nil, err
+}
+
+// A place is one among the replies, to take back what was gathered after it.
+type place struct {
+	sent     int64
+	gathered int
+}
+
+// place returns the one behind what is gathered now, with room for a line.
+func (d *dialogue) place() place {
+	d.room()
+	return place{d.sent, d.gathered}
+}
+
+// takeBack forgets what was gathered since p, unless a part of it has left.
+func (d *dialogue) takeBack(p place) bool {
+	if d.sent != p.sent {
+		return false
+	}
+	d.gathered = p.gathered
+	return true
+}
