@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"strconv"
 	"time"
 
 	"go.uber.org/zap"
@@ -58,12 +57,15 @@ func (s *session) userName(_ context.Context, a argument) error {
 	return nil
 }
 
-// pass logs in with the name that USER gave. The password is the rest of the line, blanks included.
+// pass logs in with the name that USER gave. The password is the rest of the line, blanks
+// included.
 func (s *session) pass(ctx context.Context, a argument) error {
-	if err := s.logIn(ctx, Credentials{Mechanism: "USER", User: s.name, Password: string(a.text)}); err != nil {
+	c := Credentials{Mechanism: "USER", User: s.name, Password: string(a.text)}
+	if err := s.logIn(ctx, c); err != nil {
 		return err
 	}
-	return s.welcome()
+	s.sayMaildrop()
+	return nil
 }
 
 // authMechanisms lists the mechanisms, one a line.
@@ -102,7 +104,8 @@ func (s *session) auth(ctx context.Context, a argument) error {
 			return ofExchange(err)
 		}
 		if done {
-			return s.welcome()
+			s.sayMaildrop()
+			return nil
 		}
 		if response, err = s.challenge(ctx, challenge); err != nil {
 			return err
@@ -214,14 +217,4 @@ func (s *session) temporary(event, user string, err error) error {
 		s.logger().Error(event, zap.String("mailbox", user), zap.Error(err))
 	}
 	return refuseTemporary
-}
-
-// welcome answers a login.
-func (s *session) welcome() error {
-	b := append(s.room(), "+OK "...)
-	b = strconv.AppendInt(b, int64(s.marks.left()), 10)
-	b = append(b, " messages ("...)
-	b = strconv.AppendInt(b, s.marks.octets, 10)
-	s.keep(append(b, " octets)\r\n"...))
-	return nil
 }

@@ -71,8 +71,8 @@ func (d *dialogue) readLine(ctx context.Context, limit int) ([]byte, error) {
 	}
 	line, err := d.in.ReadLine(limit)
 	switch {
-	case err == nil, errors.Is(err, wire.ErrBareLF), errors.Is(err, wire.ErrNUL), errors.Is(err, wire.ErrLongLine):
-		return line, err
+	case err == nil, err == wire.ErrBareLF, err == wire.ErrNUL, err == wire.ErrLongLine:
+		return line, err // of the line, not of the connection
 	case ctx.Err() != nil:
 		d.err = errStopping
 	case errors.Is(err, io.EOF):

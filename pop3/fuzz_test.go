@@ -129,7 +129,9 @@ func fuzzFrom(f *testing.F, before string) {
 			}
 			return said
 		}
-		whole, pieces := play(len(input)+1), play(int(piece)+1)
+		// A line that is too long and holds a zero octet is refused for what is seen first.
+		same := strings.NewReplacer("zero octet in a command", "line too long")
+		whole, pieces := same.Replace(play(len(input)+1)), same.Replace(play(int(piece)+1))
 		if whole != pieces && !bytes.Contains(bytes.ToUpper(input), []byte("STLS")) {
 			t.Errorf("%q at once: %q\nin pieces of %d: %q", input, whole, piece+1, pieces)
 		}

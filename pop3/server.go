@@ -17,7 +17,7 @@ import (
 type Server struct {
 	// Hostname is what the greeting calls this server.
 	Hostname string
-	// Implementation is announced by CAPA (RFC 2449 §6.9), in one word; "" announces nothing.
+	// Implementation is announced by CAPA (RFC 2449 §6.9), in one word; "": nothing is.
 	Implementation string
 	// TLS serves implicit TLS and STLS; nil: STLS is not offered.
 	TLS *tls.Config

@@ -93,27 +93,33 @@ func (s *session) serve(ctx context.Context, implicitTLS bool) error {
 	return s.flush()
 }
 
-// step reads one line and answers it. The error ends the session.
+// step answers one line and goes where it leads. The error ends the session.
 func (s *session) step(ctx context.Context) error {
-	line, err := s.readLine(ctx, maxCommand)
-	if err != nil {
-		return s.refuse(ofLine(err))
-	}
-	c, a, err := s.understand(line)
-	if err == nil {
-		s.debug(c.verb)
-		err = c.does(s, ctx, a)
-	}
-	if s.state == named {
+	then, err := s.obey(ctx)
+	if s.state == named { // for one line only
 		s.state = authorization
 	}
 	if err != nil {
 		return s.refuse(err)
 	}
-	if c.then != same {
-		s.state = c.then
+	if then != same {
+		s.state = then
 	}
 	return s.err
+}
+
+// obey reads one line, does what it says, and returns where that leads.
+func (s *session) obey(ctx context.Context) (then state, err error) {
+	line, err := s.readLine(ctx, maxCommand)
+	if err != nil {
+		return same, ofLine(err)
+	}
+	c, a, err := s.understand(line)
+	if err != nil {
+		return same, err
+	}
+	s.debug(c.verb)
+	return c.then, c.does(s, ctx, a)
 }
 
 // ofLine turns what was wrong with a line into its refusal.

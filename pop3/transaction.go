@@ -11,9 +11,18 @@ func (s *session) stat(context.Context, argument) error {
 	return nil
 }
 
+// sayMaildrop gathers what there is, without the marked messages: "+OK 3 messages (98 octets)".
+func (s *session) sayMaildrop() {
+	b := append(s.room(), "+OK "...)
+	b = strconv.AppendInt(b, int64(s.marks.left()), 10)
+	b = append(b, " messages ("...)
+	b = strconv.AppendInt(b, s.marks.octets, 10)
+	s.keep(append(b, " octets)\r\n"...))
+}
+
 // list is the scan listing. It leaves in pieces of one buffer, however long it is.
 func (s *session) list(context.Context, argument) error {
-	s.welcome()
+	s.sayMaildrop()
 	for n := 1; n <= s.marks.total && s.err == nil; n++ {
 		if !s.marks.has(n) {
 			s.sayNumbers("", n, s.mail.Octets(n))
@@ -64,7 +73,8 @@ func (s *session) dele(_ context.Context, a argument) error {
 // rset takes all marks away.
 func (s *session) rset(context.Context, argument) error {
 	s.marks.clear()
-	return s.welcome()
+	s.sayMaildrop()
+	return nil
 }
 
 // noop shows that both sides are there.

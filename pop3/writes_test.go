@@ -1,7 +1,9 @@
 package pop3_test
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
 	"runtime"
 	"strings"
 	"testing"
@@ -34,6 +36,35 @@ func TestD20OneWriteAReply(t *testing.T) {
 			t.Errorf("%s: %d writes, want 1", command, got)
 		}
 	}
+	c.end()
+}
+
+// D20 over TLS: the line and the body of a reply share a record.
+func TestD20OneWriteAReplyOverTLS(t *testing.T) {
+	server := newServer(furnished())
+	server.TLS = pop3test.TLS(t, "pop3")
+	near, far := pair(t)
+	counted := &counter{Conn: far}
+	over := make(chan error, 1)
+	go func() { over <- server.ServeConn(context.Background(), counted, true) }()
+	conn := tls.Client(near, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"pop3"}})
+	c := &client{t: t, conn: conn, in: bufio.NewReader(conn), over: over}
+	c.want("+OK")
+	c.logIn()
+	for _, command := range []string{"STAT", "RETR 2", "TOP 2 1", "LIST"} {
+		before := counted.writes.Load()
+		c.say(command)
+		if command == "STAT" {
+			c.want("+OK")
+		} else {
+			c.multi()
+		}
+		if got := counted.writes.Load() - before; got != 1 {
+			t.Errorf("%s: %d writes, want 1", command, got)
+		}
+	}
+	c.say("QUIT")
+	c.want("+OK")
 	c.end()
 }
 
