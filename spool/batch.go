@@ -94,15 +94,24 @@ func decodeBatch(p []byte, page uint32, f *format) (batchHeader, error) {
 	if le.Uint32(p[4:]) != crc32.Update(f.seed(b.segment), castagnoli, p[8:batchHeaderSize]) {
 		return batchHeader{}, errUnreadable
 	}
-	room := (int64(f.pages()) - int64(page)) * flash.Page
+	room := f.slotSize - int64(page)*unit
 	if b.page != page || b.length < batchHeaderSize || int64(b.length) > room || b.durable > page {
 		return batchHeader{}, errUnreadable
 	}
 	return b, nil
 }
 
+// unit is where batches begin, in bytes: on fresh pages. Less would write the page again that holds the end of the batch
+// before, which is acknowledged, and a power cut could take it along.
+const unit = flash.Page
+
+// firstUnit is where the first batch of a segment begins: after the header.
+const firstUnit = flash.Page / unit
+
+func unitsOf(n int64) uint32 { return uint32((n + unit - 1) / unit) }
+
+// next returns where the batch after this one begins.
+func (b *batchHeader) next() uint32 { return b.page + unitsOf(int64(b.length)) }
+
 // pagesOf returns how many pages n bytes take.
 func pagesOf(n int64) uint32 { return uint32((n + flash.Page - 1) / flash.Page) }
-
-// next returns the page after the batch.
-func (b *batchHeader) next() uint32 { return b.page + pagesOf(int64(b.length)) }

@@ -89,7 +89,7 @@ func (s *Spool) newBatch(facts []fact, begins *header) *batch {
 		a.buf = flash.Aligned(bufferSize)
 	}
 	w := &batch{begins: begins, slot: a.active, buf: a.buf}
-	page := uint32(1)
+	page := uint32(firstUnit)
 	segment := a.active.header.segment
 	if begins != nil {
 		segment = begins.segment
@@ -99,7 +99,7 @@ func (s *Spool) newBatch(facts []fact, begins *header) *batch {
 	a.writing = segment
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	end := int64(page)*flash.Page + batchHeaderSize
+	end := int64(page)*unit + batchHeaderSize
 	for _, f := range facts {
 		r, ok := f.record(s)
 		if !ok {
@@ -117,7 +117,7 @@ func (s *Spool) newBatch(facts []fact, begins *header) *batch {
 		tag:     a.tag,
 		epoch:   a.epoch,
 		page:    page,
-		length:  uint32(end - int64(page)*flash.Page),
+		length:  uint32(end - int64(page)*unit),
 		records: uint32(len(w.records)),
 		durable: page,
 	}
@@ -139,7 +139,7 @@ func (l *Lifetime) add(w *batch) {
 
 // write puts the batch on the device: pwrite for each 128 KiB, then fdatasync.
 func (w *batch) write(s *Spool) error {
-	p := pageWriter{file: w.slot.file, offset: int64(w.header.page) * flash.Page, buf: w.buf}
+	p := pageWriter{file: w.slot.file, offset: int64(w.header.page) * unit, buf: w.buf}
 	if w.begins != nil {
 		p.offset = 0
 		page := p.buf[:flash.Page]

@@ -89,15 +89,15 @@
 //
 // # Life of a message
 //
-//	1. Begin asks for room. Write gathers up to 256 KiB in memory; beyond that, or when all deliveries together hold 4 MiB, the bytes go to extents of
-//	   the shared bulk slot as they come (delivery.go, bulk.go).
-//	2. Commit flushes the bulk slots, if there are any, and queues the mail. Who finds nobody writing leads: it takes all that waits, writes it as one batch, flushes
-//	   once, tells the index, and hands the lead to the first that came meanwhile (appender.go, commit.go).
-//	3. View freezes a mailbox; Message pins the slots of one message and says where the bytes are (view.go, message.go). Before the first byte leaves, the
-//	   message is verified, once in the life of the process.
-//	4. Expunge writes a tombstone in a batch; the row is dead in the index (facts.go, index.go).
-//	5. When nothing in a sealed segment lives, the next batch carries out of it the tombstones that are still needed and retires it (reclaim.go).
-//	6. A later segment is written over it, when nobody reads it any more (space.go).
+//  1. Begin asks for room. Write gathers up to 256 KiB in memory; beyond that, or when all deliveries together hold 4 MiB, the bytes go to extents of
+//     the shared bulk slot as they come (delivery.go, bulk.go).
+//  2. Commit flushes the bulk slots, if there are any, and queues the mail. Who finds nobody writing leads: it takes all that waits, writes it as one batch, flushes
+//     once, tells the index, and hands the lead to the first that came meanwhile (appender.go, commit.go).
+//  3. View freezes a mailbox; Message pins the slots of one message and says where the bytes are (view.go, message.go). Before the first byte leaves, the
+//     message is verified, once in the life of the process.
+//  4. Expunge writes a tombstone in a batch; the row is dead in the index (facts.go, index.go).
+//  5. When nothing in a sealed segment lives, the next batch carries out of it the tombstones that are still needed and retires it (reclaim.go).
+//  6. A later segment is written over it, when nobody reads it any more (space.go).
 //
 // # A start
 //

@@ -115,7 +115,7 @@ func filled(t *testing.T) (*flashtest.Device, *oracle) {
 		t.Fatal(err)
 	}
 	o := newOracle()
-	if st, err := o.run(s, c.steps); err != nil {
+	if st, err := o.run(s, c.steps, nil); err != nil {
 		t.Fatalf("%s: %v", st.name, err)
 	}
 	s.Close()

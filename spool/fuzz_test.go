@@ -81,7 +81,7 @@ func FuzzOpen(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	newOracle().run(s, c.steps)
+	newOracle().run(s, c.steps, nil)
 	id := s.format
 	s.Close()
 	f.Add(uint8(0), uint16(0), []byte("PLRBSEG"), true)

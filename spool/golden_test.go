@@ -28,7 +28,7 @@ func goldenSpool(t *testing.T, vol flash.Volume) *oracle {
 		t.Fatal(err)
 	}
 	o := newOracle()
-	if st, err := o.run(s, faultSteps()); err != nil {
+	if st, err := o.run(s, faultSteps(), nil); err != nil {
 		t.Fatalf("%s: %v", st.name, err)
 	}
 	s.Close()

@@ -85,7 +85,7 @@ func decodeHeader(page []byte, slot uint32, f *format) (header, error) {
 	if h.slot != slot {
 		return header{}, fmt.Errorf("%w: the file of slot %d holds slot %d", ErrForeign, slot, h.slot)
 	}
-	if h.class != classLog && h.class != classBulk || h.segment == 0 || h.previousEnd > f.pages() {
+	if h.class != classLog && h.class != classBulk || h.segment == 0 || int64(h.previousEnd)*unit > f.slotSize {
 		return header{}, errUnreadable
 	}
 	return h, nil

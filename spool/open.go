@@ -174,20 +174,22 @@ func (s *Spool) loadHeader(name string) error {
 	return nil
 }
 
-// guessHeader finds out what a slot with a damaged header holds, by its batches. A slot that was never used begins
-// with a page of zeros.
+// guessHeader finds out what a slot with a damaged header holds, by its batches. A header and the first batch are flushed
+// together, so only a second batch proves that they were acknowledged. A slot that was never used begins with a page of zeros.
 func (s *Spool) guessHeader(sl *slot, page []byte) (header, error) {
 	if len(slices.Compact(slices.Clone(page))) == 1 && page[0] == 0 {
 		return header{}, nil
 	}
 	var found header
 	w := newWindow(sl.file, s.format.slotSize)
-	for p := uint32(1); p < s.format.pages(); p++ {
-		head, err := w.bytes(int64(p)*flash.Page, batchHeaderSize)
+	for p := uint32(firstUnit); int64(p)*unit < s.format.slotSize; p++ {
+		head, err := w.bytes(int64(p)*unit, batchHeaderSize)
 		if err != nil {
 			return header{}, fmt.Errorf("read slot %d: %w", sl.number, err)
 		}
-		if b, err := decodeBatch(head, p, s.format); err == nil && b.segment > found.segment {
+		if b, err := decodeBatch(head, p, s.format); err == nil && b.segment > found.segment && p == firstUnit {
+			s.torn = true
+		} else if err == nil && b.segment > found.segment {
 			found = header{class: classLog, segment: b.segment, slot: sl.number, epoch: b.epoch, tag: b.tag}
 		}
 	}
@@ -269,6 +271,10 @@ func (l *loader) loadSegment(sl *slot, known uint32, newest bool) error {
 func (s *Spool) newScan(sl *slot, file flash.File, known uint32, v visitor) *scan {
 	segment := sl.header.segment
 	return &scan{
+		// The number of a segment whose header was lost is drawn again: batches from before are of an earlier open.
+		epoch: sl.header.epoch,
+		tag:   sl.header.tag,
+
 		window:  newWindow(file, s.format.slotSize),
 		format:  s.format,
 		segment: segment,

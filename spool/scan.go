@@ -88,8 +88,8 @@ type scan struct {
 
 // run reads all batches. An error is one of the device; bytes that do not verify are none.
 func (c *scan) run() error {
-	c.end = 1
-	for page := uint32(1); page < c.last(); {
+	c.end = firstUnit
+	for page := c.end; page < c.last(); {
 		b, ok, err := c.batch(page)
 		if err != nil {
 			return err
@@ -121,12 +121,15 @@ func (c *scan) last() uint32 {
 	if c.known > 0 {
 		return c.known
 	}
-	return c.format.pages()
+	return uint32(c.format.slotSize / unit)
 }
 
 // head reads the batch header at a page.
 func (c *scan) head(page uint32) (batchHeader, bool, error) {
-	p, err := c.bytes(int64(page)*flash.Page, batchHeaderSize)
+	p, err := c.bytes(int64(page)*unit, batchHeaderSize)
+	if errors.Is(err, errUnreadable) {
+		return batchHeader{}, false, nil
+	}
 	if err != nil {
 		return batchHeader{}, false, err
 	}
@@ -144,7 +147,7 @@ func (c *scan) batch(page uint32) (batchHeader, bool, error) {
 		return b, false, nil // left by an open that had not seen the batches before
 	}
 	var told []func()
-	off, end := int64(page)*flash.Page+batchHeaderSize, int64(page)*flash.Page+int64(b.length)
+	off, end := int64(page)*unit+batchHeaderSize, int64(page)*unit+int64(b.length)
 	for range b.records {
 		off = align8(off)
 		n, tell, err := c.record(off, end, b.tag)
@@ -223,7 +226,7 @@ func (c *scan) content(f frame, meta []byte, off int64) (tell func(), err error)
 // begun says whether the page that does not read looks like the beginning of a batch of this segment: what a power cut
 // left of one that was never acknowledged, or the newest batch, damaged since. Nothing tells these two apart.
 func (c *scan) begun(page uint32) (bool, error) {
-	p, err := c.bytes(int64(page)*flash.Page, batchHeaderSize)
+	p, err := c.bytes(int64(page)*unit, batchHeaderSize)
 	if err != nil {
 		return false, err
 	}
@@ -250,8 +253,8 @@ func (c *scan) resume(page uint32) (next uint32, err error) {
 // records that it hit.
 func (c *scan) salvage(from, to uint32) error {
 	c.damaged++
-	end := int64(to) * flash.Page
-	for off := int64(from) * flash.Page; off+frameSize <= end; {
+	end := int64(to) * unit
+	for off := int64(from) * unit; off+frameSize <= end; {
 		n, tell, err := c.record(off, end, 0)
 		switch {
 		case err == nil:

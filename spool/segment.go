@@ -1,15 +1,11 @@
 package spool
 
-import (
-	"fmt"
-
-	"pillarbox/spool/flash"
-)
+import "fmt"
 
 // begin makes the slot hold a new segment. Spool.mu is held.
 func (sl *slot) begin(h header) {
 	sl.header = h
-	sl.end = 1
+	sl.end = firstUnit
 	sl.sealed, sl.retired, sl.poisoned = false, false, false
 	sl.live, sl.bytes = 0, 0
 }
@@ -31,7 +27,7 @@ func (s *Spool) ensureActive(log, foot int64, reserve int) (begins *header, err 
 		}
 		s.seal()
 	}
-	if !s.fits(1, log, newFooter().size()+foot) {
+	if !s.fits(firstUnit, log, newFooter().size()+foot) {
 		return nil, fmt.Errorf("spool: a batch of %d bytes does not fit a slot", log)
 	}
 	sl, err := s.takeSlot(reserve)
@@ -51,7 +47,7 @@ func (s *Spool) ensureActive(log, foot int64, reserve int) (begins *header, err 
 }
 
 func (s *Spool) fits(page uint32, log, foot int64) bool {
-	return int64(page+pagesOf(log))*flash.Page+foot <= s.format.slotSize
+	return int64(page+unitsOf(log))*unit+foot <= s.format.slotSize
 }
 
 // seal writes the footer of the active segment, one write and no flush: the next one that the device gets makes it
