@@ -182,7 +182,7 @@ func (s *Spool) guessHeader(sl *slot, page []byte) (header, error) {
 	}
 	var found header
 	w := newWindow(sl.file, s.format.slotSize)
-	for p := uint32(firstUnit); int64(p)*unit < s.format.slotSize; p++ {
+	for p := uint32(firstUnit); int64(p)*unit+batchHeaderSize <= s.format.slotSize; p++ {
 		head, err := w.bytes(int64(p)*unit, batchHeaderSize)
 		if err != nil {
 			return header{}, fmt.Errorf("read slot %d: %w", sl.number, err)
