@@ -283,6 +283,29 @@ func TestPlainTextInsteadOfHandshake(t *testing.T) {
 	}
 }
 
+// After the login a client may be wrong a hundred times, a message that is not there not counted.
+func TestBadCommandsAfterLogin(t *testing.T) {
+	store := furnished()
+	c := talkPipe(t, newServer(store))
+	c.logIn()
+	c.say("DELE 1")
+	c.want("+OK")
+	for range 150 {
+		c.say("RETR 7")
+		c.want("-ERR no such message")
+	}
+	for range 100 {
+		c.say("XTND XMIT")
+		c.want("-ERR unknown command")
+	}
+	if err := c.end(); err == nil {
+		t.Errorf("ServeConn = nil, want an error")
+	}
+	if got := len(store.UIDs("anna")); got != 3 {
+		t.Errorf("%d mails are left, want 3", got)
+	}
+}
+
 // Refuse says one line and hangs up.
 func TestRefuse(t *testing.T) {
 	near, far := pair(t)
