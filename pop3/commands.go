@@ -54,30 +54,37 @@ type command struct {
 // commands is the whole protocol. A verb with several rows means the one that fits its state
 // and argument.
 var commands = [...]command{
-	// verb   accepted in    argument  does                  then
-	{"CAPA", anytime, none, (*session).capa, same},             // RFC 2449 §5
-	{"STLS", anonymous, none, (*session).stls, authorization},  // RFC 2595 §4
-	{"USER", anonymous, words, (*session).userName, named},     // RFC 1939 §7
-	{"PASS", named, rest, (*session).pass, transaction},        //
-	{"AUTH", anonymous, none, (*session).authMechanisms, same}, // old Outlook; RFC 1734 had it
-	{"AUTH", anonymous, words, (*session).auth, transaction},   // RFC 5034 §4
-	{"QUIT", anonymous, none, (*session).bye, update},          // RFC 1939 §4
-	{"STAT", transaction, none, (*session).stat, same},         // RFC 1939 §5
-	{"LIST", transaction, none, (*session).list, same},         //
-	{"LIST", transaction, number, (*session).listOne, same},    //
-	{"RETR", transaction, number, (*session).retr, same},       //
-	{"DELE", transaction, number, (*session).dele, same},       //
-	{"NOOP", transaction, none, (*session).noop, same},         //
-	{"RSET", transaction, none, (*session).rset, same},         //
-	{"QUIT", transaction, none, (*session).quit, update},       // RFC 1939 §6
-	{"TOP", transaction, prefix, (*session).top, same},         // RFC 1939 §7
-	{"UIDL", transaction, none, (*session).uidl, same},         //
-	{"UIDL", transaction, number, (*session).uidlOne, same},    //
+	// verb, accepted in, argument, does, then
+
+	// whenever (RFC 2449 §5)
+	{"CAPA", anytime, none, (*session).capa, same},
+
+	// AUTHORIZATION (RFC 1939 §4 and §7, RFC 2595 §4, RFC 5034 §4; AUTH alone is from RFC 1734)
+	{"STLS", anonymous, none, (*session).stls, authorization},
+	{"USER", anonymous, words, (*session).userName, named},
+	{"PASS", named, rest, (*session).pass, transaction},
+	{"AUTH", anonymous, none, (*session).authMechanisms, same},
+	{"AUTH", anonymous, words, (*session).auth, transaction},
+	{"QUIT", anonymous, none, (*session).bye, update},
+
+	// TRANSACTION (RFC 1939 §5 to §7)
+	{"STAT", transaction, none, (*session).stat, same},
+	{"LIST", transaction, none, (*session).list, same},
+	{"LIST", transaction, number, (*session).listOne, same},
+	{"UIDL", transaction, none, (*session).uidl, same},
+	{"UIDL", transaction, number, (*session).uidlOne, same},
+	{"RETR", transaction, number, (*session).retr, same},
+	{"TOP", transaction, prefix, (*session).top, same},
+	{"DELE", transaction, number, (*session).dele, same},
+	{"RSET", transaction, none, (*session).rset, same},
+	{"NOOP", transaction, none, (*session).noop, same},
+	{"QUIT", transaction, none, (*session).quit, update},
 }
 
 // foreign are the verbs of protocols that a page in a browser can be made to speak to this
 // port. They end the session, so that nothing behind them is taken for a command.
-var foreign = [...]string{"GET", "POST", "PUT", "HEAD", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "PRI"}
+var foreign = [...]string{"GET", "POST", "PUT", "HEAD", "PATCH", "DELETE",
+	"OPTIONS", "CONNECT", "TRACE", "PRI"}
 
 // understand finds the command that a line means here, and its argument.
 func (s *session) understand(line []byte) (*command, argument, error) {
