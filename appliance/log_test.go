@@ -17,7 +17,7 @@ func TestLogLines(t *testing.T) {
 	log.Info("session ended",
 		zap.Int("left", 3), zap.Int64("octets", 1<<40), zap.Bool("login", true), zap.Duration("took", 1234567*time.Nanosecond),
 		zap.Stringer("remote", netip.MustParseAddr("fe80::1")), zap.Strings("mailbox", []string{"anna", "otto"}),
-		zap.String("said", "x\r\n2026 fake line \"q\" a=b"), zap.String("empty", ""), zap.Error(errors.New("it broke")), zap.Error(nil))
+		zap.String("said", "x\r\n2026 fake line \"q\" a=b"), zap.String("pair", "a=b"), zap.String("inch", "3\""), zap.String("empty", ""), zap.Error(errors.New("it broke")), zap.Error(nil))
 	log.Debug("not said")
 	level.SetLevel(zap.DebugLevel)
 	log.Debug("said\nin two")
@@ -27,7 +27,7 @@ func TestLogLines(t *testing.T) {
 		t.Error(err)
 	}
 	want := `info  session ended proto=pop3 user="a b" left=3 octets=1099511627776 login=true took=1.23ms remote=fe80::1 ` +
-		`mailbox="[anna otto]" said="x\r\n2026 fake line \"q\" a=b" empty="" error="it broke"` + "\n"
+		`mailbox="[anna otto]" said="x\r\n2026 fake line \"q\" a=b" pair="a=b" inch="3\"" empty="" error="it broke"` + "\n"
 	if !strings.HasPrefix(rest, want) {
 		t.Errorf("got  %swant %s", rest, want)
 	}

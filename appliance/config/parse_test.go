@@ -226,6 +226,10 @@ f.toml:2: aliases: a name with a dot stands in quotes: "first.last" = [...]
 f.toml:3: aliases: "anna" stands here twice; letter case makes no difference
    3 | anna = ["otto"]
      | ~~~~`},
+		{"alias in capitals", "[aliases]\nRoot = []\n", `
+f.toml:2: aliases.root: has no mailbox; take the line out, or name who gets the mail
+   2 | Root = []
+     | ~~~~`},
 		{"aliases in a circle", "[aliases]\nB = [\"c\"]\nc = [\"a\"]\na = [\"otto\", \"b\"]\n", `
 f.toml:4: aliases.a: goes round in a circle: a -> b -> c -> a
    4 | a = ["otto", "b"]
