@@ -56,6 +56,7 @@ type Appliance struct {
 	firstLogin atomic.Bool           // the file of the first start is there
 
 	seen      string     // of the watched files, as they were read; after New the watcher's
+	condition condition  // of the spool; the watcher's
 	reloading sync.Mutex // one reload at a time
 	closing   sync.Once
 }

@@ -29,7 +29,9 @@
 //	    address or an IPv6 /64.
 //	A5  After 5 different wrong logins a peer waits a second for each further one; a peer that has logged in
 //	    before never does. One password is derived at a time.
-//	A6  No log line and no error holds a password.
+//	A6  Each minute the spool is looked at: faults and damage go to the log; a spool that fills up is told to
+//	    postmaster, once, by a mail, before new mail is refused.
+//	A7  No log line and no error holds a password.
 //
 // # Life of a connection
 //

@@ -43,7 +43,12 @@ func (a *Appliance) openSpool(ctx context.Context, c *config.Config) (*spool.Spo
 	if err != nil {
 		return nil, volumeError(dir, err)
 	}
-	a.log.Info("spool opened", zap.String("folder", dir), zap.Stringer("capacity", config.Size(capacity)), zap.Stringer("mode", volume.Mode()))
+	st := s.Stats()
+	a.log.Info("spool opened", zap.String("folder", dir), zap.Stringer("mode", st.Mode), zap.Stringer("capacity", config.Size(capacity)),
+		zap.Int("mailboxes", st.Mailboxes), zap.Int("messages", st.Messages))
+	if st.Torn {
+		a.log.Warn("the last batch before this start did not read: it was cut short, which loses nothing that was acknowledged, or is damaged")
+	}
 	return s, nil
 }
 

@@ -22,7 +22,7 @@ const (
 	settleTime = 100 * time.Millisecond // several files are often changed together, and editors empty a file before they write it
 )
 
-// watch reloads when a file has changed and renews the certificate, until ctx ends. notices is told of changes; when it is
+// watch reloads when a file has changed, and each minute looks after certificate and spool, until ctx ends. notices is told of changes; when it is
 // nil, the look every minute is all there is.
 func (a *Appliance) watch(ctx context.Context, notices *fsnotify.Watcher) {
 	var changes <-chan fsnotify.Event
@@ -50,6 +50,7 @@ func (a *Appliance) watch(ctx context.Context, notices *fsnotify.Watcher) {
 			continue
 		case <-ticker.C:
 			a.renew()
+			a.inspect(ctx, &a.condition)
 		case <-settled.C:
 		}
 		if now := look(watched(a.rules.Load().config, a.state)); now != a.seen {
