@@ -33,8 +33,8 @@ func newSessions() *sessions {
 	return &sessions{ctx: ctx, cancel: cancel, open: map[net.Conn]struct{}{}}
 }
 
-// accept takes connections from l until it is closed.
-func (a *Appliance) accept(l *listener) {
+// accept takes connections from l until it is closed; ctx cuts its pauses short.
+func (a *Appliance) accept(ctx context.Context, l *listener) {
 	pause := time.Duration(0)
 	for {
 		conn, err := l.Accept()
@@ -53,7 +53,7 @@ func (a *Appliance) accept(l *listener) {
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
-		case <-a.sessions.ctx.Done():
+		case <-ctx.Done():
 			timer.Stop()
 		}
 	}

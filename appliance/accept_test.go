@@ -51,7 +51,7 @@ func TestNoDescriptorsLeft(t *testing.T) {
 			l.queue, clients = append(l.queue, ours), append(clients, theirs)
 		}
 		began := time.Now()
-		a.accept(&listener{Listener: l})
+		a.accept(t.Context(), &listener{Listener: l})
 		for n, client := range clients {
 			if _, err := client.Read(make([]byte, 1)); err == nil {
 				t.Errorf("client %d was not hung up on", n)

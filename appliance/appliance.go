@@ -147,7 +147,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	var group, accepting sync.WaitGroup
 	for _, l := range a.listeners {
 		a.log.Info("listening", zap.String("key", l.key), zap.Stringer("at", l.Addr()))
-		accepting.Go(func() { a.accept(l) })
+		accepting.Go(func() { a.accept(ctx, l) })
 	}
 	group.Go(func() { a.watch(ctx, a.newWatcher()) })
 	group.Go(func() { a.maintain(ctx) })
@@ -156,10 +156,10 @@ func (a *Appliance) Run(ctx context.Context) error {
 	<-ctx.Done()
 	a.log.Info("stopping")
 	closeListeners(a.listeners)
+	accepting.Wait() // from here on nobody new is let in
 	if cut := a.sessions.end(stopPatience); cut > 0 {
 		a.log.Warn("sessions cut off", zap.Int("sessions", cut))
 	}
-	accepting.Wait()
 	group.Wait()
 	err := a.Close()
 	a.log.Info("stopped", zap.Error(err))

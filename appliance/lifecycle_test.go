@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"strings"
 	"syscall"
 	"testing"
@@ -139,6 +140,26 @@ func TestStopEndsSessions(t *testing.T) {
 	b = start(t, settings(state), Options{})
 	if got := b.login("pop3.listen", "anna").say("STAT"); !strings.HasPrefix(got, "+OK 1 ") {
 		t.Errorf("STAT was answered %q", got)
+	}
+}
+
+// TestNothingRunsAfterRun: whoever started a goroutine has waited for it.
+func TestNothingRunsAfterRun(t *testing.T) {
+	state := t.TempDir()
+	family(t, state, "anna")
+	b := start(t, settings(state), Options{})
+	b.deliver("smtp.listen_tls", letter("x\r\n"), "anna")
+	b.login("pop3.listen_tls", "anna").must("RETR 1")
+	b.dial("smtp.listen").must("EHLO x")
+	b.stop()
+	var stacks strings.Builder
+	if err := pprof.Lookup("goroutine").WriteTo(&stacks, 2); err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range []string{"appliance.(*Appliance)", "pop3.(*", "smtpd.(*", "spool.(*", "fsnotify"} {
+		if strings.Contains(stacks.String(), of) {
+			t.Errorf("something of %s still runs:\n%s", of, stacks.String())
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ const (
 
 // openState makes the state folder if it is missing, for its owner only.
 func openState(dir string) error {
-	err := os.MkdirAll(dir, 0o700)
+	err := makeFolder(dir)
 	switch {
 	case errors.Is(err, os.ErrPermission):
 		return fmt.Errorf("%w: the state folder cannot be made by this user; make it, or set state in the configuration to a folder of its own", err)
@@ -28,6 +28,29 @@ func openState(dir string) error {
 	}
 	if err := syscall.Access(dir, 7); err != nil { // read, write, search
 		return fmt.Errorf("the state folder %s cannot be written: %w; run this as its owner", dir, err)
+	}
+	return nil
+}
+
+// makeFolder makes a folder and those above it, and flushes each name, so that a power cut cannot take the folder with the
+// mail that is acknowledged in it.
+func makeFolder(dir string) error {
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		return &fs.PathError{Op: "mkdir", Path: dir, Err: syscall.ENOTDIR}
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	above := filepath.Dir(dir)
+	if err := makeFolder(above); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := syncFolder(above); err != nil && !errors.Is(err, fs.ErrPermission) { // a folder that may not be read cannot be flushed
+		return err
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -124,10 +125,10 @@ func Find(path string, env Environment) (*Config, error) {
 		return load(path, env)
 	}
 	system := filepath.Join(env.Root, SystemFile)
-	if _, err := os.Stat(system); err == nil {
-		return load(system, env)
+	if _, err := os.Stat(system); errors.Is(err, os.ErrNotExist) {
+		return Builtin(env)
 	}
-	return Builtin(env)
+	return load(system, env) // a file that cannot be read is an error, not a default
 }
 
 // Load reads a file and completes it for this machine. A mistake in it is returned as *Report,

@@ -278,6 +278,15 @@ func TestFind(t *testing.T) {
 	if c, err = Find("", env); err != nil || c.Hostname != "system.example" || c.File != system {
 		t.Errorf("with the system's file: %+v, %v", c, err)
 	}
+	if err := os.Remove(system); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(system, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Find("", env); err == nil {
+		t.Errorf("a system's file that cannot be read gave way to %+v", c)
+	}
 	if _, err = Find(filepath.Join(env.Root, "none.toml"), env); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a named file that is not there: %v", err)
 	}
