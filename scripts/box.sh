@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # box.sh: sourced by the scripts that need a running box. Needs $tmp, a folder of theirs.
 #
 #   box_build          builds the box as $tmp/pillarbox, unless $PILLARBOX names a binary
@@ -9,6 +10,8 @@
 # Everything happens on loopback. The state is $tmp/state, the log $tmp/log.
 
 : "${tmp:?}"
+# A python3 that is a wrapper (pyenv) costs more than what these scripts do with it.
+PATH=$(python3 -c 'import os, sys; print(os.path.dirname(sys.executable))'):$PATH
 export HOST=localhost PASSWORD='royal mail 1840' CA="$tmp/ca.crt"
 
 box_build() {
