@@ -29,8 +29,9 @@ type box struct {
 	command *exec.Cmd
 }
 
-// newBox writes a configuration with free ports and makes the accounts.
-func newBox(binary, folder string, accounts ...string) (*box, error) {
+// newBox writes a configuration with free ports and a small spool, so that a bench soon writes
+// into recycled slots, and makes the accounts. A spool has at least 32 MiB, eight slots.
+func newBox(binary, folder, capacity string, accounts ...string) (*box, error) {
 	b := &box{binary: binary, folder: folder}
 	var err error
 	if b.smtp, err = freeAddress(); err != nil {
@@ -50,10 +51,11 @@ listen_tls = []
 [smtp]
 listen     = [%q]
 listen_tls = []
+max_message = "2MiB"
 
 [spool]
-capacity = "256MiB"
-`, filepath.Join(folder, "state"), b.pop3, b.smtp)
+capacity = %q
+`, filepath.Join(folder, "state"), b.pop3, b.smtp, capacity)
 	if err := os.WriteFile(b.config(), []byte(config), 0o600); err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -35,6 +34,7 @@ func kill(args []string, out io.Writer) error {
 	binary := flags.String("box", "", "the pillarbox `binary`")
 	rounds := flags.Int("rounds", 20, "kills under load")
 	senders := flags.Int("senders", 4, "SMTP connections at a time")
+	capacity := flags.String("capacity", "64MiB", "of the spool")
 	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "of the chances, to repeat a run")
 	limit := flags.Duration("limit", 2*time.Minute, "for the whole run")
 	if err := parse(flags, args); err != nil {
@@ -48,7 +48,7 @@ func kill(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	b, err := newBox(*binary, folder, killMailboxes[:]...)
+	b, err := newBox(*binary, folder, *capacity, killMailboxes[:]...)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,10 @@ func (k *killing) run(ctx context.Context, rounds int) error {
 
 // round loads the box, kills it, starts it and judges.
 func (k *killing) round(ctx context.Context, round int) error {
-	k.load(ctx, 20+k.chance.Int64N(180), time.Duration(k.chance.Int64N(int64(3*time.Millisecond))))
+	longer := time.Duration(k.chance.Int64N(int64(3 * time.Millisecond)))
+	if err := k.load(ctx, 20+k.chance.Int64N(180), longer); err != nil {
+		return err
+	}
 	if round%3 == 2 { // while it recovers, too
 		if err := k.box.spawn(); err != nil {
 			return err
@@ -123,41 +126,51 @@ func (k *killing) round(ctx context.Context, round int) error {
 }
 
 // load lets the senders run until so many letters were answered, waits a moment longer, and
-// kills the box under them.
-func (k *killing) load(ctx context.Context, answers int64, longer time.Duration) {
+// kills the box under them. It is an error when they all stop before that.
+func (k *killing) load(ctx context.Context, answers int64, longer time.Duration) error {
 	k.answered.Store(0)
 	enough := make(chan struct{})
-	var once sync.Once
-	var senders sync.WaitGroup
+	stopped := make(chan error, k.senders)
 	for range k.senders {
-		senders.Go(func() {
-			k.send(func() {
+		go func() {
+			stopped <- k.send(func() {
 				if k.answered.Add(1) == answers {
-					once.Do(func() { close(enough) })
+					close(enough)
 				}
 			})
-		})
+		}()
 	}
-	select {
-	case <-enough:
-	case <-ctx.Done():
+	running := k.senders
+	var failure error
+	for killed := false; running > 0; {
+		select {
+		case err := <-stopped:
+			running--
+			if !killed {
+				failure = fmt.Errorf("a sender stopped before the box was killed: %w", err)
+			}
+			continue
+		case <-enough:
+			time.Sleep(longer)
+		case <-ctx.Done():
+		}
+		k.box.kill()
+		enough, ctx, killed = nil, context.Background(), true
 	}
-	time.Sleep(longer)
-	k.box.kill()
-	senders.Wait()
+	return failure
 }
 
-// send delivers letters on one connection until that breaks.
-func (k *killing) send(answered func()) {
+// send delivers letters on one connection until that breaks, and says how it broke.
+func (k *killing) send(answered func()) error {
 	s, err := dialSMTP(k.box.smtp)
 	if err != nil {
-		return
+		return err
 	}
 	defer s.close()
 	for {
 		l := letter{number: k.number.Add(1)}
 		l.octets = 1000 + int(l.number*2654435761%7000)
-		if l.number%32 == 0 {
+		if l.number%16 == 0 {
 			l.octets = 400_000 // outgrows the staging: goes the way of large bodies
 		}
 		mailboxes := killMailboxes[l.number%2 : l.number%2+1]
@@ -169,8 +182,8 @@ func (k *killing) send(answered func()) {
 			recipients = append(recipients, m+"@home.arpa")
 		}
 		k.ledger.send(l.number, mailboxes)
-		if s.deliver(l, recipients...) != nil {
-			return
+		if err := s.deliver(l, recipients...); err != nil {
+			return err
 		}
 		k.ledger.answer(l.number)
 		answered()
@@ -233,7 +246,8 @@ func (k *killing) judgeMailbox(mailbox string, all bool) (total int, err error) 
 	return len(uids), r.command("QUIT")
 }
 
-// tidy removes about a quarter of the mails, so that slots get recycled between the kills.
+// tidy removes all but the last hundred mails of a mailbox and a quarter of these, so that slots
+// are recycled between the kills.
 func (k *killing) tidy() error {
 	for _, mailbox := range killMailboxes {
 		r, err := dialPOP3(k.box.pop3, mailbox, password)
@@ -247,7 +261,7 @@ func (k *killing) tidy() error {
 		}
 		var numbers []int
 		for n := range uids {
-			if k.chance.IntN(4) == 0 {
+			if n < len(uids)-100 || k.chance.IntN(4) == 0 {
 				numbers = append(numbers, n+1)
 			}
 		}

@@ -14,6 +14,9 @@ import (
 // wearMailbox gets all the mail; it is emptied after the warm-up.
 const wearMailbox = "anna"
 
+// warmStep is how many MiB of mail are delivered in the warm-up before they are removed.
+const warmStep = 6
+
 // A wearing is one run of the wear benchmark.
 type wearing struct {
 	box    *box
@@ -32,7 +35,7 @@ func wear(args []string, out io.Writer) error {
 	mails := flags.Int("mails", 500, "mails a row")
 	octets := flags.Int("octets", 4096, "octets a mail, about")
 	senders := flags.String("senders", "1,16", "SMTP connections at a time, one row for each")
-	warm := flags.Int("warm", 3000, "mails delivered and removed first, to have slots to recycle")
+	warm := flags.Int("warm", 48, "MiB of mail delivered and removed first, so that every slot has been filled once")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
@@ -44,7 +47,7 @@ func wear(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	b, err := newBox(*binary, *folder, wearMailbox)
+	b, err := newBox(*binary, *folder, "32MiB", wearMailbox)
 	if err != nil {
 		return err
 	}
@@ -59,11 +62,10 @@ func (w *wearing) run(mails, warm int, senders []string) error {
 	if err := w.memory("idle, just started"); err != nil {
 		return err
 	}
-	if err := w.deliver(warm, 16); err != nil {
-		return fmt.Errorf("warm-up: %w", err)
-	}
-	if err := w.empty(); err != nil {
-		return fmt.Errorf("warm-up: %w", err)
+	for range warm / warmStep {
+		if err := errors.Join(w.deliver(warmStep<<20/w.octets, 16), w.empty()); err != nil {
+			return fmt.Errorf("warm-up: %w", err)
+		}
 	}
 	fmt.Fprintln(w.out, "| mails | octets | senders | device octets / mail octets | flushes a mail | CPU s / 1000 mails | mails/s |")
 	fmt.Fprintln(w.out, "| --- | --- | --- | --- | --- | --- | --- |")
