@@ -25,7 +25,8 @@ type logRecord struct {
 	kind kind
 	meta []byte
 	body [][]byte
-	mail int64 // how many bytes of the body are mail, for the lifetime counters
+
+	mail, copied int64 // how many bytes of the body are new mail and moved mail, for the lifetime counters
 }
 
 func (r *logRecord) size() int64 {
@@ -52,28 +53,58 @@ type appender struct {
 	tag     uint64
 
 	// Owned by the leader.
-	active  *slot   // pinned; nil: the next batch begins a segment
-	foot    *footer // of the active segment
-	seq     uint32  // of the next message
-	writing uint64  // segment of the batch that is being written
-	last    struct {
-		segment uint64 // of the log segment before the next one
+	hot     head   // where facts go
+	cold    head   // where moved messages go
+	seq     uint32 // of the next message
+	writing uint64 // segment of the batch that is being written
+	buf     []byte // page-aligned
+}
+
+// A head is one end of the log: the segment that grows. It is owned by the leader.
+type head struct {
+	class  class
+	active *slot   // pinned; nil: the next batch begins a segment
+	foot   *footer // of the active segment
+	last   struct {
+		segment uint64 // of this class, before the next one
 		end     uint32
 	}
-	buf []byte // page-aligned
 }
 
-// A waiting fact is in the queue.
+// headOf says where a fact goes.
+func (a *appender) headOf(f fact) *head {
+	if _, moved := f.(*moving); moved {
+		return &a.cold
+	}
+	return &a.hot
+}
+
+// head returns the head of a class.
+func (a *appender) head(c class) *head {
+	if c == classCold {
+		return &a.cold
+	}
+	return &a.hot
+}
+
+// Waiting facts are in the queue, all for the same head.
 type waiting struct {
-	fact fact
-	turn chan bool // true: lead; false: done, err holds
-	err  error
+	facts []fact
+	turn  chan bool // true: lead; false: done, err holds
+	err   error
 }
 
-// commit writes a fact and returns nil when it is durable: a share of one flush.
-func (s *Spool) commit(f fact) error {
+func (w *waiting) weight() (n int64) {
+	for _, f := range w.facts {
+		n += f.weight()
+	}
+	return n
+}
+
+// commit writes facts, which are for the same head, and returns nil when they are durable: a share of one flush.
+func (s *Spool) commit(facts ...fact) error {
 	a := &s.log
-	me := &waiting{fact: f, turn: make(chan bool, 1)}
+	me := &waiting{facts: facts, turn: make(chan bool, 1)}
 	a.mu.Lock()
 	if a.closed {
 		a.mu.Unlock()
@@ -96,11 +127,11 @@ func (s *Spool) lead() {
 	batch := a.take(min(maxBatch, s.format.slotSize/2))
 	a.mu.Unlock()
 
-	facts := make([]fact, len(batch))
-	for i, w := range batch {
-		facts[i] = w.fact
+	var facts []fact
+	for _, w := range batch {
+		facts = append(facts, w.facts...)
 	}
-	err := s.writeBatch(facts)
+	err := s.writeBatch(a.headOf(facts[0]), facts)
 
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -121,18 +152,21 @@ func (s *Spool) lead() {
 // maxBatch is about how many bytes a batch may have, so that the first who waits does not wait long.
 const maxBatch = 1 << 20
 
-// take removes the facts of the next batch from the queue: at least one, and about limit bytes of them at most.
+// take removes the facts of the next batch from the queue: at least one, all for the same head, and about limit bytes
+// of them at most.
 func (a *appender) take(limit int64) []*waiting {
-	n, size := 0, int64(0)
-	for n < len(a.queue) {
-		size += a.queue[n].fact.weight()
-		if n > 0 && size > limit {
-			break
+	var batch, rest []*waiting
+	size := int64(0)
+	for i, w := range a.queue {
+		weight := w.weight()
+		if i > 0 && (size+weight > limit || a.headOf(w.facts[0]) != a.headOf(a.queue[0].facts[0])) {
+			rest = append(rest, w)
+			continue
 		}
-		n++
+		size += weight
+		batch = append(batch, w)
 	}
-	batch := a.queue[:n:n]
-	a.queue = append([]*waiting(nil), a.queue[n:]...)
+	a.queue = rest
 	return batch
 }
 

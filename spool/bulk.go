@@ -1,7 +1,10 @@
 package spool
 
 import (
+	"errors"
 	"fmt"
+	"hash/crc32"
+	"slices"
 	"sync"
 
 	"pillarbox/spool/flash"
@@ -11,6 +14,7 @@ import (
 // so a slow sender holds nothing.
 type bulk struct {
 	mu   sync.Mutex // held while an extent is written or flushed, never while a client is waited for
+	cold bool       // holds what is moved, not what comes
 	slot *slot      // pinned; nil: the next extent begins a segment
 	next uint32     // first page that is not handed out
 }
@@ -41,7 +45,11 @@ func (b *bulk) write(s *Spool, data []byte) (extent, *slot, error) {
 	b.next += pagesOf(n)
 	s.mu.Lock()
 	sl.writers++
-	s.lifetime.In += uint64(n)
+	if b.cold {
+		s.lifetime.Copied += uint64(n)
+	} else {
+		s.lifetime.In += uint64(n)
+	}
 	s.lifetime.Padded += uint64(whole - n)
 	s.mu.Unlock()
 	return e, sl, nil
@@ -49,7 +57,17 @@ func (b *bulk) write(s *Spool, data []byte) (extent, *slot, error) {
 
 // begin takes a slot for a new bulk segment. Its header becomes durable with the first extent.
 func (b *bulk) begin(s *Spool) error {
-	sl, err := s.takeSlot(reservedSlots)
+	reserve := reservedSlots
+	if b.cold {
+		reserve = s.coldReserve()
+	}
+	sl, err := s.takeSlot(reserve)
+	for errors.Is(err, ErrFull) && !b.cold {
+		if progress, _ := s.compactSome(s.commit); !progress {
+			return err
+		}
+		sl, err = s.takeSlot(reserve)
+	}
 	if err != nil {
 		return err
 	}
@@ -127,4 +145,63 @@ func (s *Spool) leaveBulk(sl *slot) {
 	if sl.sealed && sl.live == 0 && sl.writers == 0 && !sl.retired {
 		s.retireBulk(sl)
 	}
+}
+
+// A bulkWriter puts one mail into extents. It is used by one goroutine and ended once.
+type bulkWriter struct {
+	spool   *Spool
+	bulk    *bulk
+	extents []extent
+	slots   []*slot // that the extents are in, each once
+}
+
+// write puts data into extents. data is page-aligned, has room to its last whole page, and only the last one of a mail is no whole
+// number of pages.
+func (w *bulkWriter) write(data []byte) error {
+	for len(data) > 0 {
+		e, sl, err := w.bulk.write(w.spool, data)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(w.slots, sl) {
+			w.spool.leaveBulk(sl)
+		} else {
+			w.slots = append(w.slots, sl)
+		}
+		w.add(e, data[:e.length])
+		data = data[e.length:]
+	}
+	return nil
+}
+
+// add joins the extent to the one before when it is its continuation.
+func (w *bulkWriter) add(e extent, written []byte) {
+	if n := len(w.extents); n > 0 {
+		last := &w.extents[n-1]
+		if last.segment == e.segment && last.length%flash.Page == 0 && last.page+last.pages() == e.page {
+			last.length += e.length
+			last.sum = crc32.Update(last.sum, castagnoli, written)
+			return
+		}
+	}
+	e.sum = crc32.Update(w.spool.format.seed(e.segment), castagnoli, written)
+	w.extents = append(w.extents, e)
+}
+
+// sync makes the extents durable: a flush for each slot.
+func (w *bulkWriter) sync() error {
+	for _, sl := range w.slots {
+		if err := w.bulk.sync(w.spool, sl); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end says that the extents are named by a record, or by nobody.
+func (w *bulkWriter) end() {
+	for _, sl := range w.slots {
+		w.spool.leaveBulk(sl)
+	}
+	w.slots = nil
 }

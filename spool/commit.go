@@ -9,35 +9,68 @@ import (
 )
 
 // writeBatch writes facts as one batch: one write for each 128 KiB, then one flush of the slot. nil: all are durable and in
-// the index. Otherwise none is in the index; what of them is on the device will never count once a later segment
-// begins.
-func (s *Spool) writeBatch(facts []fact) error {
+// the index. Otherwise none is in the index, and what of them is on the device will not count once a later segment begins.
+// After a failed write or flush the batch goes to another slot, once, and is read back past the page cache.
+func (s *Spool) writeBatch(h *head, facts []fact) error {
 	if _, _, err := s.log.open(s); err != nil {
 		return err
 	}
-	facts = append(facts, s.obituaries()...)
+	if h == &s.log.hot {
+		facts = append(facts, s.obituaries()...)
+	}
+	err := s.try(h, facts, false)
+	if errors.Is(err, ErrFault) {
+		err = s.try(h, facts, true)
+		s.mu.Lock()
+		s.readOnly = errors.Is(err, ErrFault)
+		s.mu.Unlock()
+	}
+	return err
+}
+
+// try writes facts as one batch, and reads it back where the device is in doubt.
+func (s *Spool) try(h *head, facts []fact, readBack bool) error {
 	log, foot := s.measure(facts)
 	if log == 0 {
 		return nil
 	}
-	begins, err := s.ensureActive(log, foot, reserveOf(facts))
-	if errors.Is(err, ErrFull) && reserveOf(facts) > 0 && s.retirable() {
-		if err = s.writeBatch(nil); err == nil {
-			begins, err = s.ensureActive(log, foot, reservedSlots)
+	begins, err := s.ensureActive(h, log, foot, s.reserveOf(facts))
+	for errors.Is(err, ErrFull) && s.reserveOf(facts) == reservedSlots {
+		if !s.makeRoom() {
+			return err
 		}
+		begins, err = s.ensureActive(h, log, foot, reservedSlots)
 	}
 	if err != nil {
 		return err
 	}
-	w := s.newBatch(facts, begins)
+	w := s.newBatch(h, facts, begins)
 	err = w.write(s)
+	if err == nil && readBack {
+		err = w.readBack(s)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.abandon(begins)
+		s.abandon(h, begins)
 		return s.faultLocked(err)
 	}
-	w.settle(s)
+	w.settle(s, h)
+	return nil
+}
+
+// readBack reads the batch past the page cache: after a failed flush the cache shows what the device does not hold.
+func (w *batch) readBack(s *Spool) error {
+	c := s.newScan(w.slot, w.slot.file, 0, discard{})
+	c.segment, c.seed = w.header.segment, s.format.seed(w.header.segment)
+	c.epoch, c.tag = w.header.epoch, w.header.tag
+	_, ok, err := c.batch(w.header.page)
+	if err != nil {
+		return fmt.Errorf("read back slot %d: %w", w.slot.number, err)
+	}
+	if !ok {
+		return fmt.Errorf("slot %d does not hold what was written", w.slot.number)
+	}
 	return nil
 }
 
@@ -60,14 +93,29 @@ func (s *Spool) measure(facts []fact) (log, foot int64) {
 	return log, foot
 }
 
-// reserveOf returns how many slots the batch must leave alone: new mail leaves those that deletes need.
-func reserveOf(facts []fact) int {
+// reserveOf returns how many slots the batch must leave alone.
+func (s *Spool) reserveOf(facts []fact) int {
+	reserve := 0
 	for _, f := range facts {
-		if _, mail := f.(*intake); mail {
+		switch f.(type) {
+		case *intake:
 			return reservedSlots
+		case *moving:
+			reserve = s.coldReserve()
 		}
 	}
-	return 0
+	return reserve
+}
+
+// coldReserve returns how many slots what is moved must leave alone: one for deletes, unless the segment that they go to has room
+// for very many.
+func (s *Spool) coldReserve() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tombRoom >= s.format.slotSize/4 {
+		return 0
+	}
+	return 1
 }
 
 // A batch is being written.
@@ -79,22 +127,23 @@ type batch struct {
 	records []logRecord // of each fact
 	offsets []int64     // of each record in the slot
 	buf     []byte
-	mail    int64
+	mail    int64 // bytes of new mail in it
+	copied  int64 // bytes of moved mail in it
 }
 
 // newBatch lets every fact say what to write.
-func (s *Spool) newBatch(facts []fact, begins *header) *batch {
+func (s *Spool) newBatch(h *head, facts []fact, begins *header) *batch {
 	a := &s.log
 	if a.buf == nil {
 		a.buf = flash.Aligned(bufferSize)
 	}
-	w := &batch{begins: begins, slot: a.active, buf: a.buf}
+	w := &batch{begins: begins, slot: h.active, buf: a.buf}
 	page := uint32(firstUnit)
-	segment := a.active.header.segment
+	segment := h.active.header.segment
 	if begins != nil {
 		segment = begins.segment
 	} else {
-		page = a.active.end
+		page = h.active.end
 	}
 	a.writing = segment
 	s.mu.Lock()
@@ -110,6 +159,7 @@ func (s *Spool) newBatch(facts []fact, begins *header) *batch {
 		w.records = append(w.records, r)
 		w.offsets = append(w.offsets, offset)
 		w.mail += r.mail
+		w.copied += r.copied
 		end = offset + r.size()
 	}
 	w.header = batchHeader{
@@ -133,7 +183,8 @@ func (l *Lifetime) add(w *batch) {
 		pages++
 	}
 	l.In += uint64(w.mail)
-	l.Padded += uint64(pages*flash.Page - w.mail)
+	l.Copied += uint64(w.copied)
+	l.Padded += uint64(pages*flash.Page - w.mail - w.copied)
 	l.Flushes++
 }
 
@@ -170,17 +221,20 @@ func (w *batch) write(s *Spool) error {
 }
 
 // settle tells everybody: the batch is durable. Spool.mu is held.
-func (w *batch) settle(s *Spool) {
+func (w *batch) settle(s *Spool, h *head) {
 	sl := w.slot
 	if w.begins != nil {
 		sl.begin(*w.begins)
 		sl.ghosts = nil
 	}
 	sl.end = w.header.next()
-	s.log.foot.end = sl.end
+	h.foot.end = sl.end
 	s.lifetime.add(w)
+	if h == &s.log.hot {
+		s.tombRoom = s.format.slotSize - int64(sl.end)*unit - h.foot.size()
+	}
 	for i, f := range w.facts {
-		f.settle(s, sl, w.offsets[i], s.log.foot)
+		f.settle(s, sl, w.offsets[i], h.foot)
 	}
 }
 

@@ -53,6 +53,18 @@ func deletes(from Key, keep func(int) bool) step {
 	return step{name: fmt.Sprint("expunge ", from), from: from, keep: keep, do: func(s *Spool) error { return expungeAll(s, from, keep) }}
 }
 
+// compacts moves what lives out of a segment, whether room is short or not.
+func compacts() step {
+	return step{name: "compact", do: func(s *Spool) error {
+		for range 3 {
+			if progress, err := s.compactSome(s.commit); err != nil || !progress {
+				return err
+			}
+		}
+		return nil
+	}}
+}
+
 // An oracle knows what the spool owes: mail by mailbox and unique-id.
 type oracle struct {
 	boxes map[Key]held
@@ -325,6 +337,8 @@ func powerCutSteps() []step {
 			steps = append(steps, deletes(1, none))
 		case 9, 14:
 			steps = append(steps, step{name: "open again"})
+		case 5, 12, 17:
+			steps = append(steps, delivers(fmt.Sprint("stays too ", i), 700, 1), compacts(), delivers("large again", 40_000, 2), compacts())
 		}
 	}
 	return steps

@@ -3,8 +3,6 @@ package spool
 import (
 	"context"
 	"fmt"
-	"hash/crc32"
-	"slices"
 	"time"
 
 	"pillarbox/spool/flash"
@@ -48,12 +46,11 @@ type Delivery struct {
 	to       []Recipient
 	heads    int64 // bytes of all heads
 
-	buf     []byte // page-aligned; what is not yet in an extent
-	size    int64  // bytes written so far
-	extents []extent
-	slots   []*slot // bulk slots that the extents are in, each once
-	claimed int64   // of Spool.pending
-	err     error   // after which only Abort follows
+	buf     []byte     // page-aligned; what is not yet in an extent
+	size    int64      // bytes written so far
+	large   bulkWriter // what is in extents
+	claimed int64      // of Spool.pending
+	err     error      // after which only Abort follows
 	ended   bool
 }
 
@@ -68,7 +65,7 @@ func (s *Spool) Begin(_ context.Context, e Envelope, to []Recipient) (*Delivery,
 	if err := s.Room(e.Size); err != nil {
 		return nil, err
 	}
-	d := &Delivery{spool: s, envelope: e, to: to}
+	d := &Delivery{spool: s, envelope: e, to: to, large: bulkWriter{spool: s, bulk: &s.bulk}}
 	for _, r := range to {
 		if r.Mailbox == 0 {
 			return nil, fmt.Errorf("spool: a recipient without a mailbox key")
@@ -114,7 +111,7 @@ func (d *Delivery) grow() bool {
 	size := int64(max(firstBuffer, 4*cap(d.buf)))
 	size = min(size, s.inlineLimit()-d.heads) &^ (flash.Page - 1)
 	more := size - int64(cap(d.buf))
-	if more <= 0 || len(d.extents) > 0 {
+	if more <= 0 || len(d.large.extents) > 0 {
 		return false
 	}
 	if s.staged.Add(more) > maxStaged && size > firstBuffer {
@@ -139,35 +136,11 @@ func (d *Delivery) spill() error {
 	if full {
 		return ErrFull
 	}
-	for rest := d.buf; len(rest) > 0; {
-		e, sl, err := s.bulk.write(s, rest)
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(d.slots, sl) {
-			d.slots = append(d.slots, sl)
-		} else {
-			s.leaveBulk(sl)
-		}
-		d.addExtent(e, rest[:e.length])
-		rest = rest[e.length:]
+	if err := d.large.write(d.buf); err != nil {
+		return err
 	}
 	d.buf = d.buf[:0]
 	return nil
-}
-
-// addExtent joins the extent to the one before when it is its continuation.
-func (d *Delivery) addExtent(e extent, written []byte) {
-	if n := len(d.extents); n > 0 {
-		last := &d.extents[n-1]
-		if last.segment == e.segment && last.length%flash.Page == 0 && last.page+last.pages() == e.page {
-			last.length += e.length
-			last.sum = crc32.Update(last.sum, castagnoli, written)
-			return
-		}
-	}
-	e.sum = crc32.Update(d.spool.format.seed(e.segment), castagnoli, written)
-	d.extents = append(d.extents, e)
 }
 
 // Commit makes the mail durable and visible, for all recipients: it returns nil after the flush. Whatever
@@ -177,7 +150,7 @@ func (d *Delivery) Commit(_ context.Context, shape Shape) error {
 	if d.ended {
 		return ErrClosed
 	}
-	if d.err == nil && len(d.extents) > 0 {
+	if d.err == nil && len(d.large.extents) > 0 {
 		d.err = d.finishBulk()
 	}
 	if d.err != nil {
@@ -199,7 +172,7 @@ func (d *Delivery) Commit(_ context.Context, shape Shape) error {
 			from:     d.envelope.From,
 			octets:   uint32(shape.Octets),
 			header:   uint32(shape.Header),
-			extents:  d.extents,
+			extents:  d.large.extents,
 		},
 		to:   d.to,
 		body: d.buf,
@@ -213,12 +186,7 @@ func (d *Delivery) finishBulk() error {
 			return err
 		}
 	}
-	for _, sl := range d.slots {
-		if err := d.spool.bulk.sync(d.spool, sl); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.large.sync()
 }
 
 // Abort forgets the mail, unless it was committed; then it only gives back the memory.
@@ -230,9 +198,7 @@ func (d *Delivery) Abort() {
 	s := d.spool
 	s.staged.Add(-int64(cap(d.buf)))
 	d.buf = nil
-	for _, sl := range d.slots {
-		s.leaveBulk(sl)
-	}
+	d.large.end()
 	s.mu.Lock()
 	s.pending -= d.claimed
 	s.mu.Unlock()

@@ -298,14 +298,18 @@ func TestFailedFlushIsNeverAcknowledged(t *testing.T) {
 	if err := deliver(s, mail("good", 300), 1); err != nil {
 		t.Fatal(err)
 	}
-	dev.FailAt(dev.Ops()+2, syscall.EIO) // the write, then the flush
+	dev.FailFrom(dev.Ops()+2, syscall.EIO) // the write, then the flush
 	if err := deliver(s, mail("bad", 300), 1); !errors.Is(err, ErrFault) {
 		t.Fatalf("a delivery whose flush failed: %v, want ErrFault", err)
 	}
+	if !s.Stats().ReadOnly {
+		t.Error("a device that refused a batch twice is not called read-only")
+	}
+	dev.Heal()
 	if err := deliver(s, mail("next", 300), 1); err != nil {
 		t.Fatal(err)
 	}
-	if s.log.active.number == 0 {
+	if s.log.hot.active.number == 0 {
 		t.Error("the slot whose flush failed is written again")
 	}
 	s.Close()

@@ -14,7 +14,12 @@ type class uint8
 const (
 	classLog  class = 1 // batches of records: every fact of the spool
 	classBulk class = 2 // page-aligned extents of large bodies, named by records in the log
+	classCold class = 3 // batches of records that were moved: mail that stays keeps company with its like
 )
+
+// isLog says whether a segment holds batches.
+func (c class) isLog() bool { return c != classBulk }
+
 
 // A header is page 0 of a slot: which segment lives here. It is written with the first batch or extent of
 // the segment and becomes durable with it.
@@ -25,7 +30,7 @@ type header struct {
 	epoch   uint32 // the open that began the segment
 	tag     uint64
 
-	// Of a log segment: the log segment before it (0: none) and the page where its
+	// Of a segment with batches: the one of the same class before it (0: none) and the page where its
 	// acknowledged batches end. What follows there was never acknowledged.
 	previous    uint64
 	previousEnd uint32
@@ -85,7 +90,7 @@ func decodeHeader(page []byte, slot uint32, f *format) (header, error) {
 	if h.slot != slot {
 		return header{}, fmt.Errorf("%w: the file of slot %d holds slot %d", ErrForeign, slot, h.slot)
 	}
-	if h.class != classLog && h.class != classBulk || h.segment == 0 || int64(h.previousEnd)*unit > f.slotSize {
+	if h.class < classLog || h.class > classCold || h.segment == 0 || int64(h.previousEnd)*unit > f.slotSize {
 		return header{}, errUnreadable
 	}
 	return h, nil

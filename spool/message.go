@@ -38,9 +38,9 @@ type part struct {
 func (v *View) Message(n int) (*Message, error) {
 	s := v.spool
 	at := v.live.find(n - 1)
-	r := v.rows[at]
 
 	s.mu.Lock()
+	r := v.rows[at]
 	box := s.mailboxes[v.key]
 	i, found := box.find(r.identity)
 	verified := false
@@ -48,8 +48,6 @@ func (v *View) Message(n int) (*Message, error) {
 		r.place = box.rows[i].place
 		found = !box.dead.has(i)
 		verified = box.verified.has(i)
-	} else {
-		r.place = v.rows[at].place
 	}
 	sl := s.slots[r.slot]
 	segment := sl.header.segment

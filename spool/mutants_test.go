@@ -35,13 +35,15 @@ var mutantTable = []mutant{
 	{"watermark", "scan.go", []string{
 		"ok && b.durable > page && b.epoch >= c.epoch", "ok && b.durable > c.format.pages()"}, "TestBitFlips"},
 	{"end of a poisoned segment", "segment.go", []string{
-		"previousEnd: a.last.end,", "previousEnd: 0 * a.last.end,"}, "TestFailedFlushIsNeverAcknowledged|TestFaultAtEveryOperation"},
+		"previousEnd: h.last.end,", "previousEnd: 0 * h.last.end,"}, "TestFailedFlushIsNeverAcknowledged|TestFaultAtEveryOperation"},
 	{"tombstone rule", "reclaim.go", []string{
-		"if len(alive) == 0 {", "if len(alive) >= 0 {"}, "TestPowerCut|TestRecycleForEver"},
+		"if len(keep.alive) == 0 && !keep.all {", "if len(keep.alive) >= 0 {"}, "TestPowerCut|TestRecycleForEver"},
 	{"retire rule", "reclaim.go", []string{
 		"if g.home == 0 || retiring[g.home] {", "if g.home == 0 {"}, "TestPowerCut"},
+	{"liveness recheck at a move", "moving.go", []string{
+		"ok = ok && !box.dead.has(at) && box", "ok = ok && box"}, "TestMoveRechecksLiveness"},
 	{"pin", "slot.go", []string{
-		"if sl.pins > 0 || sl.writers > 0 || sl.counts() {", "if sl.writers > 0 || sl.counts() {"}, "TestPinnedBytesStay"},
+		"return sl.pins == 0 && sl.writers == 0 && !sl.counts()", "return sl.writers == 0 && !sl.counts()"}, "TestPinnedBytesStay"},
 }
 
 // padding needs the writer to keep what is in the page already.

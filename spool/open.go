@@ -26,6 +26,8 @@ func Open(ctx context.Context, opt Options) (*Spool, error) {
 		records:   make(map[place]*record),
 		needed:    make(map[uint64]map[uint64]struct{}),
 	}
+	s.cold.cold = true
+	s.log.hot.class, s.log.cold.class = classLog, classCold
 	s.log.idle = sync.NewCond(&s.log.mu)
 	if err := s.load(ctx); err != nil {
 		s.Close()
@@ -89,8 +91,13 @@ func (l *loader) retired(r retired) {
 	if l.foot != nil {
 		l.foot.retired(r)
 	}
-	if _, known := l.laid[r]; !known {
-		l.laid[r] = l.slot.header.segment
+	if _, known := l.laid[r]; known {
+		return
+	}
+	l.laid[r] = l.slot.header.segment
+	if int(r.slot) < len(l.slots) && l.slots[r.slot] != nil && l.slots[r.slot].header.segment == r.segment {
+		// It may be loaded already: the record can be in an older segment, of the other class.
+		l.slots[r.slot].retired = true
 	}
 }
 
@@ -201,27 +208,27 @@ func (s *Spool) guessHeader(sl *slot, page []byte) (header, error) {
 func (l *loader) loadLog(ctx context.Context) error {
 	var logs []*slot
 	for _, sl := range l.slots {
-		if sl != nil && sl.header.class == classLog {
+		if sl != nil && sl.header.class.isLog() {
 			logs = append(logs, sl)
 		}
 	}
 	slices.SortFunc(logs, func(a, b *slot) int { return cmp.Compare(b.header.segment, a.header.segment) })
-	var newer *header
-	for i, sl := range logs {
+	newer := make(map[class]*header)
+	for _, sl := range logs {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		h := &sl.header
 		known := uint32(0)
-		if newer != nil && newer.previous == h.segment {
-			known = newer.previousEnd
+		if n := newer[h.class]; n != nil && n.previous == h.segment {
+			known = n.previousEnd
 		}
 		if l.laid[retired{sl.number, h.segment}] != 0 {
 			sl.retired = true
-		} else if err := l.loadSegment(sl, known, i == 0); err != nil {
+		} else if err := l.loadSegment(sl, known, newer[h.class] == nil); err != nil {
 			return err
 		}
-		newer = h
+		newer[h.class] = h
 	}
 	return nil
 }
@@ -237,9 +244,10 @@ func (l *loader) loadSegment(sl *slot, known uint32, newest bool) error {
 	end, life, err := readFooter(file, l.format, sl.header.segment, l)
 	if err == nil {
 		sl.sealed, sl.end = true, end
+		l.older(life)
 		if newest {
-			l.lifetime = life
-			l.log.last.segment, l.log.last.end = sl.header.segment, end
+			h := l.log.head(sl.header.class)
+			h.last.segment, h.last.end = sl.header.segment, end
 		}
 		return nil
 	}
@@ -254,18 +262,26 @@ func (l *loader) loadSegment(sl *slot, known uint32, newest bool) error {
 	l.damaged += c.damaged
 	l.log.epoch = max(l.log.epoch, c.epoch)
 	sl.end = c.end
+	l.older(c.lifetime)
+	h := l.log.head(sl.header.class)
 	if newest {
-		l.lifetime = c.lifetime
-		l.torn = c.torn
-		l.log.last.segment, l.log.last.end = sl.header.segment, c.end
+		l.torn = l.torn || c.torn
+		h.last.segment, h.last.end = sl.header.segment, c.end
 		if !sl.sealed {
 			sl.pins++
 			l.foot.end = c.end
-			l.log.active, l.log.foot = sl, l.foot
+			h.active, h.foot = sl, l.foot
 		}
 	}
-	sl.sealed = l.log.active != sl
+	sl.sealed = h.active != sl
 	return nil
+}
+
+// older takes the counters of a segment, if no newer one had more.
+func (l *loader) older(life Lifetime) {
+	if life.Flushes > l.lifetime.Flushes {
+		l.lifetime = life
+	}
 }
 
 func (s *Spool) newScan(sl *slot, file flash.File, known uint32, v visitor) *scan {
@@ -309,6 +325,11 @@ func (l *loader) finish() {
 	for _, g := range l.graves {
 		l.bury(g.grave, g.home)
 	}
+	for _, sl := range l.slots {
+		if sl != nil && sl.retired {
+			delete(l.needed, sl.header.segment)
+		}
+	}
 	for at, rec := range l.records {
 		l.claimExtents(at, rec)
 	}
@@ -326,15 +347,15 @@ func (l *loader) finish() {
 	}
 }
 
-// order sorts a mailbox and drops second copies: the one in the newest segment counts.
+// order sorts a mailbox and drops what lies in retired segments, and second copies: the one in the newest segment counts.
 func (l *loader) order(box *mailbox) {
 	segment := func(r row) uint64 { return l.slots[r.slot].header.segment }
 	slices.SortFunc(box.rows, func(a, b row) int {
 		return cmp.Or(a.identity.compare(b.identity), cmp.Compare(segment(b), segment(a)))
 	})
 	rows := box.rows[:0]
-	for i, r := range box.rows {
-		if i > 0 && r.identity == rows[len(rows)-1].identity {
+	for _, r := range box.rows {
+		if l.slots[r.slot].retired || len(rows) > 0 && r.identity == rows[len(rows)-1].identity {
 			box.live--
 			box.octets -= int64(r.octets)
 			l.release(r)

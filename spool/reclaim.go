@@ -1,6 +1,10 @@
 package spool
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // nothing is a fact that only makes the leader write what is due anyway.
 type nothing struct{}
@@ -12,43 +16,38 @@ func (nothing) settle(*Spool, *slot, int64, *footer) {}
 // An obituary retires segments: those in which nothing lives, and those that never counted. It rides in
 // the next batch, whatever that is for.
 type obituary struct {
-	dead   []*slot // whose segments are retired
-	ghosts []*slot // whose ghosts need a record, again or for the first time
-	list   []retired
+	wanted []retired
+	list   []retired // those of them that still have to be told
 }
 
-func (f *obituary) weight() int64 { return 16 * int64(len(f.list)) }
+func (f *obituary) weight() int64 { return 16 * int64(len(f.wanted)) }
 
-func (f *obituary) record(*Spool) (logRecord, bool) {
+// record leaves out what was retired, or written over, since it was wanted.
+func (f *obituary) record(s *Spool) (logRecord, bool) {
+	f.list = f.list[:0]
+	for _, r := range f.wanted {
+		sl := s.slots[r.slot]
+		if sl.dead() && sl.header.segment == r.segment || sl.ghost(r.segment) != nil {
+			f.list = append(f.list, r)
+		}
+	}
 	return logRecord{kind: kindRetire, meta: encodeRetired(f.list)}, len(f.list) > 0
 }
 
 func (f *obituary) settle(s *Spool, home *slot, _ int64, foot *footer) {
 	for _, r := range f.list {
 		foot.retired(r)
-	}
-	for _, sl := range f.dead {
-		sl.retired = true
-		sl.freed = time.Now()
-		sl.ghosts = append(sl.ghosts, ghost{segment: sl.header.segment})
-		delete(s.needed, sl.header.segment)
-	}
-	for _, sl := range append(f.ghosts, f.dead...) {
-		for i := range sl.ghosts {
-			if f.names(sl.ghosts[i].segment) {
-				sl.ghosts[i].home = home.header.segment
-			}
+		sl := s.slots[r.slot]
+		if sl.header.segment == r.segment && !sl.retired {
+			sl.retired = true
+			sl.freed = time.Now()
+			sl.ghosts = append(sl.ghosts, ghost{segment: r.segment})
+			delete(s.needed, r.segment)
+		}
+		if g := sl.ghost(r.segment); g != nil {
+			g.home = home.header.segment
 		}
 	}
-}
-
-func (f *obituary) names(segment uint64) bool {
-	for _, r := range f.list {
-		if r.segment == segment {
-			return true
-		}
-	}
-	return false
 }
 
 // A carry repeats tombstones out of segments that are to be retired, because the segments that they point to are still there.
@@ -74,91 +73,90 @@ const maxObituaries = 4
 func (s *Spool) retirable() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	dead, ghosts := s.dead()
-	return len(dead)+len(ghosts) > 0
-}
-
-// dead returns slots whose log segment holds nothing alive, and those with ghosts that no record lays. Spool.mu is held.
-func (s *Spool) dead() (dead, ghosts []*slot) {
+	if len(s.dead()) > 0 {
+		return true
+	}
 	for _, sl := range s.slots {
-		if sl == nil {
-			continue
-		}
-		if sl.counts() && sl.header.class == classLog && sl.sealed && sl.live == 0 && len(dead) < maxObituaries {
-			dead = append(dead, sl)
-		}
-		for _, g := range sl.ghosts {
-			if g.home == 0 {
-				ghosts = append(ghosts, sl)
-				break
-			}
+		if sl != nil && sl.ghost(0) != nil {
+			return true
 		}
 	}
-	return dead, ghosts
+	return false
+}
+
+// dead returns the slots whose segment holds nothing alive, the oldest first. Spool.mu is held.
+func (s *Spool) dead() []*slot {
+	var dead []*slot
+	for _, sl := range s.slots {
+		if sl != nil && sl.dead() {
+			dead = append(dead, sl)
+		}
+	}
+	slices.SortFunc(dead, func(a, b *slot) int { return cmp.Compare(a.header.segment, b.header.segment) })
+	return dead
 }
 
 // obituaries returns the facts that retire what is dead: which segments, and what must be carried out of them.
 // It is called by the leader.
 func (s *Spool) obituaries() []fact {
 	s.mu.Lock()
-	dead, ghosts := s.dead()
+	dead := s.dead()
 	s.mu.Unlock()
-	if len(dead)+len(ghosts) == 0 {
-		return nil
-	}
-	f, c := &obituary{ghosts: ghosts}, &carry{}
-	for _, sl := range dead {
-		graves, err := s.neededGraves(sl)
+	all := len(dead) <= maxObituaries
+	f, c := &obituary{}, &carry{}
+	retiring := make(map[uint64]bool)
+	for _, sl := range dead[:min(len(dead), maxObituaries)] {
+		graves, err := s.neededGraves(sl, all)
 		if err != nil {
+			all = false
 			continue // it cannot be read now: it is retired another time
 		}
 		c.graves = append(c.graves, graves...)
-		f.dead = append(f.dead, sl)
+		retiring[sl.header.segment] = true
+		f.wanted = append(f.wanted, retired{sl.number, sl.header.segment})
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	retiring := make(map[uint64]bool)
-	for _, sl := range f.dead {
-		retiring[sl.header.segment] = true
-		f.list = append(f.list, retired{sl.number, sl.header.segment})
-	}
 	for _, sl := range s.slots {
 		if sl == nil {
 			continue
 		}
 		for _, g := range sl.ghosts {
 			if g.home == 0 || retiring[g.home] {
-				f.list = append(f.list, retired{sl.number, g.segment})
-				f.ghosts = append(f.ghosts, sl)
+				f.wanted = append(f.wanted, retired{sl.number, g.segment})
 			}
 		}
+	}
+	if len(f.wanted) == 0 {
+		return nil
 	}
 	return []fact{c, f}
 }
 
-// neededGraves returns the tombstones in a segment that point to segments which are still there.
-func (s *Spool) neededGraves(sl *slot) ([]grave, error) {
+// neededGraves returns the tombstones in a segment that point to segments which are still there. all says that every dead segment is
+// retired in this batch; else some could hold a second copy of a message that was moved, so that no tombstone can be dropped.
+func (s *Spool) neededGraves(sl *slot, all bool) ([]grave, error) {
 	s.mu.Lock()
 	targets := s.needed[sl.header.segment]
-	alive := make(map[uint64]bool)
+	keep := graveKeeper{all: !all, alive: make(map[uint64]bool)}
 	for _, other := range s.slots {
 		if other != nil && other.counts() {
 			if _, ok := targets[other.header.segment]; ok {
-				alive[other.header.segment] = true
+				keep.alive[other.header.segment] = true
 			}
 		}
 	}
 	s.mu.Unlock()
-	if len(alive) == 0 {
+	if len(keep.alive) == 0 && !keep.all {
 		return nil, nil
 	}
-	keep := graveKeeper{alive: alive}
 	err := s.visitSegment(sl, &keep)
 	return keep.graves, err
 }
 
 // A graveKeeper keeps the graves that point to certain segments.
 type graveKeeper struct {
+	all    bool
 	alive  map[uint64]bool
 	graves []grave
 }
@@ -166,7 +164,7 @@ type graveKeeper struct {
 func (k *graveKeeper) message(summary) {}
 func (k *graveKeeper) retired(retired) {}
 func (k *graveKeeper) grave(g grave) {
-	if k.alive[g.segment] {
+	if k.all || k.alive[g.segment] {
 		k.graves = append(k.graves, g)
 	}
 }

@@ -234,6 +234,13 @@ func (c *scan) begun(page uint32) (bool, error) {
 	return le.Uint64(p[8:]) == c.segment || le.Uint32(p) == batchMagic && le.Uint32(p[28:]) == page, nil
 }
 
+// discard is told and forgets.
+type discard struct{}
+
+func (discard) message(summary) {}
+func (discard) grave(grave)     {}
+func (discard) retired(retired) {}
+
 // resume looks for evidence that the page that does not read was durable once, and returns the page to go on from: a batch
 // that was written when it was, or the known end. 0: there is none, the page is a torn tail.
 func (c *scan) resume(page uint32) (next uint32, err error) {

@@ -1,12 +1,15 @@
 package spool
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // begin makes the slot hold a new segment. Spool.mu is held.
 func (sl *slot) begin(h header) {
 	sl.header = h
 	sl.end = firstUnit
-	sl.sealed, sl.retired, sl.poisoned = false, false, false
+	sl.sealed, sl.retired, sl.poisoned, sl.stuck = false, false, false, false
 	sl.live, sl.bytes = 0, 0
 }
 
@@ -19,13 +22,16 @@ func (s *Spool) newSegment() uint64 {
 
 // ensureActive makes room for a batch in the active segment, or seals it and takes a slot for the next; then begins is the
 // header to write with the batch. log and foot are what the batch adds to the log and to the footer, in bytes. It is called by the leader.
-func (s *Spool) ensureActive(log, foot int64, reserve int) (begins *header, err error) {
+func (s *Spool) ensureActive(h *head, log, foot int64, reserve int) (begins *header, err error) {
 	a := &s.log
-	if a.active != nil {
-		if s.fits(a.active.end, log, a.foot.size()+foot) {
-			return nil, nil
+	if h.active != nil {
+		if s.fits(h.active.end, log, h.foot.size()+foot) {
+			return nil, s.spare(reserve)
 		}
-		s.seal()
+		if err := s.spare(reserve + 1); err != nil {
+			return nil, err // sealed when there is a slot for the next segment: until then it has room for deletes
+		}
+		s.seal(h)
 	}
 	if !s.fits(firstUnit, log, newFooter().size()+foot) {
 		return nil, fmt.Errorf("spool: a batch of %d bytes does not fit a slot", log)
@@ -34,16 +40,26 @@ func (s *Spool) ensureActive(log, foot int64, reserve int) (begins *header, err 
 	if err != nil {
 		return nil, err
 	}
-	a.active, a.foot = sl, newFooter()
+	h.active, h.foot = sl, newFooter()
 	return &header{
-		class:       classLog,
+		class:       h.class,
 		segment:     s.newSegment(),
 		slot:        sl.number,
 		epoch:       a.epoch,
 		tag:         a.tag,
-		previous:    a.last.segment,
-		previousEnd: a.last.end,
+		previous:    h.last.segment,
+		previousEnd: h.last.end,
 	}, nil
+}
+
+// spare says whether as many slots are left as new mail must leave: it does not fill up the segment that deletes need, either.
+func (s *Spool) spare(slots int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slots >= reservedSlots && s.available() < slots {
+		return ErrFull
+	}
+	return nil
 }
 
 func (s *Spool) fits(page uint32, log, foot int64) bool {
@@ -52,13 +68,12 @@ func (s *Spool) fits(page uint32, log, foot int64) bool {
 
 // seal writes the footer of the active segment, one write and no flush: the next one that the device gets makes it
 // durable, and until then, or when it cannot be written, a start reads the segment record by record.
-func (s *Spool) seal() {
-	a := &s.log
-	sl := a.active
+func (s *Spool) seal(h *head) {
+	sl := h.active
 	s.mu.Lock()
-	a.foot.lifetime = s.lifetime
+	h.foot.lifetime = s.lifetime
 	s.mu.Unlock()
-	pages := a.foot.seal(sl.header.segment, a.tag, s.format.seed(sl.header.segment))
+	pages := h.foot.seal(sl.header.segment, s.log.tag, s.format.seed(sl.header.segment))
 	offset := s.format.slotSize - int64(len(pages))
 	_, err := sl.file.WriteAt(pages, offset)
 	s.mu.Lock()
@@ -68,29 +83,31 @@ func (s *Spool) seal() {
 	} else {
 		s.lifetime.Padded += uint64(len(pages))
 	}
-	s.leaveActive()
+	s.leave(h)
 }
 
-// leaveActive ends the active segment without a footer. Spool.mu is held.
-func (s *Spool) leaveActive() {
-	a := &s.log
-	a.last.segment, a.last.end = a.active.header.segment, a.active.end
-	a.active.sealed = true
-	s.unpin(a.active)
-	a.active = nil
+// leave ends the active segment without a footer. Spool.mu is held.
+func (s *Spool) leave(h *head) {
+	h.last.segment, h.last.end = h.active.header.segment, h.active.end
+	h.active.sealed = true
+	s.unpin(h.active)
+	h.active = nil
+	if h == &s.log.hot {
+		s.tombRoom = 0
+	}
 	s.wake()
 }
 
 // abandon poisons the active segment after a failed write or flush: no page of it is written again in this life, and nothing in the failed batch will
 // count, for the next segment says where this one ended. Spool.mu is held.
-func (s *Spool) abandon(begins *header) {
-	a := &s.log
+func (s *Spool) abandon(h *head, begins *header) {
 	if begins == nil {
-		s.leaveActive()
+		s.leave(h)
 		return
 	}
-	sl := a.active
+	sl := h.active
 	sl.ghosts = append(sl.ghosts, ghost{segment: begins.segment})
+	sl.freed = time.Now() // another one is tried before it
 	s.unpin(sl)
-	a.active = nil
+	h.active = nil
 }

@@ -22,6 +22,7 @@ type slot struct {
 	ghosts  []ghost // what a power cut can bring back here
 	freed   time.Time
 
+	stuck    bool       // something alive in it cannot be moved: it does not verify
 	poisoned bool       // bulk: a flush failed, so nothing that is not committed may be
 	writers  int        // bulk: deliveries with extents here that are not ended
 	pins     int        // who reads or writes the file now
@@ -50,18 +51,22 @@ func parseSlotName(name string) (uint32, bool) {
 // counts says whether the records or extents of the slot's segment are part of the spool.
 func (sl *slot) counts() bool { return sl.header.segment != 0 && !sl.retired }
 
-// free says whether the slot may be written over: nobody looks at it, and every segment that could
-// come back is durably retired.
-func (sl *slot) free() bool {
-	if sl.pins > 0 || sl.writers > 0 || sl.counts() {
-		return false
-	}
-	for _, g := range sl.ghosts {
-		if g.home == 0 {
-			return false
+// free says whether the slot may be written over: nobody looks at it, and its segment is durably retired.
+func (sl *slot) free() bool { return sl.pins == 0 && sl.writers == 0 && !sl.counts() }
+
+// dead says whether the slot's segment can be retired: nothing in it lives, and nothing will follow.
+func (sl *slot) dead() bool {
+	return sl.counts() && sl.header.class.isLog() && sl.sealed && sl.live == 0
+}
+
+// ghost returns the ghost of a segment; of 0 one that no record lays yet. nil: there is none.
+func (sl *slot) ghost(segment uint64) *ghost {
+	for i := range sl.ghosts {
+		if g := &sl.ghosts[i]; g.segment == segment || segment == 0 && g.home == 0 {
+			return g
 		}
 	}
-	return true
+	return nil
 }
 
 // recordOverhead is about what a record costs beside the listed octets of its mail. Live bytes are octets plus this,

@@ -125,33 +125,36 @@ func (s *Spool) wake() {
 }
 
 // Maintain does what can be done ahead of time, in the caller's goroutine: it makes the next slot, so that no
-// delivery waits for its zeros, and retires dead segments when free slots are few. To be called at the start and for each token of Chores.
-func (s *Spool) Maintain(context.Context) error {
+// delivery waits for its zeros, and makes room when free slots are few. To be called at the start and for each token of Chores.
+func (s *Spool) Maintain(ctx context.Context) error {
 	if s.log.isClosed() {
 		return ErrClosed
 	}
 	s.mu.Lock()
 	sl := s.longestFree()
 	ready := sl != nil && time.Since(sl.freed) >= expungedReadable
-	few := s.available() <= 2*reservedSlots
+	few := s.available() <= lowWater
 	if !ready {
 		if sl = s.freshSlot(); sl != nil {
 			sl.pins++
 		}
 	}
 	s.mu.Unlock()
-	if few && s.retirable() {
-		if err := s.commit(nothing{}); err != nil {
-			return err
+	if !ready && sl != nil {
+		err := s.prepare(sl)
+		s.giveBack(sl)
+		if err != nil && !errors.Is(err, ErrFull) {
+			return s.fault(err)
 		}
 	}
-	if ready || sl == nil {
-		return nil
+	for few && ctx.Err() == nil {
+		progress, err := s.compactSome(s.commit)
+		if !progress || err != nil {
+			return err
+		}
+		s.mu.Lock()
+		few = s.available() <= lowWater
+		s.mu.Unlock()
 	}
-	err := s.prepare(sl)
-	s.giveBack(sl)
-	if err != nil && !errors.Is(err, ErrFull) {
-		return s.fault(err)
-	}
-	return nil
+	return ctx.Err()
 }

@@ -51,7 +51,8 @@ const (
 	// fullPercent of the capacity may be live before new mail is refused: above it making room
 	// costs more than it brings.
 	fullPercent = 80
-	// reservedSlots are kept for deletes and for making room, so that both work on a full spool.
+	// reservedSlots are left alone by new mail: one is for deletes, so that they always work, and one for making
+	// room, see coldReserve.
 	reservedSlots = 2
 )
 
@@ -64,7 +65,8 @@ type Spool struct {
 	format *format
 
 	log    appender
-	bulk   bulk
+	bulk   bulk          // where large mail goes
+	cold   bulk          // where large mail is moved
 	staged atomic.Int64  // bytes of mail in memory, see maxStaged
 	chores chan struct{} // holds a token when Maintain has something to do
 
@@ -76,9 +78,11 @@ type Spool struct {
 	needed      map[uint64]map[uint64]struct{}
 	nextSegment uint64
 	openFiles   int
+	tombRoom    int64    // bytes left in the active segment of the hot head
 	live        int64    // live bytes of all slots
 	pending     int64    // bytes of deliveries that are not ended
 	lifetime    Lifetime // as of the last batch
+	readOnly    bool     // the device refused a batch twice; the next one that it takes ends it
 	damaged     int      // records that did not verify, since the start
 	torn        bool     // the newest batch at the start did not read
 	faults      int      // writes and flushes that failed, since the start
@@ -104,7 +108,7 @@ func (s *Spool) Room(octets int64) error {
 	if s.live+s.pending+octets > s.opt.Capacity/100*fullPercent {
 		return ErrFull
 	}
-	if dead, _ := s.dead(); s.available()+len(dead) <= reservedSlots {
+	if s.available()+len(s.dead()) <= reservedSlots && s.victim() == nil {
 		return ErrFull
 	}
 	return nil
@@ -145,6 +149,8 @@ func (s *Spool) Close() error {
 	}
 	s.bulk.mu.Lock()
 	defer s.bulk.mu.Unlock()
+	s.cold.mu.Lock()
+	defer s.cold.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, sl := range s.slots {

@@ -13,6 +13,7 @@ type Stats struct {
 	Mailboxes int   // that have mail
 	Messages  int   // in all mailboxes
 	Lifetime  Lifetime
+	ReadOnly  bool  // the device refused a batch twice: nothing is accepted until it takes one
 	Damaged   int   // records that did not verify, since the start
 	Torn      bool  // the start found a batch that did not read at the end of the log: one cut short, or the newest one damaged
 	Faults    int   // writes and flushes that failed, since the start
@@ -30,6 +31,7 @@ func (s *Spool) Stats() Stats {
 		FreeSlots: s.available(),
 		Live:      s.live,
 		Lifetime:  s.lifetime,
+		ReadOnly:  s.readOnly,
 		Damaged:   s.damaged,
 		Torn:      s.torn,
 		Faults:    s.faults,
