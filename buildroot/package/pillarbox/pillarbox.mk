@@ -1,0 +1,31 @@
+################################################################################
+#
+# pillarbox
+#
+################################################################################
+
+PILLARBOX_VERSION = local
+PILLARBOX_SITE = $(BR2_EXTERNAL_PILLARBOX_PATH)/..
+PILLARBOX_SITE_METHOD = local
+PILLARBOX_LICENSE = Apache-2.0
+PILLARBOX_LICENSE_FILES = LICENSE
+
+PILLARBOX_GOMOD = pillarbox
+PILLARBOX_BUILD_TARGETS = cmd/pillarbox
+PILLARBOX_LDFLAGS = -s -w
+PILLARBOX_GO_ENV = CGO_ENABLED=0
+
+define PILLARBOX_USERS
+	pillarbox -1 pillarbox -1 * /var/lib/pillarbox - - pillarbox mail box
+endef
+
+define PILLARBOX_PERMISSIONS
+	/var/lib/pillarbox d 700 pillarbox pillarbox - - - - -
+endef
+
+define PILLARBOX_MAKE_STATE
+	mkdir -p $(TARGET_DIR)/var/lib/pillarbox
+endef
+PILLARBOX_POST_INSTALL_TARGET_HOOKS += PILLARBOX_MAKE_STATE
+
+$(eval $(golang-package))
