@@ -18,8 +18,7 @@ const (
 )
 
 // isLog says whether a segment holds batches.
-func (c class) isLog() bool { return c != classBulk }
-
+func (c class) isLog() bool { return c == classLog || c == classCold }
 
 // A header is page 0 of a slot: which segment lives here. It is written with the first batch or extent of
 // the segment and becomes durable with it.
