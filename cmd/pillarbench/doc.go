@@ -2,6 +2,7 @@
 // outside, as any client would, and shares no code with it. It never goes into an image.
 //
 //	pillarbench kill -box BINARY    kill -9 under load: is every acknowledged mail there once, whole?
+//	pillarbench restore -box BINARY an old copy of the state put back: is a unique-id given twice?
 //	pillarbench wear -box BINARY -folder DIR
 //	                                what a mail costs the flash: device bytes, flushes, CPU, memory
 //
@@ -27,6 +28,12 @@
 //
 // kill -9 proves that the box needs no goodbye; it does not lose what the kernel holds. The
 // power cut, which does, is tested on the spool's model device.
+//
+// # The restore test
+//
+// Clients know mail by its unique-id for ever (RFC 1939 §7), also across a backup that was put back. The test
+// copies the state, lets more mail come, puts the copy back, and lets other mail come, after a clean stop and
+// after kill -9: no unique-id of one life may name another letter in the next.
 //
 // # Wear
 //

@@ -21,6 +21,7 @@ var subcommands = [...]struct {
 	run     func(args []string, out io.Writer) error
 }{
 	{"kill", "kill -9 under load, then look for every acknowledged mail", kill},
+	{"restore", "a copy of the state put back: is a unique-id ever given twice?", restore},
 	{"wear", "device bytes, flushes, CPU and memory for a mail", wear},
 }
 
@@ -37,7 +38,7 @@ func main() {
 	}
 	fmt.Fprintln(os.Stderr, "usage: pillarbench SUBCOMMAND [flags]")
 	for _, s := range subcommands {
-		fmt.Fprintf(os.Stderr, "  %-6s %s\n", s.name, s.summary)
+		fmt.Fprintf(os.Stderr, "  %-8s %s\n", s.name, s.summary)
 	}
 	os.Exit(exitUsage)
 }
