@@ -335,7 +335,7 @@ func TestSessionLog(t *testing.T) {
 		t.Fatalf("%d lines, want 1: %v", logged.Len(), logged.All())
 	}
 	line := logged.All()[0]
-	want := map[string]any{"session": uint64(1), "remote": "127.0.0.1", "proto": "pop3", "user": "anna", "login": true,
+	want := map[string]any{"remote": "127.0.0.1", "proto": "pop3", "user": "anna", "login": true,
 		"failed": int64(1), "retrieved": int64(2), "octets": int64(58), "deleted": int64(1), "left": int64(2)}
 	got := line.ContextMap()
 	for field, value := range want {
@@ -345,5 +345,31 @@ func TestSessionLog(t *testing.T) {
 	}
 	if line.Message != "session ended" || got["took"] == nil || got["err"] != nil {
 		t.Errorf("the line is %q %v", line.Message, got)
+	}
+}
+
+// Sessions are told apart in the log also when the configuration, and with it the Server, has changed between them.
+func TestSessionNames(t *testing.T) {
+	core, logged := observer.New(zap.InfoLevel)
+	seen := map[any]bool{}
+	for range 3 {
+		server := newServer(furnished())
+		server.Log = zap.New(core)
+		near, far := pair(t)
+		c := talk(t, context.Background(), server, near, far)
+		c.logIn()
+		c.say("QUIT")
+		c.want("+OK")
+		c.end()
+	}
+	for _, line := range logged.All() {
+		name, _ := line.ContextMap()["session"].(string)
+		if len(name) != 8 || seen[name] {
+			t.Errorf("a session is called %q", name)
+		}
+		seen[name] = true
+	}
+	if logged.Len() != 3 {
+		t.Errorf("%d lines, want 3", logged.Len())
 	}
 }

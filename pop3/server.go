@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -38,9 +37,8 @@ type Server struct {
 	// ends when Limits.Handshake is over.
 	Handshake func(ctx context.Context, conn *tls.Conn) error
 
-	sessions atomic.Uint64 // how many there were: the last one's number in the log
-	buffers  sync.Pool     // of *[gatherSize]byte, for replies under way
-	sendfile sendfileFunc  // nil: the system call; tests count and break it
+	buffers  sync.Pool    // of *[gatherSize]byte, for replies under way
+	sendfile sendfileFunc // nil: the system call; tests count and break it
 }
 
 // Limits bound what a client may take. A zero field means its default.

@@ -2,7 +2,9 @@ package pop3
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
+	"encoding/hex"
 	"errors"
 	"net"
 	"net/netip"
@@ -23,7 +25,7 @@ type session struct {
 	limits Limits
 	remote netip.Addr
 	began  time.Time
-	id     uint64
+	id     [4]byte // names the session in the log
 	log    *zap.Logger
 
 	// where it is
@@ -62,7 +64,7 @@ func newSession(s *Server, conn net.Conn) *session {
 	if sess.log == nil {
 		sess.log = zap.NewNop()
 	}
-	sess.id = s.sessions.Add(1)
+	rand.Read(sess.id[:]) // never fails (crypto/rand)
 	return sess
 }
 
@@ -226,7 +228,7 @@ func (s *session) logger() *zap.Logger {
 	if user == "" {
 		user = s.tried
 	}
-	return s.log.With(zap.Uint64("session", s.id), zap.Stringer("remote", s.remote),
+	return s.log.With(zap.String("session", hex.EncodeToString(s.id[:])), zap.Stringer("remote", s.remote),
 		zap.String("proto", proto), zap.String("user", user))
 }
 
