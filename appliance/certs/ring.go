@@ -85,7 +85,8 @@ func (r *Ring) show(next *tls.Certificate) (changed bool) {
 // that a client may ask for (ALPN), so that no browser can be led here; "" is any.
 func (r *Ring) Config(protocol string) *tls.Config {
 	config := &tls.Config{
-		MinVersion: tls.VersionTLS12,
+		MinVersion:                  tls.VersionTLS12,
+		DynamicRecordSizingDisabled: true, // mail is read whole: small records first are for pages that are drawn
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return r.shown.Load(), nil
 		},
