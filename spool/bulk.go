@@ -62,7 +62,10 @@ func (b *bulk) begin(s *Spool) error {
 		reserve = s.coldReserve()
 	}
 	sl, err := s.takeSlot(reserve)
-	for errors.Is(err, ErrFull) && !b.cold {
+	for range s.format.pages() {
+		if !errors.Is(err, ErrFull) || b.cold {
+			break
+		}
 		if progress, _ := s.compactSome(s.commit); !progress {
 			return err
 		}

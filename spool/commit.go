@@ -35,9 +35,9 @@ func (s *Spool) try(h *head, facts []fact, readBack bool) error {
 		return nil
 	}
 	begins, err := s.ensureActive(h, log, foot, s.reserveOf(facts))
-	for errors.Is(err, ErrFull) && s.reserveOf(facts) == reservedSlots {
-		if !s.makeRoom() {
-			return err
+	for range s.format.pages() { // more than enough: each round frees a slot, or comes nearer to it
+		if !errors.Is(err, ErrFull) || s.reserveOf(facts) != reservedSlots || !s.makeRoom() {
+			break
 		}
 		begins, err = s.ensureActive(h, log, foot, reservedSlots)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"syscall"
 	"time"
 
@@ -21,15 +22,30 @@ func (s *Spool) takeSlot(reserve int) (*slot, error) {
 		s.mu.Unlock()
 		return nil, ErrFull
 	}
-	sl := s.longestFree()
-	if sl == nil || time.Since(sl.freed) < expungedReadable {
-		if fresh := s.freshSlot(); fresh != nil {
-			sl = fresh
-		}
+	old, fresh := s.longestFree(), (*slot)(nil)
+	if old == nil || time.Since(old.freed) < expungedReadable {
+		fresh = s.freshSlot()
 	}
-	sl.pins++ // nobody else takes it meanwhile
 	s.mu.Unlock()
+	if fresh != nil {
+		sl, err := s.take(fresh)
+		if !errors.Is(err, ErrFull) || old == nil {
+			return sl, err
+		}
+		// The file system is full, but for the slots that there are.
+	}
+	return s.take(old)
+}
 
+// take pins a free slot and sees to its file.
+func (s *Spool) take(sl *slot) (*slot, error) {
+	s.mu.Lock()
+	if !sl.free() {
+		s.mu.Unlock()
+		return nil, ErrFull // somebody else was faster
+	}
+	sl.pins++
+	s.mu.Unlock()
 	err := s.prepare(sl)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,20 +93,22 @@ func (s *Spool) freshSlot() *slot {
 func (s *Spool) prepare(sl *slot) error {
 	s.mu.Lock()
 	used := sl.exists && s.vol.Mode() == flash.Append && (sl.header.segment != 0 || len(sl.ghosts) > 0)
+	exists := sl.exists
 	if used {
 		s.closeFile(sl)
-		sl.exists = false
 	}
-	exists := sl.exists
 	s.mu.Unlock()
 	name := slotName(sl.number)
+	if exists && !used {
+		return nil
+	}
 	if used {
-		if err := s.vol.Remove(name); err != nil {
+		if err := s.vol.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("remove slot %d: %w", sl.number, err)
 		}
-	}
-	if exists {
-		return nil
+		s.mu.Lock()
+		sl.exists = false
+		s.mu.Unlock()
 	}
 	// Zero-filled where slots are recycled: the one time that its pages are written for nothing.
 	file, err := s.vol.Create(name, s.format.slotSize)
