@@ -11,6 +11,7 @@ import (
 // An Envelope is what is kept of a mail beside its bytes.
 type Envelope struct {
 	From     string    // reverse-path, at most 1024 bytes
+	UID      string    // unique-id that the mail had in another store, at most 70 bytes, for a single recipient; "" computes one
 	Size     int64     // octets as announced, to refuse early; 0 when not known
 	Received time.Time // zero: now
 }
@@ -61,6 +62,9 @@ func (s *Spool) Begin(_ context.Context, e Envelope, to []Recipient) (*Delivery,
 	}
 	if len(to) == 0 || len(to) > maxRecipients || len(e.From) > maxFrom {
 		return nil, fmt.Errorf("spool: a mail has 1…%d recipients and a reverse-path of at most %d bytes", maxRecipients, maxFrom)
+	}
+	if len(e.UID) > maxUID || e.UID != "" && len(to) > 1 {
+		return nil, fmt.Errorf("spool: a unique-id of at most %d bytes is for one recipient", maxUID)
 	}
 	if err := s.Room(e.Size); err != nil {
 		return nil, err
@@ -170,6 +174,7 @@ func (d *Delivery) Commit(_ context.Context, shape Shape) error {
 		message: message{
 			received: now.Unix(),
 			from:     d.envelope.From,
+			uid:      d.envelope.UID,
 			octets:   uint32(shape.Octets),
 			header:   uint32(shape.Header),
 			extents:  d.large.extents,

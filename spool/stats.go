@@ -1,6 +1,11 @@
 package spool
 
-import "pillarbox/spool/flash"
+import (
+	"maps"
+	"slices"
+
+	"pillarbox/spool/flash"
+)
 
 // Stats say how the spool is. Counting is O(slots).
 type Stats struct {
@@ -8,6 +13,8 @@ type Stats struct {
 	Capacity  int64 // bytes
 	SlotSize  int64 // bytes
 	Slots     int   // files there are
+	Sealed    int   // slots whose segment counts and grows no more
+	Dead      int64 // bytes in segments that count, beside what lives: expunged mail, padding, headers
 	FreeSlots int   // slots that a new segment could have, those without a file included
 	Live      int64 // bytes of mail that is not expunged, with its records
 	Mailboxes int   // that have mail
@@ -38,8 +45,15 @@ func (s *Spool) Stats() Stats {
 		LastFault: s.lastFault,
 	}
 	for _, sl := range s.slots {
-		if sl != nil && sl.exists {
-			st.Slots++
+		if sl == nil || !sl.exists {
+			continue
+		}
+		st.Slots++
+		if sl.counts() {
+			st.Dead += s.format.slotSize - sl.bytes
+			if sl.sealed {
+				st.Sealed++
+			}
 		}
 	}
 	for _, box := range s.mailboxes {
@@ -51,12 +65,22 @@ func (s *Spool) Stats() Stats {
 	return st
 }
 
-// MailboxStats are the count and the listed octets of one mailbox.
-func (s *Spool) MailboxStats(key Key) (messages int, octets int64) {
+// MailboxStats say what one mailbox holds.
+type MailboxStats struct {
+	Key      Key
+	Messages int
+	Octets   int64 // as listed
+}
+
+// Mailboxes returns the mailboxes that hold mail, by key. Those that no account has are orphans.
+func (s *Spool) Mailboxes() []MailboxStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if box := s.mailboxes[key]; box != nil {
-		return box.live, box.octets
+	var list []MailboxStats
+	for _, key := range slices.Sorted(maps.Keys(s.mailboxes)) {
+		if box := s.mailboxes[key]; box.live > 0 {
+			list = append(list, MailboxStats{key, box.live, box.octets})
+		}
 	}
-	return 0, 0
+	return list
 }
