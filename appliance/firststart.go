@@ -15,6 +15,7 @@ import (
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/certs"
+	"pillarbox/appliance/durable"
 )
 
 // firstName is the account that a first start makes; it gets the mail of root and postmaster.
@@ -35,7 +36,7 @@ func (a *Appliance) openAccounts() (*accounts.Table, *firstAccount, error) {
 	}
 	first := &firstAccount{firstName, newPassword()}
 	if a.opts.Terminal == nil { // before the account: a crash between the two makes a new password of both
-		if err := replaceFile(a.state, firstLoginFile, []byte(a.firstBlock(first))); err != nil {
+		if err := durable.Replace(filepath.Join(a.state, firstLoginFile), []byte(a.firstBlock(first))); err != nil {
 			return nil, nil, err
 		}
 		a.firstLogin.Store(true)

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"pillarbox/appliance/durable"
 )
 
 // The standard ports, and those in their place where a program may not listen below 1024.
@@ -75,5 +77,5 @@ func (p ports) store(state string) error {
 			fmt.Fprintf(&text, "%d %d\n", standard, port)
 		}
 	}
-	return replaceFile(state, portsFile, text.Bytes())
+	return durable.Replace(filepath.Join(state, portsFile), text.Bytes())
 }

@@ -15,6 +15,7 @@ import (
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
+	"pillarbox/appliance/durable"
 )
 
 // fileBox starts a box with a configuration file, as the program does.
@@ -30,7 +31,7 @@ pop3 = {listen = ["127.0.0.1:0"], listen_tls = ["127.0.0.1:0"]}
 smtp = {listen = ["127.0.0.1:0"], listen_tls = ["127.0.0.1:0"], max_message = "4MiB"}
 spool = {slot = "1MiB", capacity = "32MiB"}
 ` + extra
-		if err := replaceFile(filepath.Dir(file), filepath.Base(file), []byte(text)); err != nil {
+		if err := durable.Replace(file, []byte(text)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -100,7 +101,7 @@ func TestBadAccountsLeaveTheOldInForce(t *testing.T) {
 	family(t, state, "anna")
 	b, _, write := fileBox(t, state, "")
 	path := filepath.Join(state, accountsFile)
-	if err := replaceFile(state, accountsFile, []byte("half a li")); err != nil {
+	if err := durable.Replace(filepath.Join(state, accountsFile), []byte("half a li")); err != nil {
 		t.Fatal(err)
 	}
 	b.await("reload: the old one stays in force", 1)
@@ -175,7 +176,7 @@ func TestOwnCertificateIsNoticed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := replaceFile(own, file, text); err != nil {
+		if err := durable.Replace(filepath.Join(own, file), text); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -2,10 +2,11 @@ package accounts
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"pillarbox/appliance/durable"
 )
 
 // Load reads an accounts file. The error is os.ErrNotExist when there is none.
@@ -39,7 +40,7 @@ func Edit(path string, change func(*Table) (*Table, error)) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := replace(path, after.encode(), folder); err != nil {
+	if err := durable.Replace(path, after.encode()); err != nil {
 		return nil, err
 	}
 	return after, nil
@@ -61,57 +62,4 @@ func lockFolder(dir string) (*os.File, error) {
 			return nil, fmt.Errorf("locking %s: %w", dir, err)
 		}
 	}
-}
-
-// replace puts a file in the place of path, with the owner of its folder: write aside, flush, rename, flush
-// the folder.
-func replace(path string, text []byte, folder *os.File) error {
-	aside := path + ".new"
-	if err := os.Remove(aside); err != nil && !os.IsNotExist(err) { // left by a crash
-		return err
-	}
-	f, err := os.OpenFile(aside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(aside) // after the rename there is none
-	defer f.Close()
-	if err := giveTo(f, folder); err != nil {
-		return err
-	}
-	if _, err := f.Write(text); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := os.Rename(aside, path); err != nil {
-		return err
-	}
-	return folder.Sync()
-}
-
-// giveTo gives a new file to the owner of the folder, so that the service can read what root wrote.
-func giveTo(f, folder *os.File) error {
-	info, err := folder.Stat()
-	if err != nil {
-		return err
-	}
-	uid, gid, ok := owner(info)
-	if !ok || uid == os.Geteuid() && gid == os.Getegid() {
-		return nil
-	}
-	err = f.Chown(uid, gid)
-	if os.IsPermission(err) && uid == os.Geteuid() {
-		return nil // a group that this user is not in: mode 0600 lets no group in anyway
-	}
-	return err
-}
-
-func owner(info fs.FileInfo) (uid, gid int, ok bool) {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, 0, false
-	}
-	return int(stat.Uid), int(stat.Gid), true
 }

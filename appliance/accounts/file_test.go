@@ -114,34 +114,3 @@ func TestEditOfABadFileLeavesIt(t *testing.T) {
 		t.Errorf("the file is now %q", text)
 	}
 }
-
-func TestModeOwnerAndLeftovers(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "accounts")
-	if err := os.WriteFile(path+".new", []byte("half a li"), 0o644); err != nil { // a crash in the middle of an edit
-		t.Fatal(err)
-	}
-	if os.Geteuid() == 0 {
-		if err := os.Chown(dir, 4711, 4712); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := Edit(path, quickAdd("anna")); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Mode() != 0o600 {
-		t.Errorf("mode %v", info.Mode())
-	}
-	folder, _ := os.Stat(dir)
-	uid, gid, _ := owner(info)
-	if wantUID, wantGID, _ := owner(folder); uid != wantUID || gid != wantGID {
-		t.Errorf("owner %d:%d, want %d:%d", uid, gid, wantUID, wantGID)
-	}
-	if _, err := os.Stat(path + ".new"); !os.IsNotExist(err) {
-		t.Errorf("the file aside is still there: %v", err)
-	}
-}

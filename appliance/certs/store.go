@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"pillarbox/appliance/durable"
 )
 
 // The files of the folder.
@@ -20,7 +22,7 @@ const (
 // loadBox loads the box's own certificate; it makes a new one when there is none, when it does not serve, or
 // when renew says so.
 func loadBox(opts Options, renew bool) (*tls.Certificate, error) {
-	if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
+	if err := durable.MakeFolder(opts.Dir); err != nil {
 		return nil, err
 	}
 	box, err := loadPair(opts.Dir, boxCert, boxKey)
@@ -112,37 +114,8 @@ func storePair(dir, certName, keyName string, p pair) error {
 	if err != nil {
 		return err
 	}
-	if err := replace(dir, keyName, key); err != nil {
+	if err := durable.Replace(filepath.Join(dir, keyName), key); err != nil {
 		return err
 	}
-	return replace(dir, certName, cert)
-}
-
-// replace puts a file in the place of another: write aside, flush, rename, flush the folder.
-func replace(dir, name string, text []byte) error {
-	path := filepath.Join(dir, name)
-	aside := path + ".new"
-	if err := os.Remove(aside); err != nil && !errors.Is(err, os.ErrNotExist) { // left by a crash
-		return err
-	}
-	f, err := os.OpenFile(aside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if _, err := f.Write(text); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := os.Rename(aside, path); err != nil {
-		return err
-	}
-	folder, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	return folder.Sync()
+	return durable.Replace(filepath.Join(dir, certName), cert)
 }
