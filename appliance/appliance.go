@@ -27,6 +27,8 @@ type Options struct {
 	Level *zap.AtomicLevel
 	// Reread reads the configuration anew, for Reload; nil: it stays as it is.
 	Reread func() (*config.Config, error)
+	// Awaited is the configuration that is read as soon as it is there, where none was at the start; "": none is.
+	Awaited string
 	// Built is the date of this build: certificates count from it where no clock can be believed.
 	Built time.Time
 	// Terminal shows the first start to who sits at it; nil: nobody does, and it is kept in a file.
@@ -104,13 +106,13 @@ func (a *Appliance) open(ctx context.Context, c *config.Config) (err error) {
 	if a.listeners, err = openListeners(c); err != nil {
 		return err
 	}
-	a.seen = look(watched(c, c.State))
+	a.seen = look(a.watched(c))
 	table, first, err := a.openAccounts()
 	if err != nil {
 		return err
 	}
 	if first != nil { // the accounts file is new because we made it
-		a.seen = look(watched(c, c.State))
+		a.seen = look(a.watched(c))
 	}
 	a.enforce(c, table)
 	return a.announce(first)

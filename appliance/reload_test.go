@@ -95,6 +95,21 @@ func TestConfigurationIsNoticed(t *testing.T) {
 	}
 }
 
+// TestAConfigurationThatComesLaterIsNoticed: a box that was started without one is given one.
+func TestAConfigurationThatComesLaterIsNoticed(t *testing.T) {
+	state := t.TempDir()
+	family(t, state, "anna")
+	file := filepath.Join(t.TempDir(), "pillarbox.toml")
+	later := settings(state)
+	later.File, later.Aliases = file, map[string][]string{"family": {"anna"}}
+	b := start(t, settings(state), Options{Awaited: file, Reread: func() (*config.Config, error) { return later, nil }})
+	if err := durable.Replace(file, nil); err != nil {
+		t.Fatal(err)
+	}
+	b.await("reloaded", 1)
+	b.deliver("smtp.listen", letter("by alias\r\n"), "family")
+}
+
 // TestBadAccountsLeaveTheOldInForce: while the rest of the reload goes on.
 func TestBadAccountsLeaveTheOldInForce(t *testing.T) {
 	state := t.TempDir()

@@ -1,7 +1,9 @@
 package appliance
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -40,7 +42,7 @@ func (a *Appliance) watch(ctx context.Context, notices *fsnotify.Watcher) {
 		case <-ctx.Done():
 			return
 		case e := <-changes:
-			if slices.Contains(watched(a.rules.Load().config, a.state), e.Name) {
+			if slices.Contains(a.watched(a.rules.Load().config), e.Name) {
 				settled.Reset(settleTime)
 			}
 			continue
@@ -53,9 +55,9 @@ func (a *Appliance) watch(ctx context.Context, notices *fsnotify.Watcher) {
 			a.inspect(ctx, &a.condition)
 		case <-settled.C:
 		}
-		if now := look(watched(a.rules.Load().config, a.state)); now != a.seen {
+		if now := look(a.watched(a.rules.Load().config)); now != a.seen {
 			a.Reload() // which logs
-			a.seen = look(watched(a.rules.Load().config, a.state))
+			a.seen = look(a.watched(a.rules.Load().config))
 		}
 	}
 }
@@ -78,13 +80,13 @@ func (a *Appliance) newWatcher() *fsnotify.Watcher {
 		return nil
 	}
 	var folders []string
-	for _, file := range watched(a.boot, a.state) {
+	for _, file := range a.watched(a.boot) {
 		folder := filepath.Dir(file)
 		if slices.Contains(folders, folder) {
 			continue
 		}
 		folders = append(folders, folder)
-		if err := w.Add(folder); err != nil {
+		if err := w.Add(folder); err != nil && !errors.Is(err, os.ErrNotExist) { // that of a configuration which may come
 			a.log.Warn("changes in a folder are noticed within a minute only", zap.String("folder", folder), zap.Error(err))
 		}
 	}
@@ -92,9 +94,9 @@ func (a *Appliance) newWatcher() *fsnotify.Watcher {
 }
 
 // watched are the files that a reload reads.
-func watched(c *config.Config, state string) []string {
-	files := []string{filepath.Join(state, accountsFile)}
-	for _, file := range []string{c.File, c.TLS.Cert, c.TLS.Key} {
+func (a *Appliance) watched(c *config.Config) []string {
+	files := []string{filepath.Join(a.state, accountsFile)}
+	for _, file := range []string{cmp.Or(c.File, a.opts.Awaited), c.TLS.Cert, c.TLS.Key} {
 		if file != "" {
 			files = append(files, file)
 		}

@@ -32,6 +32,9 @@ func serve(c *call) error {
 		Reread: func() (*config.Config, error) { return find(file) },
 		Built:  buildDate(),
 	}
+	if file == "" {
+		opts.Awaited = config.SystemFile
+	}
 	if isTerminal(c.stderr) {
 		opts.Terminal = c.stderr
 	}
