@@ -325,7 +325,7 @@ func powerCutSteps() []step {
 		deletes(2, first),
 	}
 	for i := range 20 {
-		steps = append(steps, delivers(fmt.Sprint("filler ", i), 14_000, 3))
+		steps = append(steps, delivers(fmt.Sprint("filler ", i), []int{11_000, 7000, 14_000}[i%3], 3))
 		if i%2 == 1 {
 			steps = append(steps, deletes(3, none))
 		}

@@ -242,9 +242,11 @@ func (discard) grave(grave)     {}
 func (discard) retired(retired) {}
 
 // resume looks for evidence that the page that does not read was durable once, and returns the page to go on from: a batch
-// that was written when it was, or the known end. 0: there is none, the page is a torn tail.
+// that was written when it was, or the known end. 0: there is none, the page is a torn tail. The batch after one that does not read begins
+// where that one ended, so no more is searched than a batch can be long.
 func (c *scan) resume(page uint32) (next uint32, err error) {
-	for p := page + 1; p < c.last(); p++ {
+	last := min(c.last(), page+unitsOf(longestBatch))
+	for p := page + 1; p < last; p++ {
 		b, ok, err := c.head(p)
 		if err != nil {
 			return 0, err

@@ -143,7 +143,8 @@ func (s *Spool) wake() {
 }
 
 // Maintain does what can be done ahead of time, in the caller's goroutine: it makes the next slot, so that no
-// delivery waits for its zeros, and makes room when free slots are few. To be called at the start and for each token of Chores.
+// delivery waits for its zeros, and makes room when free slots are few. The first time it also reads
+// again what was written last, to know of damage before a client does. To be called at the start and for each token of Chores.
 func (s *Spool) Maintain(ctx context.Context) error {
 	if s.log.isClosed() {
 		return ErrClosed
@@ -173,6 +174,9 @@ func (s *Spool) Maintain(ctx context.Context) error {
 		s.mu.Lock()
 		few = s.available() <= lowWater
 		s.mu.Unlock()
+	}
+	if err := s.scrub(ctx); err != nil {
+		return err
 	}
 	return ctx.Err()
 }

@@ -84,6 +84,7 @@ type Spool struct {
 	lifetime    Lifetime // as of the last batch
 	readOnly    bool     // the device refused a batch twice; the next one that it takes ends it
 	damaged     int      // records that did not verify, since the start
+	scrubbed    bool     // what was written last was read again after the start
 	torn        bool     // the newest batch at the start did not read
 	faults      int      // writes and flushes that failed, since the start
 	lastFault   error

@@ -26,6 +26,32 @@ type Report struct {
 // Verify reads every message past the page cache and writes nothing. progress, which may be nil, is told how many of
 // how many messages are done. An error is one of the device, or of ctx; the report is then of what was read before.
 func (s *Spool) Verify(ctx context.Context, progress func(done, total int)) (Report, error) {
+	return s.verify(ctx, 0, progress)
+}
+
+// scrubSegments is how many of the newest segments are read after a start: a power cut may have hurt what was
+// written shortly before it, even where it was durable.
+const scrubSegments = 4
+
+// scrub reads what lives in the newest segments, once in the life of the process, and counts what is damaged.
+func (s *Spool) scrub(ctx context.Context) error {
+	s.mu.Lock()
+	done := s.scrubbed
+	s.scrubbed = true
+	first := s.nextSegment - min(s.nextSegment, scrubSegments-1)
+	s.mu.Unlock()
+	if done {
+		return nil
+	}
+	r, err := s.verify(ctx, first, nil)
+	s.mu.Lock()
+	s.damaged += len(r.Damaged)
+	s.mu.Unlock()
+	return err
+}
+
+// verify reads the messages that lie in segments from first on.
+func (s *Spool) verify(ctx context.Context, first uint64, progress func(done, total int)) (Report, error) {
 	st := s.Stats()
 	r := Report{Lost: st.Damaged}
 	for _, box := range s.Mailboxes() {
@@ -37,7 +63,7 @@ func (s *Spool) Verify(ctx context.Context, progress func(done, total int)) (Rep
 			if err := ctx.Err(); err != nil {
 				return r, err
 			}
-			size, damage, err := v.verify(n)
+			size, damage, err := v.verify(n, first)
 			if err != nil {
 				return r, err
 			}
@@ -55,8 +81,8 @@ func (s *Spool) Verify(ctx context.Context, progress func(done, total int)) (Rep
 	return r, nil
 }
 
-// verify reads one message past the page cache.
-func (v *View) verify(n int) (size int64, damage *Damage, err error) {
+// verify reads one message past the page cache, if it lies in a segment from first on.
+func (v *View) verify(n int, first uint64) (size int64, damage *Damage, err error) {
 	s := v.spool
 	s.mu.Lock()
 	at := v.live.find(n - 1)
@@ -66,6 +92,10 @@ func (v *View) verify(n int) (size int64, damage *Damage, err error) {
 	}
 	sl := s.slots[r.slot]
 	segment, tag := sl.header.segment, s.tags[r.epoch]
+	if segment < first {
+		s.mu.Unlock()
+		return 0, nil, nil
+	}
 	file, err := s.pin(sl)
 	s.mu.Unlock()
 	if err != nil {

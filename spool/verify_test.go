@@ -42,6 +42,34 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 	}
 }
 
+// TestScrubAfterStart: damage to mail that was written last is known before anybody asks for it.
+func TestScrubAfterStart(t *testing.T) {
+	dev := flashtest.New(flashtest.Options{})
+	s := open(t, dev)
+	for range 8 {
+		if err := deliver(s, mail("m", 9000), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, _ := s.View(1)
+	at := v.row(1).place
+	s.Close()
+	dev = dev.Clone()
+	dev.Corrupt(slotName(at.slot), int64(at.offset)*8+5000, 1)
+	s = open(t, dev)
+	if n := s.Stats().Damaged; n != 0 {
+		t.Fatalf("%d damaged before the scrub: the test shows nothing", n)
+	}
+	for range 2 {
+		if err := s.Maintain(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if n := s.Stats().Damaged; n != 1 {
+			t.Errorf("%d damaged after the scrub, want 1", n)
+		}
+	}
+}
+
 func TestCompactOnDemand(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{})
 	s := open(t, dev)
