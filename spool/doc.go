@@ -1,139 +1,223 @@
 // Package spool is an append-only store for mail, made for flash.
 //
-// It takes mail in wire form, keeps it through any power cut once it said so, and gives back where the bytes lie. One flush
-// makes a batch durable, whatever is in it: mail for many, deletes, book-keeping. It never rewrites a byte that was acknowledged, has no index
-// file that could be stale, starts no goroutine, logs nothing and knows no protocol. It does not parse mail, compress it, encrypt it, or
-// tell one mailbox name from another: mailboxes are random keys.
+// It takes mail in wire form, keeps it through any power cut once it said so, and gives back where
+// the bytes lie. One flush makes a batch durable, whatever is in it: mail for many, deletes,
+// book-keeping. It never rewrites a byte that was acknowledged, has no index file that could be
+// stale, starts no goroutine, logs nothing and knows no protocol. It does not parse mail, compress
+// it, encrypt it, or tell one mailbox name from another: mailboxes are random keys.
 //
 // # The folder
 //
-//	FORMAT    text: format version, id of this spool, size of a slot. Written once. If it is lost, any slot tells the same.
+//	FORMAT    text: format version, id of this spool, size of a slot. Written once. If it is lost, any
+//	          slot tells the same.
 //	LOCK      held by the one process that writes
 //	00000 …   slots: files of a fixed size (4 MiB), made when they are needed and then used again for ever
 //
-// A SLOT is a file, a SEGMENT one life of a slot. Segments are numbered through the whole life of the spool; the number is the
-// generation of the slot, and the seed of every checksum in it. Two ways to keep slots, the same format:
+// A SLOT is a file, a SEGMENT one life of a slot. Segments are numbered through the whole life of
+// the spool; the number is the generation of the slot, and the seed of every checksum in it. Two
+// ways to keep slots, the same format:
 //
-//	recycle   zero-filled once, overwritten in place by direct writes (ext4, XFS, F2FS): no name, size or allocation ever changes
+//	recycle   zero-filled once, overwritten in place by direct writes (ext4, XFS, F2FS): no name, size or
+//	          allocation ever changes
 //	append    a new file for each segment, removed when it is dead (everything else)
 //
 // # What is stored
 //
-// All numbers are little endian. A page is 4096 bytes. crc is CRC-32C; seed(n) is the crc of the spool's id and the segment number n (8 bytes),
-// and "crc from seed" goes on from there.
+// All numbers are little endian. A page is 4096 bytes. crc is CRC-32C; seed(n) is the crc of the
+// spool's id and the segment number n (8 bytes), and "crc from seed" goes on from there. A 0 in a
+// box is zeros.
 //
 // Page 0 of a slot is the header of its segment; the rest of the page is zero:
 //
-//	 0          8       12      14      15  16         32      36     40        48    56      60            64          72 … 96
-//	+----------+-------+-------+-------+---+----------+-------+------+---------+-----+-------+-------------+-----------+------+
-//	| PLRBSEG\0 | crc32c| vers. | class | 0 | spool id | pages | slot | segment | tag | epoch | previousEnd | previous  | 0    |
-//	+----------+-------+-------+-------+---+----------+-------+------+---------+-----+-------+-------------+-----------+------+
-//	crc: of bytes 12…96, no seed. class: 1 log, 2 bulk. pages: of a slot. previous, previousEnd: the log segment before this one, and the
-//	page where its acknowledged batches end; 0 for the first one and in bulk segments. The byte after PLRBSEG is zero.
+//	 0         7   8       12        14      15  16         32      36     40
+//	+---------+---+-------+---------+-------+---+----------+-------+------+----------
+//	| PLRBSEG | 0 | crc   | version | class | 0 | spool id | pages | slot | segment …
+//	+---------+---+-------+---------+-------+---+----------+-------+------+----------
 //
-// A log segment is batches, each from a fresh page on, then nothing; when it is sealed, its last pages are the footer:
+//	 48    56      60            64         72     96
+//	+-----+-------+-------------+----------+------+
+//	| tag | epoch | previousEnd | previous | 0    |
+//	+-----+-------+-------------+----------+------+
 //
-//	+--------+-----------+--------------+-------+---------~~~---------+--------------------------+---------+
-//	| header | batch     | batch        | batch |  never written      | 0 … 0 | footer record    | trailer |
-//	+--------+-----------+--------------+-------+---------~~~---------+--------------------------+---------+
-//	page 0    page 1      …                                             right-aligned, whole pages     32 B
+//	crc           of bytes 12…96, no seed
+//	version       1
+//	class         1 log, 2 bulk, 3 cold log
+//	pages         of a slot
+//	tag, epoch    of the open that began the segment
+//	previous      the segment of the same class before this one, 0 for none and in bulk segments;
+//	previousEnd   the page where its acknowledged batches end
 //
-// A batch is a header, records from multiples of 8, and zeros to the end of the page:
+// A log segment, cold or not, is batches, each from a fresh page on, then nothing; when it is
+// sealed, its last pages are the footer:
 //
-//	 0      4       8         16    24      28     32       36        40        44  48   56       64       72        80 … 96
-//	+------+-------+---------+-----+-------+------+--------+---------+---------+---+----+--------+--------+---------+------+
-//	| BTCH | crc32c| segment | tag | epoch | page | length | records | durable | 0 | in | copied | padded | flushes | 0    |
-//	+------+-------+---------+-----+-------+------+--------+---------+---------+---+----+--------+--------+---------+------+
-//	crc: of bytes 8…96, from seed(segment). page: where it is in the slot. length: bytes with this header, without the last padding. durable: pages of this
-//	segment that were durable when the batch was written, which is evidence that a page before it was, should that not read.
-//	in, copied, padded, flushes: what the spool has done to its device in its life, this batch included.
+//	+--------+---------+------------+---------+-------~~~-------+---+---------------+---------+
+//	| header | batch   | batch      | batch   |  never written  | 0 | footer record | trailer |
+//	+--------+---------+------------+---------+-------~~~-------+---+---------------+---------+
+//	 page 0   page 1                                             whole pages, right-aligned
+//
+// A batch is a header, records at multiples of 8, and zeros to the end of the page:
+//
+//	 0      4     8         16    24      28     32       36        40
+//	+------+-----+---------+-----+-------+------+--------+---------+-----------
+//	| BTCH | crc | segment | tag | epoch | page | length | records | durable …
+//	+------+-----+---------+-----+-------+------+--------+---------+-----------
+//
+//	 44  48   56       64       72        80     96
+//	+---+----+--------+--------+---------+------+
+//	| 0 | in | copied | padded | flushes | 0    |
+//	+---+----+--------+--------+---------+------+
+//
+//	crc           of bytes 8…96, from seed(segment)
+//	tag, epoch    of the open that wrote it
+//	page          where in the slot it begins
+//	length        bytes with this header, without the last padding
+//	records       how many follow
+//	durable       pages of this segment that were durable when the batch was written: evidence that
+//	              a page before it was, should that not read
+//	in … flushes  what the spool has done to its device in its life, this batch included
 //
 // A record is a frame, a meta part in msgp, a body:
 //
-//	 0       4        8      12     13  16    24        24+meta          length
-//	+-------+--------+------+------+---+-----+---------+----------------+
-//	| crc32c| length | meta | kind | 0 | tag | msgp    | body           |
-//	+-------+--------+------+------+---+-----+---------+----------------+
-//	crc: of bytes 4…24+meta, from seed(segment). tag: the same as in the batch header. The body has its checksum in the meta.
+//	 0     4        8      12     13  16    24     24+meta  length
+//	+-----+--------+------+------+---+-----+------+--------+
+//	| crc | length | meta | kind | 0 | tag | msgp | body   |
+//	+-----+--------+------+------+---+-----+------+--------+
 //
-// The meta is a msgp array; all integers are unsigned but for the time:
+//	crc           of bytes 4…24+meta, from seed(segment); the body has its checksum in the meta
+//	tag           the same as in the batch header
 //
-//	1 message  [tag, epoch, seq, received, from, octets, header, sum, [key, head, key, head, …], uid, [extents]]
+// The meta is a msgp array; all integers are unsigned, but for the time:
+//
+//	1 message  [tag, epoch, seq, received, from, octets, header, sum,
+//	            [key, head, key, head, …], uid, extents]
 //	2 tombs    [[key, segment, epoch, tag, [first seq, difference, difference, …]], …]
 //	3 moved    as 1: the same message again, out of a segment that is to be retired
 //	4 retire   [slot, segment, slot, segment, …]
 //	5 footer   [end, [in, copied, padded, flushes], [epoch, tag, …], [key, key, …],
-//	            [[offset/8, epoch, seq, octets, [position of key, head, …], uid, [extents]], …], [graves as in 2 …], [retired as in 4 …]]
-//	extents    slot, segment, page, length, sum, for each extent five numbers
+//	            [[offset/8, epoch, seq, octets, [key's position, head, …], uid, extents], …],
+//	            graves as in 2, segments as in 4]
+//	extents    [slot, segment, page, length, sum, slot, segment, …]
 //
-//	message: the body is the heads of the recipients, one after the other, then the mail; sum is its crc from seed(segment). octets and header
-//	are those of the mail without heads: as listed (CRLF counted, byte-stuffing and the closing ".CRLF" not), and the stored bytes of the header with its blank
-//	line. Recipient i reads its own head and the mail, and its identity is (epoch, seq+i). received is seconds since 1970, signed. uid is the unique-id that the
-//	mail had in another store, or "". A mail with extents has only heads in the record. A key of 0 was expunged before the record was moved.
+//	received      seconds since 1970, signed, by a clock that may have been wrong
+//	from          the reverse-path
+//	octets        of the mail as POP3 lists it, without heads: CRLF counted, byte-stuffing and the
+//	              closing ".CRLF" not
+//	header        stored bytes of the mail that are its header, with the blank line
+//	sum           of a message: the crc of its body, from seed(segment); of an extent: the crc of
+//	              its bytes, from seed(segment of the extent)
+//	key, head     a mailbox and the bytes of its own head; key 0 was expunged before the move
+//	uid           the unique-id that the mail had in another store, or ""
+//	end           the page after the last batch
 //
-// The trailer is the last 32 bytes of the slot. The footer's record ends where the trailer begins:
+// The body of a message is the heads of its recipients, one after the other, then the mail, unless
+// that lies in extents. Recipient i reads its own head and the mail, and its message is (epoch,
+// seq+i).
 //
-//	 0          8       12       16        24 … 32
-//	+----------+-------+--------+---------+------+
-//	| PLRBEND\0 | crc32c| length | segment | 0    |     crc: of bytes 12…32, from seed(segment). length: of the footer's record
-//	+----------+-------+--------+---------+------+
+// The trailer is the last 32 bytes of the slot. The footer's record ends where it begins:
 //
-// A bulk segment is its header and extents: runs of mail bytes, each from a fresh page on, filled up with zeros, in any order of deliveries. What they are is
-// said only by records in the log; sum is the crc of the bytes of an extent from seed(segment of the bulk slot).
+//	 0         7   8     12       16        24   32
+//	+---------+---+-----+--------+---------+----+
+//	| PLRBEND | 0 | crc | length | segment | 0  |
+//	+---------+---+-----+--------+---------+----+
+//
+//	crc           of bytes 12…32, from seed(segment)
+//	length        of the footer's record
+//
+// A bulk segment is its header and extents: runs of mail bytes, each from a fresh page on, filled
+// up with zeros, in any order of deliveries. What they are is said only by records in the log.
 //
 // # Identity
 //
-// Every open that writes draws a random 64-bit tag and the next epoch number, which are durable with its first batch; it numbers its messages from 0. A
-// message is (tag, seq) for ever, wherever it lies. Its unique-id is the base32 (a-z2-7) of tag and seq, 12 bytes, big endian: 20 characters. So unique-ids survive
-// compaction, an emptied box and a copy that is put back: an open of the copy draws another tag. Epoch numbers only give the order.
+// Every open that writes draws a random 64-bit tag and the next epoch number, which are durable
+// with its first batch; it numbers its messages from 0. A message is (tag, seq) for ever, wherever
+// it lies. Its unique-id is the base32 (a-z2-7) of tag and seq, 12 bytes, big endian: 20
+// characters. So unique-ids survive compaction, an emptied box and a copy that is put back: an open
+// of the copy draws another tag. Epoch numbers only give the order.
 //
 // # Life of a message
 //
-//  1. Begin asks for room. Write gathers up to 256 KiB in memory; beyond that, or when all deliveries together hold 4 MiB, the bytes go to extents of
-//     the shared bulk slot as they come (delivery.go, bulk.go).
-//  2. Commit flushes the bulk slots, if there are any, and queues the mail. Who finds nobody writing leads: it takes all that waits, writes it as one batch, flushes
-//     once, tells the index, and hands the lead to the first that came meanwhile (appender.go, commit.go).
-//  3. View freezes a mailbox; Message pins the slots of one message and says where the bytes are (view.go, message.go). Before the first byte leaves, the
-//     message is verified, once in the life of the process.
+//  1. Begin asks for room. Write gathers up to 256 KiB in memory; beyond that, or when all
+//     deliveries together hold 4 MiB, the bytes go to extents of the shared bulk slot as they come
+//     (delivery.go, bulk.go).
+//  2. Commit flushes the bulk slots, if there are any, and queues the mail. Who finds nobody
+//     writing leads: it takes all that waits, writes it as one batch, flushes once, tells the
+//     index, and hands the lead to the first that came meanwhile (appender.go, commit.go).
+//  3. View freezes a mailbox; Message pins the slots of one message and says where the bytes are
+//     (view.go, message.go). Before the first byte leaves, the message is verified, once in the
+//     life of the process.
 //  4. Expunge writes a tombstone in a batch; the row is dead in the index (facts.go, index.go).
-//  5. When nothing in a sealed segment lives, the next batch carries out of it the tombstones that are still needed and retires it (reclaim.go).
-//  6. A later segment is written over it, when nobody reads it any more (space.go).
+//  5. When slots are few, the segment with the fewest live bytes is emptied: what lives in it is
+//     written again, as moved records to the cold log and as extents to the cold bulk segment.
+//     Liveness is looked at again when the batch is written, so a delete that comes meanwhile wins
+//     (compact.go, moving.go).
+//  6. When nothing in a sealed segment lives, the next batch carries out of it the tombstones that
+//     are still needed and retires it (reclaim.go).
+//  7. A later segment is written over it, when nobody reads it any more (space.go).
+//
+// # Room
+//
+// A slot is written over when its segment is dead, which costs nothing but a record in a batch;
+// copying begins only when three slots are left. New mail is refused when more than 80 % of the
+// capacity live, or when no room can be made, and leaves two slots alone: one for deletes, one for
+// making room. So both work on a full spool. Slots are made one ahead, by Maintain, in somebody's
+// idle time; when the file system has no room for one more, the spool lives in those that it has.
 //
 // # A start
 //
-// Open reads page 0 of every slot and goes through the log segments from the newest to the oldest. Those that a newer one retired are skipped. Of a sealed one it reads the footer. Of another
-// one, which is mostly the newest alone, it reads every batch past the page cache: a batch counts when its header and all of its records verify. At the first that does not:
+// Open reads page 0 of every slot and goes through the log segments from the newest to the oldest.
+// Those that are retired are skipped. Of a sealed one it reads the footer. Of another one, which is
+// mostly the newest alone, it reads every batch past the page cache: a batch counts when its header
+// and all of its records verify. At the first that does not:
 //
-//	a later batch of the segment says that this page was durable, or the next segment says that this one went further   →   damage: keep every record
-//	                                                            that verifies by itself, count the rest as damaged, go on behind
-//	otherwise                                                →  a torn tail: it was never acknowledged; the next batch is written there
+//	damage      a later batch of the segment says that this page was durable, or the next segment
+//	            says that this one went further: every record that verifies by itself is kept, the
+//	            rest is counted as damaged, and reading goes on behind
+//	torn tail   otherwise: it was never acknowledged, and the next batch is written there
 //
-// Tombstones are applied when all messages are known. Opening writes nothing, so it may be cut and repeated at will.
+// Tombstones are applied when all messages are known. Opening writes nothing, so it may be cut and
+// repeated at will.
 //
 // # Invariants
 //
-//	I1  What was acknowledged is durable: Commit and Expunge return nil after a successful flush of the batch.
+//	I1  What was acknowledged is durable: Commit and Expunge return nil after a successful flush of the
+//	    batch.
 //	I2  What was not acknowledged appears whole or not at all, for all recipients or for none.
 //	I3  A page that was acknowledged is not written again in its segment. Batches begin on fresh pages.
-//	I4  After a failed write or flush nothing more is written to the segment; the header of the next one says where it ended, and what lies behind never counts.
-//	I5  A tombstone is needed as long as the segment that its message lay in counts. It is carried out of a segment that is retired before that.
-//	I6  A slot is written over only when a durable record retires its segment, and nobody has it pinned. That record is carried on until the slot
-//	    has a durable new header: until then a power cut may show the old one.
+//	I4  After a failed write or flush nothing more is written to the segment; the header of the next one
+//	    says where it ended, and what lies behind never counts. The batch is written to another slot,
+//	    once, and read back past the page cache; when that fails too, it was refused.
+//	I5  A tombstone is needed as long as the segment that its message lay in counts. It is carried out of
+//	    a segment that is retired before that.
+//	I6  A slot is written over only when a durable record retires its segment, and nobody has it pinned.
+//	    That record is carried on until the slot has a durable new header: until then a power cut may
+//	    show the old one. A tombstone is dropped only in a batch that retires every dead segment there
+//	    is.
 //	I7  Unique-ids never change and are never given to another message.
-//	I8  Bytes that do not verify are never served; what they cost is counted (Stats.Damaged). Damage costs the records that it hit.
-//	I9  Bytes that a Message gave out stay what they are until it is closed, and for the kernel after that (direct writes replace pages, they do not change them).
+//	I8  Bytes that do not verify are never served; what they cost is counted (Stats.Damaged). Damage
+//	    costs the records that it hit.
+//	I9  Bytes that a Message gave out stay what they are until it is closed, and for the kernel after
+//	    that (direct writes replace pages, they do not change them).
 //	I10 No input to Open makes it allocate more than the size of a slot at once, besides the index.
 //
 // # Budgets
 //
-//	memory   20 B a message and 2 bits, 16 B for each open that live mail came in, about 20 B for each message in the segment being written;
-//	         128 KiB to write with, 256 KiB while a segment is scanned
-//	flash    a batch: whole pages, one flush. A large mail: its pages, a flush for each bulk slot, and a batch. A sealed segment: its footer, about 20 B a message, no
-//	         flush of its own. A new slot: its size in zeros, once (recycle)
+//	memory   20 B a message and 2 bits; 16 B for each open that live mail came in; about 20 B for each
+//	         message in the segments being written; 128 KiB to write with; 256 KiB while a segment is
+//	         scanned
+//	flash    a batch: whole pages, one flush
+//	         a large mail: its pages, a flush for each bulk slot, and a batch
+//	         a sealed segment: its footer, about 20 B a message, no flush of its own
+//	         a new slot: its size in zeros, once (recycle)
 //
 // # Files
 //
-//	spool.go options and room       open.go scan.go   a start                 format.go header.go batch.go record.go footer.go msgp.go
-//	delivery.go bulk.go  intake     view.go message.go  reading                 message_meta.go tombs.go retired.go       what is stored
-//	appender.go commit.go segment.go facts.go  writing     mailbox.go bitmap.go index.go  the index     slot.go space.go reclaim.go  slots
+//	spool.go stats.go                                  options, room, how it is
+//	open.go scan.go                                    a start
+//	delivery.go bulk.go                                mail on its way in
+//	appender.go commit.go segment.go facts.go          the log, the only writer of it, and what it writes
+//	view.go message.go verify.go                       reading
+//	mailbox.go bitmap.go index.go                      the index
+//	slot.go space.go reclaim.go compact.go moving.go   slots and room
+//	format.go header.go batch.go record.go footer.go   what is stored
+//	message_meta.go tombs.go retired.go msgp.go        the msgp parts of it
 package spool
