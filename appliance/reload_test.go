@@ -181,6 +181,47 @@ func TestChangesAreFoundWithoutNotices(t *testing.T) {
 	})
 }
 
+// TestAChangeInTheMiddleOfAReloadIsNoticed: a file that changes again after it was read is read again.
+func TestAChangeInTheMiddleOfAReloadIsNoticed(t *testing.T) {
+	state := t.TempDir()
+	family(t, state, "anna")
+	file := filepath.Join(t.TempDir(), "pillarbox.toml")
+	write := func(text string) {
+		if err := durable.Replace(file, []byte(text)); err != nil {
+			t.Error(err)
+		}
+	}
+	write("first")
+	reads := 0
+	reread := func() (*config.Config, error) {
+		c := settings(state)
+		text, err := os.ReadFile(file)
+		c.File, c.Log.Level = file, string(text)
+		if reads++; reads == 1 {
+			write("third")
+		}
+		return c, err
+	}
+	synctest.Test(t, func(t *testing.T) {
+		boot := settings(state)
+		boot.File = file
+		a, err := New(t.Context(), boot, Options{Reread: reread, Built: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go a.watch(ctx, nil)
+		time.Sleep(lookEvery / 2)
+		write("second")
+		time.Sleep(3 * lookEvery)
+		if got := a.rules.Load().config.Log.Level; got != "third" || reads != 2 {
+			t.Errorf("the %s is in force after %d reads", got, reads)
+		}
+	})
+}
+
 // TestOwnCertificateIsNoticed: the user's certificate is swapped under running listeners, and a bad one is not.
 func TestOwnCertificateIsNoticed(t *testing.T) {
 	donor := start(t, settings(t.TempDir()), Options{})

@@ -56,8 +56,9 @@ func (a *Appliance) watch(ctx context.Context, notices *fsnotify.Watcher) {
 		case <-settled.C:
 		}
 		if now := look(a.watched(a.rules.Load().config)); now != a.seen {
-			a.Reload() // which logs
-			a.seen = look(a.watched(a.rules.Load().config))
+			a.Reload()   // which logs
+			a.seen = now // as it was before the files were read
+			settled.Reset(settleTime)
 		}
 	}
 }
