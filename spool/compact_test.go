@@ -2,6 +2,7 @@ package spool
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -57,7 +58,8 @@ func TestCompactionKeepsMail(t *testing.T) {
 	}
 }
 
-// TestMoveRechecksLiveness expunges a message between the reading and the writing of its move.
+// TestMoveRechecksLiveness expunges a message between the reading and the writing of its move. The tombstone points to where the
+// message was, and goes with that segment: what was moved must not hold the message.
 func TestMoveRechecksLiveness(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{})
 	s := open(t, dev)
@@ -79,6 +81,15 @@ func TestMoveRechecksLiveness(t *testing.T) {
 	}
 	if err := s.commit(mv); err != nil {
 		t.Fatal(err)
+	}
+	s.giveBack(sl)
+	for range 100 {
+		if err := errors.Join(deliver(s, mail("churn", 11_000), 3), expungeAll(s, 3, none)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.slots[at.slot].header.segment == segment {
+		t.Fatal("the segment that the message lay in is still there: the test shows nothing")
 	}
 	for range 2 {
 		if got := contents(t, s, 1); len(got) != 0 {

@@ -64,6 +64,7 @@ func TestMutants(t *testing.T) {
 			switch m.name {
 			case "padding of a batch":
 				overlay["commit.go"] = edit(t, "commit.go", []string{"if w.begins != nil {\n\t\tp.offset = 0", keepPage + "\n\t\tp.offset = 0"})
+				overlay["segment.go"] = edit(t, "segment.go", []string{"*unit+foot <= s.format.slotSize", "*unit+foot+4096 <= s.format.slotSize"})
 			case "generation in the checksums": // and in the clear
 				overlay["scan.go"] = edit(t, "scan.go", []string{"err == nil && b.segment == c.segment, nil", "err == nil, nil"})
 			}

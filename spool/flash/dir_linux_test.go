@@ -295,7 +295,7 @@ func TestProfileNamesTheMode(t *testing.T) {
 	if chosen.FileSystem == "" || chosen.Mode != flash.Recycle && chosen.Mode != flash.Append {
 		t.Errorf("%+v", chosen)
 	}
-	if (chosen.Mode == flash.Recycle) != (chosen.Direct && len(chosen.Warnings) == 0) {
+	if (chosen.Mode == flash.Recycle) != chosen.Direct {
 		t.Errorf("%+v: recycling needs direct writes and a file system that overwrites in place", chosen)
 	}
 	forced, err := flash.Open(t.TempDir(), flash.Options{Mode: flash.Append})
@@ -320,7 +320,7 @@ func TestMemoryIsNeverRecycled(t *testing.T) {
 	if p.FileSystem != "tmpfs" {
 		t.Skipf("/dev/shm is %s", p.FileSystem)
 	}
-	if p.Mode != flash.Append || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "memory") {
+	if p.Mode != flash.Append || !p.Volatile || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "memory") {
 		t.Errorf("%+v, want append and a warning", p)
 	}
 	vol.Close()

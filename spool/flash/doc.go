@@ -55,6 +55,7 @@
 //	file_linux.go      the File of a real slot
 //	small_linux.go     Load and Store
 //	profile_linux.go   which file system, which mode
+//	mount_linux.go     how it is mounted, and what that costs
 //	probe_linux.go     whether direct writes do what F6 needs
 //	aligned.go         buffers
 //	name.go            names that a file may have

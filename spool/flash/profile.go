@@ -16,6 +16,10 @@ type Profile struct {
 	Direct bool
 	// Mode is how slots live.
 	Mode Mode
-	// Warnings are sentences for the administrator; none on a good file system.
+	// Volatile: what is acknowledged here may be gone after a power cut, for it lies in memory or behind a
+	// network. A warning says which.
+	Volatile bool
+	// Warnings are sentences for the administrator, each with the remedy; none on a good file system
+	// that is mounted well.
 	Warnings []string
 }

@@ -16,6 +16,9 @@ type fileSystem struct {
 	warning string // "" where a spool is at home
 }
 
+// volatile says whether what is acknowledged there may be gone after a power cut, whatever is done.
+func (fs fileSystem) volatile() bool { return fs.warning == inMemory || fs.warning == remote }
+
 const (
 	inMemory = "lies in memory: all mail is lost when the box is switched off"
 	remote   = "is reached over a network: its server decides whether acknowledged mail survives a power cut; use a local disk"
@@ -60,10 +63,11 @@ func profile(lock *os.File, opt Options) (Profile, error) {
 	if err != nil {
 		return Profile{}, err
 	}
-	p := Profile{FileSystem: fs.name, Mode: Append}
+	p := Profile{FileSystem: fs.name, Mode: Append, Volatile: fs.volatile()}
 	if fs.warning != "" {
 		p.Warnings = append(p.Warnings, fs.name+" "+fs.warning)
 	}
+	p.survey(filepath.Dir(lock.Name()))
 	if !fs.recycle && opt.Mode != Recycle {
 		return p, nil
 	}

@@ -1,0 +1,152 @@
+package flash
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// mountTable is where the kernel tells what is mounted in the view of this process (proc(5)).
+const mountTable = "/proc/self/mountinfo"
+
+// A mount is one line of the table.
+type mount struct {
+	point   string   // where it is mounted
+	kind    string   // of the file system, as "ext4" or "fuse.sshfs"
+	options []string // of this mount and of the file system
+}
+
+// option returns the value of an option: "" and true for one that has none.
+func (m mount) option(name string) (value string, set bool) {
+	for _, o := range slices.Backward(m.options) {
+		if key, value, _ := strings.Cut(o, "="); key == name {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// mountOf finds the mount that holds path, which is absolute and has no symbolic links. Of two at the same place the later one
+// covers the other. Lines that it does not understand are skipped.
+func mountOf(table io.Reader, path string) (found mount, ok bool) {
+	for lines := bufio.NewScanner(table); lines.Scan(); {
+		m, good := parseMount(lines.Text())
+		if good && covers(m.point, path) && len(m.point) >= len(found.point) {
+			found, ok = m, true
+		}
+	}
+	return found, ok
+}
+
+// parseMount reads a line:
+//
+//	36 35 98:0 /root /mount\040point rw,noatime master:1 - ext4 /dev/sda1 rw,commit=600
+func parseMount(line string) (mount, bool) {
+	front, back, ok := strings.Cut(line, " - ")
+	head, tail := strings.Fields(front), strings.Fields(back)
+	if !ok || len(head) < 6 || len(tail) < 1 {
+		return mount{}, false
+	}
+	m := mount{point: unescape(head[4]), kind: tail[0], options: strings.Split(head[5], ",")}
+	if len(tail) > 2 {
+		m.options = append(m.options, strings.Split(tail[2], ",")...)
+	}
+	return m, true
+}
+
+// unescape undoes the octal escapes of blanks and backslashes.
+func unescape(s string) string {
+	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
+}
+
+func covers(point, path string) bool {
+	return point == "/" || path == point || strings.HasPrefix(path, point+"/")
+}
+
+// longCommit is the shortest commit= in seconds that is not worth a word: with it the journal of a box at home costs
+// less than the mail.
+const longCommit = 60
+
+// remarks returns what is to be said about the way a file system is mounted, each with the remedy.
+func (m mount) remarks() (said []string) {
+	say := func(text string) { said = append(said, m.kind+" on "+m.point+" "+text) }
+	value, set := m.option("barrier")
+	_, none := m.option("nobarrier")
+	if none || set && value == "0" {
+		say("is mounted with nobarrier: a power cut loses mail that was acknowledged; take it out of /etc/fstab and mount -o remount,barrier=1")
+	}
+	switch m.kind {
+	case "f2fs":
+		if value, _ := m.option("fsync_mode"); value == "nobarrier" {
+			say("is mounted with fsync_mode=nobarrier: a power cut loses mail that was acknowledged; mount it with fsync_mode=posix")
+		}
+	case "ext3", "ext4":
+		if value, _ := m.option("data"); value == "journal" {
+			say("is mounted with data=journal: all mail is written twice; mount it with data=ordered")
+		}
+		value, _ := m.option("commit")
+		if seconds, err := strconv.Atoi(value); err != nil || seconds < longCommit {
+			say("commits its journal every few seconds, which costs a quiet box two flushes of three: mount it with noatime,commit=600; what is acknowledged never waits for the journal")
+		}
+	}
+	return said
+}
+
+// volatileBelow says whether an overlay keeps its files where they do not last: above memory, or told not to flush.
+func (m mount) volatileBelow(table io.Reader) bool {
+	if _, set := m.option("volatile"); set {
+		return true
+	}
+	upper, set := m.option("upperdir")
+	if !set {
+		return false
+	}
+	below, ok := mountOf(table, unescape(upper))
+	return ok && (below.kind == "tmpfs" || below.kind == "ramfs")
+}
+
+// survey adds to a profile what the table of mounts tells about the folder of an open file. What cannot be found out
+// is not said.
+func (p *Profile) survey(dir string) {
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return
+	}
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return
+	}
+	table, err := os.Open(mountTable)
+	if err != nil {
+		return
+	}
+	defer table.Close()
+	m, ok := mountOf(table, path)
+	if !ok {
+		return
+	}
+	p.Warnings = append(p.Warnings, m.remarks()...)
+	if m.kind != "overlay" {
+		return
+	}
+	if _, err := table.Seek(0, io.SeekStart); err == nil && (m.volatileBelow(table) || inMemoryAt(m)) {
+		p.Volatile = true
+		p.Warnings = append(p.Warnings, "the overlay on "+m.point+" "+inMemory)
+	}
+}
+
+// inMemoryAt asks the file system itself, where the upper folder of an overlay can be reached.
+func inMemoryAt(m mount) bool {
+	upper, _ := m.option("upperdir")
+	var st unix.Statfs_t
+	if upper == "" || unix.Statfs(unescape(upper), &st) != nil {
+		return false
+	}
+	magic := int64(uint32(st.Type))
+	return magic == unix.TMPFS_MAGIC || magic == unix.RAMFS_MAGIC
+}
