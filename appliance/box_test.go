@@ -39,6 +39,7 @@ func settings(state string) *config.Config {
 	c.SMTP.Listen, c.SMTP.ListenTLS, c.SMTP.ListenLMTP = free, free, free
 	c.SMTP.MaxMessage = 4 << 20
 	c.Spool.Slot, c.Spool.Capacity = 1<<20, 32<<20
+	c.Spool.Volatile = true // the folder of a test may lie in memory
 	return c
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"go.uber.org/zap"
 
@@ -29,6 +30,9 @@ func (a *Appliance) openSpool(ctx context.Context, c *config.Config) (*spool.Spo
 	if err != nil {
 		return nil, volumeError(dir, err)
 	}
+	if err := a.judge(c, volume.Profile()); err != nil {
+		return nil, errors.Join(err, volume.Close())
+	}
 	capacity, err := capacityOf(c, volume, usedBytes(dir))
 	if err != nil {
 		return nil, errors.Join(err, volume.Close())
@@ -50,6 +54,19 @@ func (a *Appliance) openSpool(ctx context.Context, c *config.Config) (*spool.Spo
 		a.log.Warn("the last batch before this start did not read: it was cut short, which loses nothing that was acknowledged, or is damaged")
 	}
 	return s, nil
+}
+
+// judge says in the log what lies under the spool, and refuses what cannot keep a promise, unless the owner wants it so.
+func (a *Appliance) judge(c *config.Config, p flash.Profile) error {
+	if p.Volatile && !c.Spool.Volatile {
+		return fmt.Errorf("mail in the state folder %s would not last: %s; set state to a folder on a disk or card of this machine, or spool.volatile = true if it may be lost",
+			c.State, strings.Join(p.Warnings, "; "))
+	}
+	a.log.Info("file system", zap.String("name", p.FileSystem), zap.Stringer("mode", p.Mode))
+	for _, warning := range p.Warnings {
+		a.log.Warn("file system", zap.String("warning", warning))
+	}
+	return nil
 }
 
 // capacityOf returns the capacity that is written, else the smaller of 1 GiB and half of the space that is

@@ -42,6 +42,7 @@ listen_tls = ["127.0.0.1:$SMTPS_PORT"]
 
 [spool]
 capacity = "256MiB"
+volatile = true
 TOML
 }
 

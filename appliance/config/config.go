@@ -68,6 +68,8 @@ type Spool struct {
 	Capacity Size
 	// Slot is the size of one file of the spool, fixed when the spool is made.
 	Slot Size
+	// Volatile lets mail lie where a power cut may lose it: in memory or behind a network.
+	Volatile bool
 }
 
 // Retention is how long mail stays and how much of the spool one mailbox may take.

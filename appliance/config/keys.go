@@ -33,6 +33,7 @@ func (c *Config) keys() []key {
 		{"tls.key", text(&c.TLS.Key)},
 		{"spool.capacity", parsed(&c.Spool.Capacity, ParseSize)},
 		{"spool.slot", parsed(&c.Spool.Slot, ParseSize)},
+		{"spool.volatile", boolean(&c.Spool.Volatile)},
 		{"retention.keep_days", number(&c.Retention.KeepDays)},
 		{"retention.mailbox_share", parsed(&c.Retention.MailboxShare, ParsePercent)},
 		{"watchdog.device", text(&c.Watchdog.Device)},
@@ -112,6 +113,17 @@ func number(to *int) func(any) error {
 			return fmt.Errorf("%d is out of range", n)
 		}
 		*to = int(n)
+		return nil
+	}
+}
+
+func boolean(to *bool) func(any) error {
+	return func(value any) error {
+		b, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("expects true or false, without quotes, not %s", kind(value))
+		}
+		*to = b
 		return nil
 	}
 }

@@ -42,6 +42,7 @@ key  = "/etc/ssl/box.key"
 [spool]
 capacity = "2GB"
 slot     = "1MiB"
+volatile = true
 
 [retention]
 keep_days     = 0
@@ -75,7 +76,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			ListenLMTP:    []string{"unix:/run/pillarbox/lmtp.sock", "127.0.0.1:24"},
 			PlaintextAuth: Anywhere(), MaxMessage: 20 << 20},
 		TLS:       TLS{Cert: "/etc/ssl/box.crt", Key: "/etc/ssl/box.key"},
-		Spool:     Spool{Capacity: 2e9, Slot: 1 << 20},
+		Spool:     Spool{Capacity: 2e9, Slot: 1 << 20, Volatile: true},
 		Retention: Retention{MailboxShare: 25},
 		Aliases: map[string][]string{"postmaster": {"anna"}, "first.last": {"anna", "otto"},
 			"*": {"postmaster"}, "otto": {"otto", "anna"}},

@@ -55,6 +55,7 @@ max_message = "2MiB"
 
 [spool]
 capacity = %q
+volatile = true
 `, filepath.Join(folder, "state"), b.pop3, b.smtp, capacity)
 	if err := os.WriteFile(b.config(), []byte(config), 0o600); err != nil {
 		return nil, err
