@@ -61,7 +61,7 @@ func (s *Spool) try(h *head, facts []fact, readBack bool) error {
 
 // readBack reads the batch past the page cache: after a failed flush the cache shows what the device does not hold.
 func (w *batch) readBack(s *Spool) error {
-	c := s.newScan(w.slot, w.slot.file, 0, discard{})
+	c := s.newScan(w.slot, w.slot.file, 0, discard{}, nil)
 	c.segment, c.seed = w.header.segment, s.format.seed(w.header.segment)
 	c.epoch, c.tag = w.header.epoch, w.header.tag
 	_, ok, err := c.batch(w.header.page)

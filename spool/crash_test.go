@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -201,6 +203,8 @@ type crash struct {
 	steps  []step
 	opens  byte // gives every open other random numbers
 	states int
+
+	recycled bool // the steps write a slot over
 }
 
 func (c *crash) open(dev *flashtest.Device) (*Spool, error) {
@@ -228,9 +232,7 @@ func (c *crash) operations() int {
 		c.t.Fatalf("%s: %v", name(step), err)
 	}
 	recount(c.t, s)
-	if st := s.Stats(); s.nextSegment <= uint64(st.Slots) {
-		c.t.Fatalf("%d segments in %d slots: the steps recycle none", s.nextSegment, st.Slots)
-	}
+	c.recycled = s.nextSegment > uint64(s.Stats().Slots)
 	return dev.Ops()
 }
 
@@ -307,6 +309,69 @@ func (c *crash) recover(dev *flashtest.Device, o *oracle, pending *step) error {
 	return nil
 }
 
+var crashTotal = flag.Int("crash.total", 0, "states that TestPowerCutLong tries: 10000000 takes about half an hour")
+
+// TestPowerCutLong does what TestPowerCut does with steps drawn at random, until it has tried as many states as -crash.total asks for. What
+// it finds is found again with the seed that it prints.
+func TestPowerCutLong(t *testing.T) {
+	if *crashTotal == 0 {
+		t.Skip("runs with -crash.total=N")
+	}
+	workers := runtime.GOMAXPROCS(0)
+	for w := range workers {
+		t.Run(fmt.Sprint("worker ", w), func(t *testing.T) {
+			t.Parallel()
+			states := 0
+			for seed := uint64(w); states < *crashTotal/workers && !t.Failed(); seed += uint64(workers) {
+				mode := []flash.Mode{flash.Recycle, flash.Append}[seed/uint64(workers)%2]
+				c := &crash{t: t, mode: mode, steps: randomSteps(seed)}
+				n := c.operations()
+				for k := 1; k <= n && !t.Failed(); k++ {
+					c.at(k)
+				}
+				states += c.states
+				if t.Failed() {
+					t.Errorf("seed %d, %v", seed, mode)
+				}
+			}
+			t.Logf("%d states", states)
+		})
+	}
+}
+
+// randomSteps draws what a household does in an hour.
+func randomSteps(seed uint64) []step {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	var steps []step
+	for i := range 60 {
+		box := Key(1 + rng.IntN(3))
+		switch rng.IntN(10) {
+		case 0:
+			steps = append(steps, deletes(box, odd))
+		case 1, 2:
+			steps = append(steps, deletes(box, none))
+		case 3:
+			steps = append(steps, deletes(box, first))
+		case 4:
+			steps = append(steps, compacts())
+		case 5:
+			steps = append(steps, delivers(fmt.Sprint("many ", i), 100+rng.IntN(8000), 1, 2, 3))
+		case 6:
+			steps = append(steps, delivers(fmt.Sprint("large ", i), 12_000+rng.IntN(50_000), box))
+		case 7:
+			if i%3 == 0 {
+				steps = append(steps, step{name: "open again"})
+			}
+		default:
+			steps = append(steps, delivers(fmt.Sprint("small ", i), 100+rng.IntN(11_000), box))
+		}
+		if i%12 == 11 { // so that it never gets full
+			steps = append(steps, deletes(1, none), deletes(2, first), deletes(3, none), compacts())
+		}
+	}
+	return steps
+}
+
 func odd(n int) bool   { return n%2 == 1 }
 func first(n int) bool { return n == 1 }
 
@@ -351,6 +416,9 @@ func TestPowerCut(t *testing.T) {
 		t.Run(mode.String(), func(t *testing.T) {
 			c := &crash{t: t, mode: mode, steps: powerCutSteps()}
 			n := c.operations()
+			if !c.recycled {
+				t.Fatal("the steps recycle no slot")
+			}
 			for k := 1; k <= n && !t.Failed(); k++ {
 				c.at(k)
 			}

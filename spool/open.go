@@ -57,6 +57,7 @@ func (s *Spool) makeFormat() error {
 type loader struct {
 	*Spool
 	slot   *slot              // whose segment is being read
+	buf    []byte             // to scan with
 	foot   *footer            // gathers what a scan finds; nil when a footer is read
 	graves []homed            // all tombstones, applied at the end
 	laid   map[retired]uint64 // retired segments, and the segment that says so
@@ -188,7 +189,7 @@ func (s *Spool) guessHeader(sl *slot, page []byte) (header, error) {
 		return header{}, nil
 	}
 	var found header
-	w := newWindow(sl.file, s.format.slotSize)
+	w := newWindow(sl.file, s.format.slotSize, nil)
 	for p := uint32(firstUnit); int64(p)*unit+batchHeaderSize <= s.format.slotSize; p++ {
 		head, err := w.bytes(int64(p)*unit, batchHeaderSize)
 		if err != nil {
@@ -255,7 +256,8 @@ func (l *loader) loadSegment(sl *slot, known uint32, newest bool) error {
 		return fmt.Errorf("read slot %d: %w", sl.number, err)
 	}
 	l.foot = newFooter()
-	c := l.newScan(sl, file, known, l)
+	c := l.newScan(sl, file, known, l, l.buf)
+	l.buf = c.buf
 	if err := c.run(); err != nil {
 		return fmt.Errorf("read slot %d: %w", sl.number, err)
 	}
@@ -284,14 +286,14 @@ func (l *loader) older(life Lifetime) {
 	}
 }
 
-func (s *Spool) newScan(sl *slot, file flash.File, known uint32, v visitor) *scan {
+func (s *Spool) newScan(sl *slot, file flash.File, known uint32, v visitor, buf []byte) *scan {
 	segment := sl.header.segment
 	return &scan{
 		// The number of a segment whose header was lost is drawn again: batches from before are of an earlier open.
 		epoch: sl.header.epoch,
 		tag:   sl.header.tag,
 
-		window:  newWindow(file, s.format.slotSize),
+		window:  newWindow(file, s.format.slotSize, buf),
 		format:  s.format,
 		segment: segment,
 		seed:    s.format.seed(segment),
@@ -312,7 +314,7 @@ func (s *Spool) visitSegment(sl *slot, v visitor) error {
 	defer s.giveBack(sl)
 	_, _, err = readFooter(file, s.format, sl.header.segment, v)
 	if errors.Is(err, errUnreadable) {
-		err = s.newScan(sl, file, end, v).run()
+		err = s.newScan(sl, file, end, v, nil).run()
 	}
 	return err
 }

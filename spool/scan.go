@@ -21,8 +21,12 @@ type window struct {
 
 const windowSize = 256 << 10
 
-func newWindow(file flash.File, limit int64) *window {
-	return &window{file: file, limit: limit, buf: flash.Aligned(int(min(windowSize, limit)))}
+// newWindow reads through a buffer of an earlier window, or a new one for nil.
+func newWindow(file flash.File, limit int64, buf []byte) *window {
+	if buf == nil {
+		buf = flash.Aligned(int(min(windowSize, limit)))
+	}
+	return &window{file: file, limit: limit, buf: buf}
 }
 
 // bytes returns n bytes at off. They are valid until the next call.
