@@ -62,7 +62,7 @@
 //	I7  Nothing that was read or learned before TLS is known after it.
 //	I8  A password is asked for only where it may be sent. It is not in any log, and no reply
 //	    repeats what the client said.
-//	I9  A command gets one reply, by its handler or by the refusal that it returned. After a
+//	I9  A command gets one reply, its own or the refusal that it returned. After a
 //	    failed write nothing is said.
 //	I10 Replies leave when no whole command waits, or when a buffer of 32 KiB is full: never in
 //	    two small writes.
@@ -89,7 +89,7 @@
 //	   go back, and the session waits with a deadline.
 //	2  session.understand: find a row of the command table by verb, state and argument, and
 //	   make the argument.
-//	3  The handler gathers its reply, or returns a refusal, which session.refuse says and
+//	3  The command gathers its reply, or returns a refusal, which session.refuse says and
 //	   counts. Any other error ends the session.
 //	4  The row says in which state the session is now.
 //

@@ -1,6 +1,6 @@
 package pop3
 
-// A refusal is an -ERR reply as a value: a handler that returns one has said nothing.
+// A refusal is an -ERR reply as a value: a command that returns one has said nothing.
 type refusal struct {
 	code string // the extended response code (RFC 2449 §8, RFC 3206), "" for none
 	text string // for a person

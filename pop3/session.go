@@ -77,7 +77,7 @@ func remoteAddr(conn net.Conn) netip.Addr {
 }
 
 // serve is the whole session: handshake, greeting, then command after command until one
-// leads to the state update, which handlers reach when all its work is done.
+// leads to the state update, which QUIT reaches when all its work is done.
 func (s *session) serve(ctx context.Context, implicitTLS bool) error {
 	if implicitTLS {
 		if err := s.startTLS(ctx); err != nil {

@@ -2,13 +2,10 @@ package pop3_test
 
 import (
 	"bytes"
-	"context"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"go.uber.org/zap"
@@ -44,7 +41,7 @@ func TestStories(t *testing.T) {
 				}
 				server := newServer(furnished())
 				setUp(t, server)
-				pop3test.RunAll(t, serve(t, server, folder == "implicit-tls"), string(text))
+				pop3test.RunAll(t, pop3test.Serve(t, server.ServeConn, folder == "implicit-tls"), string(text))
 			})
 		}
 	}
@@ -63,7 +60,7 @@ func TestNoSecretInLogs(t *testing.T) {
 			}
 			server := newServer(furnished())
 			server.Log = zap.New(core)
-			pop3test.RunAll(t, serve(t, server, false), string(text))
+			pop3test.RunAll(t, pop3test.Serve(t, server.ServeConn, false), string(text))
 		}
 	})
 	for _, secret := range []string{"secret", "Wörter", "YSBzZWNyZXQ", "wrong\""} {
@@ -94,33 +91,4 @@ func furnished() *pop3test.Store {
 	store.Deliver("anna", "Subject: two\n\n.\n..\n.dot\nlast")
 	store.Deliver("anna", "Subject: three\nTo: anna\n\n1\n2\n3\n4\n")
 	return store
-}
-
-// serve returns a function that connects to server over loopback TCP. The sessions are
-// waited for when the test is over.
-func serve(t testing.TB, server *pop3.Server, implicitTLS bool) func() net.Conn {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var sessions sync.WaitGroup
-	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(func() {
-		listener.Close()
-		cancel()
-		sessions.Wait()
-	})
-	return func() net.Conn {
-		client, err := net.Dial("tcp", listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn, err := listener.Accept()
-		if err != nil {
-			t.Fatal(err)
-		}
-		sessions.Go(func() { server.ServeConn(ctx, conn, implicitTLS) })
-		return client
-	}
 }

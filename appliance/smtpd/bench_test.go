@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"strings"
 	"testing"
+
+	"pillarbox/pop3/pop3test"
 )
 
 // BenchmarkMail: one mail of 4 KiB after another in one session over loopback, into a store
@@ -12,7 +14,7 @@ func BenchmarkMail(b *testing.B) {
 	server, _ := newServer(nil)
 	server.Log = nil
 	server.Router, server.Spooler = new(house), nowhere{}
-	client := serve(b, server, false)()
+	client := pop3test.Serve(b, server.ServeConn, false)()
 	defer client.Close()
 	in := bufio.NewReader(client)
 	hear := func(n int) {

@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"go.uber.org/zap"
@@ -194,35 +192,6 @@ func newServer(h *house) (*smtpd.Server, *observer.ObservedLogs) {
 			return time.Date(2026, 11, 24, 13, 0, 0, 0, time.FixedZone("", 3600))
 		},
 	}, logs
-}
-
-// serve returns a function that connects to server over loopback TCP. The sessions are
-// waited for when the test is over.
-func serve(t testing.TB, server *smtpd.Server, implicitTLS bool) func() net.Conn {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var sessions sync.WaitGroup
-	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(func() {
-		listener.Close()
-		cancel()
-		sessions.Wait()
-	})
-	return func() net.Conn {
-		client, err := net.Dial("tcp", listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn, err := listener.Accept()
-		if err != nil {
-			t.Fatal(err)
-		}
-		sessions.Go(func() { server.ServeConn(ctx, conn, implicitTLS) })
-		return client
-	}
 }
 
 // nowhere keeps nothing, at no cost.

@@ -55,7 +55,7 @@ func TestStories(t *testing.T) {
 				server, _ := newServer(h)
 				setUp(t, server, h)
 				t.Run("", func(t *testing.T) { // its end waits for the session's
-					pop3test.RunAll(t, serve(t, server, folder == "implicit-tls"), string(text))
+					pop3test.RunAll(t, pop3test.Serve(t, server.ServeConn, folder == "implicit-tls"), string(text))
 				})
 				if h.begun != h.ended {
 					t.Errorf("%d deliveries were begun and %d ended", h.begun, h.ended)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"pillarbox/appliance/smtpd"
+	"pillarbox/pop3/pop3test"
 )
 
 // reach is how each phase of a session is reached.
@@ -68,7 +69,7 @@ func TestEveryVerbInEveryPhase(t *testing.T) {
 // what the server says: the last line of each reply.
 func say(t *testing.T, server *smtpd.Server, text string) (replies []string) {
 	t.Helper()
-	client := serve(t, server, false)().(*net.TCPConn)
+	client := pop3test.Serve(t, server.ServeConn, false)().(*net.TCPConn)
 	defer client.Close()
 	client.Write([]byte(text))
 	client.CloseWrite()

@@ -1,5 +1,5 @@
-// Package pop3test is what POP3 tests stand on: a runner for transcripts, which SMTP tests use as
-// well, and a Store of maildrops in memory or in a file, with switches for what can go wrong.
+// Package pop3test is what POP3 tests stand on: a runner for transcripts and a server on loopback, which SMTP
+// tests use as well, and a Store of maildrops in memory or in a file, with switches for what can go wrong.
 //
 // A transcript is a dialogue as the RFCs print it, one story a text, its reason in the first line:
 //
