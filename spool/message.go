@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"time"
 
 	"pillarbox/spool/flash"
 )
@@ -25,6 +26,7 @@ type Message struct {
 	via    func(flash.File) flash.File // how files are read; nil: as they are
 	size   int64                       // stored bytes
 	header int64                       // of them, the header with its blank line
+	origin Origin
 }
 
 // A part is a run of stored bytes in a slot.
@@ -128,6 +130,7 @@ func (m *Message) locate(file flash.File, r row, segment, tag uint64, key Key, v
 	m.add(file, at, own)
 	m.header = own + int64(meta.header)
 	m.add(file, body+meta.heads(), length-meta.heads())
+	m.origin = Origin{meta.from, time.Unix(meta.received, 0)}
 	return m.addExtents(meta.extents, verified)
 }
 
@@ -229,6 +232,15 @@ func (m *Message) Size() int64 { return m.size }
 
 // HeaderSize returns how many of them are the header with its blank line.
 func (m *Message) HeaderSize() int64 { return m.header }
+
+// An Origin is what the record of a message says of where it came from.
+type Origin struct {
+	From     string    // reverse-path, "" for none
+	Received time.Time // whole seconds
+}
+
+// Origin returns where the message came from.
+func (m *Message) Origin() Origin { return m.origin }
 
 // ReadAt reads stored bytes; off counts from the first one.
 func (m *Message) ReadAt(p []byte, off int64) (n int, err error) {
