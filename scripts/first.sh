@@ -12,7 +12,7 @@ fi
 ip link set lo up
 ip address add 192.168.7.2/24 dev lo # a box has an address on its LAN
 
-tmp=$(mktemp -d)
+tmp=$(mktemp -d -p "${TMPDIR:-/var/tmp}") # /tmp may lie in memory, where the box refuses to keep mail
 box_pid=
 # go run is the parent of the box: both are in the process group that setsid makes.
 trap '[ -z "$box_pid" ] || kill -KILL "-$box_pid" 2>/dev/null || true; rm -rf "$tmp"' EXIT

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -25,7 +26,11 @@ type killing struct {
 
 	number   atomic.Uint64 // of the last letter sent
 	answered atomic.Int64  // 250s in this round
+	full     int           // rounds in which the box was full; of the goroutine that judges
 }
+
+// fullPatience is how long a round may take: after that the box answers no letter any more.
+const fullPatience = 5 * time.Second
 
 // kill is the subcommand. It leaves nothing behind, unless the box broke its word: then the
 // folder with its state stays for whoever looks into it.
@@ -34,7 +39,7 @@ func kill(args []string, out io.Writer) error {
 	binary := flags.String("box", "", "the pillarbox `binary`")
 	rounds := flags.Int("rounds", 20, "kills under load")
 	senders := flags.Int("senders", 4, "SMTP connections at a time")
-	capacity := flags.String("capacity", "64MiB", "of the spool")
+	capacity := flags.String("capacity", "32MiB", "of the spool: the smallest, so that it has to make room")
 	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "of the chances, to repeat a run")
 	limit := flags.Duration("limit", 2*time.Minute, "for the whole run")
 	if err := parse(flags, args); err != nil {
@@ -85,6 +90,9 @@ func (k *killing) run(ctx context.Context, rounds int) error {
 			return fmt.Errorf("round %d: %w", round+1, err)
 		}
 	}
+	if k.full > rounds/4 {
+		return fmt.Errorf("the box was full in %d of %d rounds, with %d mails left in each mailbox after a round", k.full, rounds, keptMails)
+	}
 	if err := k.box.stop(); err != nil {
 		return err
 	}
@@ -96,7 +104,7 @@ func (k *killing) run(ctx context.Context, rounds int) error {
 		return fmt.Errorf("after a clean stop: %w", err)
 	}
 	yes, no := k.ledger.answered()
-	fmt.Fprintf(k.out, "kill: %d letters answered 250, %d cut off; %d mails left, all whole: PASS\n", yes, no, total)
+	fmt.Fprintf(k.out, "kill: %d letters answered 250, %d cut off; %d mails left, all whole; full in %d rounds: PASS\n", yes, no, total, k.full)
 	return k.box.stop()
 }
 
@@ -125,58 +133,66 @@ func (k *killing) round(ctx context.Context, round int) error {
 	return k.tidy()
 }
 
-// load lets the senders run until so many letters were answered, waits a moment longer, and
-// kills the box under them. It is an error when they all stop before that.
+// load lets the senders run until so many letters were answered, or until the box is full and
+// answers none any more; waits a moment longer, and kills the box under them. It is an error when a sender
+// stops before that.
 func (k *killing) load(ctx context.Context, answers int64, longer time.Duration) error {
 	k.answered.Store(0)
 	enough := make(chan struct{})
 	stopped := make(chan error, k.senders)
 	for range k.senders {
 		go func() {
-			stopped <- k.send(func() {
+			stopped <- k.send(ctx, func() {
 				if k.answered.Add(1) == answers {
 					close(enough)
 				}
 			})
 		}()
 	}
+	full := time.After(fullPatience)
 	running := k.senders
 	var failure error
 	for killed := false; running > 0; {
 		select {
 		case err := <-stopped:
 			running--
-			if !killed {
+			if !killed && failure == nil {
 				failure = fmt.Errorf("a sender stopped before the box was killed: %w", err)
 			}
 			continue
 		case <-enough:
 			time.Sleep(longer)
+		case <-full:
+			k.full++
 		case <-ctx.Done():
 		}
 		k.box.kill()
-		enough, ctx, killed = nil, context.Background(), true
+		enough, full, ctx, killed = nil, nil, context.Background(), true
 	}
 	return failure
 }
 
-// send delivers letters on one connection until that breaks, and says how it broke.
-func (k *killing) send(answered func()) error {
+// send delivers letters until the box is gone, and says how it went.
+func (k *killing) send(ctx context.Context, answered func()) error {
+	for {
+		err := k.connection(answered)
+		var r *refusal
+		if !errors.As(err, &r) || !r.temporary() || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond) // full: it makes room, or is killed so
+	}
+}
+
+// connection delivers letters until one is not answered 250.
+func (k *killing) connection(answered func()) error {
 	s, err := dialSMTP(k.box.smtp)
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	for {
-		l := letter{number: k.number.Add(1)}
-		l.octets = 1000 + int(l.number*2654435761%7000)
-		if l.number%16 == 0 {
-			l.octets = 400_000 // outgrows the staging: goes the way of large bodies
-		}
-		mailboxes := killMailboxes[l.number%2 : l.number%2+1]
-		if l.number%5 == 0 {
-			mailboxes = killMailboxes[:]
-		}
+		l, mailboxes := k.next()
 		var recipients []string
 		for _, m := range mailboxes {
 			recipients = append(recipients, m+"@home.arpa")
@@ -188,6 +204,21 @@ func (k *killing) send(answered func()) error {
 		k.ledger.answer(l.number)
 		answered()
 	}
+}
+
+// next returns a letter that nobody has sent, and who gets it. Every sixteenth is large: it
+// outgrows what the box keeps in memory.
+func (k *killing) next() (letter, []string) {
+	l := letter{number: k.number.Add(1)}
+	l.octets = 1000 + int(l.number*2654435761%7000)
+	if l.number%16 == 0 {
+		l.octets = 400_000
+	}
+	if l.number%5 == 0 {
+		return l, killMailboxes[:]
+	}
+	which := l.number % 2
+	return l, killMailboxes[which : which+1]
 }
 
 // judge fetches from every mailbox what was not seen before, or all of it, and returns how
@@ -246,8 +277,11 @@ func (k *killing) judgeMailbox(mailbox string, all bool) (total int, err error) 
 	return len(uids), r.command("QUIT")
 }
 
-// tidy removes all but the last hundred mails of a mailbox and a quarter of these, so that slots
-// are recycled between the kills.
+// keptMails is how many mails of a mailbox outlive a round.
+const keptMails = 100
+
+// tidy removes all but the last keptMails of a mailbox and a quarter of these, so that slots are
+// recycled between the kills.
 func (k *killing) tidy() error {
 	for _, mailbox := range killMailboxes {
 		r, err := dialPOP3(k.box.pop3, mailbox, password)
@@ -261,7 +295,7 @@ func (k *killing) tidy() error {
 		}
 		var numbers []int
 		for n := range uids {
-			if n < len(uids)-100 || k.chance.IntN(4) == 0 {
+			if n < len(uids)-keptMails || k.chance.IntN(4) == 0 {
 				numbers = append(numbers, n+1)
 			}
 		}

@@ -82,10 +82,19 @@ func (s *sender) expect(code string) error {
 			continue
 		}
 		if !strings.HasPrefix(line, code) {
-			return fmt.Errorf("smtp: want %s, got %q", code, line)
+			return &refusal{strings.TrimSpace(line)}
 		}
 		return nil
 	}
 }
+
+// A refusal is a reply that is not the one hoped for. The connection is of no further use, for what
+// was pipelined behind is still to be answered.
+type refusal struct{ line string }
+
+func (r *refusal) Error() string { return "smtp: refused: " + r.line }
+
+// temporary reports whether it may work later (RFC 5321 §4.2.1).
+func (r *refusal) temporary() bool { return strings.HasPrefix(r.line, "4") }
 
 func (s *sender) close() { s.conn.Close() }
