@@ -37,7 +37,7 @@ func (c *session) open(ctx context.Context) error {
 	t := c.tx
 	to, err := c.server.Spooler.Begin(ctx, &t.envelope, t.mailboxes)
 	if err != nil {
-		return c.refuse("begin a delivery", err)
+		return c.notKept(err)
 	}
 	buf, _ := c.server.contents.Get().(*[contentSize]byte)
 	if buf == nil {

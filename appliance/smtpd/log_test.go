@@ -8,6 +8,8 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+
+	"pillarbox/appliance/smtpd"
 )
 
 // TestLog: one line a session and one a mail, and no password in any.
@@ -76,4 +78,19 @@ func TestLogOfFailures(t *testing.T) {
 	wantField(t, said[2], "err", "the flash burns")
 	wantField(t, said[2], "code", "451")
 	wantField(t, said[3], "err", "unexpected EOF") // the client left in the middle of a mail
+}
+
+// TestLogOfARefusedBeginning: a mail that is refused before its content comes leaves a trace too, with the size that was told.
+func TestLogOfARefusedBeginning(t *testing.T) {
+	server, logs := newServer(&house{begin: smtpd.ErrMailboxFull})
+	t.Run("", func(t *testing.T) {
+		say(t, server, "EHLO client\r\nMAIL FROM:<> SIZE=4000\r\nRCPT TO:<anna>\r\nDATA\r\nRSET\r\nQUIT\r\n")
+	})
+	refused := logs.FilterMessage("delivery refused").All()
+	if len(refused) != 1 || refused[0].Level != zap.InfoLevel {
+		t.Fatalf("logged %v", logs.All())
+	}
+	wantField(t, refused[0], "mailbox", "[anna]")
+	wantField(t, refused[0], "octets", "4000")
+	wantField(t, refused[0], "code", "452")
 }

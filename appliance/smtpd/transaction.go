@@ -147,7 +147,15 @@ func (c *session) deliver(ctx context.Context) reply {
 	return sayKept
 }
 
-// notKept logs why the content is not kept, and returns what the client is told of it.
+// octets returns the size of the mail: what came, and before that what was told.
+func (t *transaction) octets() int64 {
+	if t.content == nil {
+		return t.envelope.Size
+	}
+	return t.content.octets()
+}
+
+// notKept logs why the mail is not kept, and returns what the client is told of it.
 func (c *session) notKept(err error) refusal {
 	no, known := refuse(err)
 	level := zap.InfoLevel
@@ -177,7 +185,7 @@ func (c *session) deliveryFields(t *transaction, more ...zap.Field) []zap.Field 
 	return c.fields(append([]zap.Field{
 		zap.String("user", t.envelope.User),
 		zap.Strings("mailbox", names),
-		zap.Int64("octets", t.content.octets()),
+		zap.Int64("octets", t.octets()),
 		zap.Duration("took", time.Since(t.began)),
 	}, more...)...)
 }
