@@ -105,6 +105,49 @@ func TestMoveRechecksLiveness(t *testing.T) {
 
 const maxSimulated = 600_000 // bytes of a simulated mail
 
+// TestHalfMovedMailStaysDead moves one of two messages out of a segment, which lives on with the other and a copy of the one that was
+// moved. The tombstone must hold as long as that copy, though the message lay elsewhere when it was expunged.
+func TestHalfMovedMailStaysDead(t *testing.T) {
+	dev := flashtest.New(flashtest.Options{})
+	s := open(t, dev)
+	if err := errors.Join(deliver(s, mail("moved", 300), 1), deliver(s, mail("stays", 300), 2)); err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	at := s.mailboxes[1].rows[0].place
+	sl := s.slots[at.slot]
+	segment := sl.header.segment
+	s.pin(sl)
+	s.mu.Unlock()
+	mv, err := s.readMoving(sl, segment, at)
+	s.giveBack(sl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.commit(mv), expungeAll(s, 1, none)); err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	cold := s.log.cold.active
+	s.leave(&s.log.cold) // its segment is dead now
+	s.mu.Unlock()
+	for range 100 {
+		if err := errors.Join(deliver(s, mail("churn", 11_000), 3), expungeAll(s, 3, none)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if cold.counts() || !sl.counts() {
+		t.Fatal("the segments are not as they should be: the test shows nothing")
+	}
+	s = open(t, dev.Clone())
+	if got := contents(t, s, 1); len(got) != 0 {
+		t.Errorf("the expunged message is back")
+	}
+	if got := contents(t, s, 2); len(got) != 1 {
+		t.Errorf("the other mailbox has %d messages", len(got))
+	}
+}
+
 var simulated = flag.Int("simulate.days", 60, "days that the compaction simulation lasts")
 
 // TestCompactionCost simulates a household for some time and prints what keeping its mail costs: bytes written by bytes

@@ -201,7 +201,7 @@ type crash struct {
 	t      *testing.T
 	mode   flash.Mode
 	steps  []step
-	opens  byte // gives every open other random numbers
+	opens  uint64 // gives every open other random numbers
 	states int
 
 	recycled bool // the steps write a slot over
@@ -309,6 +309,8 @@ func (c *crash) recover(dev *flashtest.Device, o *oracle, pending *step) error {
 	return nil
 }
 
+var crashSeed = flag.Uint64("crash.seed", 0, "seed of the first steps that TestPowerCutLong tries")
+
 var crashTotal = flag.Int("crash.total", 0, "states that TestPowerCutLong tries: 10000000 takes about half an hour")
 
 // TestPowerCutLong does what TestPowerCut does with steps drawn at random, until it has tried as many states as -crash.total asks for. What
@@ -322,8 +324,8 @@ func TestPowerCutLong(t *testing.T) {
 		t.Run(fmt.Sprint("worker ", w), func(t *testing.T) {
 			t.Parallel()
 			states := 0
-			for seed := uint64(w); states < *crashTotal/workers && !t.Failed(); seed += uint64(workers) {
-				mode := []flash.Mode{flash.Recycle, flash.Append}[seed/uint64(workers)%2]
+			for seed := *crashSeed + uint64(w); states < *crashTotal/workers && !t.Failed(); seed += uint64(workers) {
+				mode := []flash.Mode{flash.Recycle, flash.Append}[seed/2%2]
 				c := &crash{t: t, mode: mode, steps: randomSteps(seed)}
 				n := c.operations()
 				for k := 1; k <= n && !t.Failed(); k++ {

@@ -186,12 +186,12 @@
 //	I4  After a failed write or flush nothing more is written to the segment; the header of the next one
 //	    says where it ended, and what lies behind never counts. The batch is written to another slot,
 //	    once, and read back past the page cache; when that fails too, it was refused.
-//	I5  A tombstone is needed as long as the segment that its message lay in counts. It is carried out of
-//	    a segment that is retired before that.
+//	I5  A tombstone names every segment that holds the message: a move leaves a copy behind until its
+//	    segment is retired. It is needed as long as one of them counts, and carried out of a segment
+//	    that is retired before that.
 //	I6  A slot is written over only when a durable record retires its segment, and nobody has it pinned.
 //	    That record is carried on until the slot has a durable new header: until then a power cut may
-//	    show the old one. A tombstone is dropped only in a batch that retires every dead segment there
-//	    is.
+//	    show the old one.
 //	I7  Unique-ids never change and are never given to another message.
 //	I8  Bytes that do not verify are never served; what they cost is counted (Stats.Damaged). Damage
 //	    costs the records that it hit.

@@ -59,26 +59,40 @@ func (f *expunge) record(s *Spool) (logRecord, bool) {
 	if box == nil {
 		return logRecord{}, false
 	}
-	type plot struct {
-		segment uint64
-		epoch   uint32
-	}
 	yards := make(map[plot]int)
 	for _, id := range f.ids {
 		i, ok := box.find(id)
 		if !ok || box.dead.has(i) {
 			continue
 		}
-		yard := plot{s.slots[box.rows[i].slot].header.segment, id.epoch}
-		n, known := yards[yard]
-		if !known {
-			n = len(f.graves)
-			yards[yard] = n
-			f.graves = append(f.graves, grave{f.key, yard.segment, yard.epoch, s.tags[id.epoch], nil})
+		segment := s.slots[box.rows[i].slot].header.segment
+		f.dig(s, yards, plot{segment, id.epoch}, id.seq)
+		for _, other := range s.copies[id] {
+			if other != segment {
+				f.dig(s, yards, plot{other, id.epoch}, id.seq)
+			}
 		}
-		f.graves[n].seqs = append(f.graves[n].seqs, id.seq)
 	}
 	return logRecord{kind: kindTombs, meta: encodeTombs(f.graves)}, len(f.graves) > 0
+}
+
+// A plot is where graves are dug: one for each segment that holds a message, and each open.
+type plot struct {
+	segment uint64
+	epoch   uint32
+}
+
+// dig adds a message to the grave of a plot. yards knows the graves by plot.
+func (f *expunge) dig(s *Spool, yards map[plot]int, p plot, seq uint32) {
+	n, known := yards[p]
+	if !known {
+		n = len(f.graves)
+		yards[p] = n
+		f.graves = append(f.graves, grave{f.key, p.segment, p.epoch, s.tags[p.epoch], nil})
+	}
+	if seqs := f.graves[n].seqs; len(seqs) == 0 || seqs[len(seqs)-1] != seq {
+		f.graves[n].seqs = append(seqs, seq)
+	}
 }
 
 func (f *expunge) settle(s *Spool, sl *slot, _ int64, foot *footer) {

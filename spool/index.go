@@ -1,6 +1,9 @@
 package spool
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The functions of this file keep the index; Spool.mu is held in all of them.
 
@@ -70,6 +73,7 @@ func (s *Spool) count(sl *slot, live int, bytes int64) {
 func (s *Spool) forget(box *mailbox, i int) {
 	box.kill(i)
 	s.release(box.rows[i])
+	delete(s.copies, box.rows[i].identity)
 }
 
 // release counts a row off where its bytes lie.
@@ -121,4 +125,17 @@ func (s *Spool) need(home, target uint64) {
 func (s *Spool) retireBulk(sl *slot) {
 	sl.retired = true
 	sl.freed = time.Now()
+}
+
+// forgetSegment says that a segment is retired: it needs no other one, and no copy in it counts.
+func (s *Spool) forgetSegment(segment uint64) {
+	delete(s.needed, segment)
+	for id, segments := range s.copies {
+		segments = slices.DeleteFunc(segments, func(held uint64) bool { return held == segment })
+		if len(segments) == 0 {
+			delete(s.copies, id)
+		} else {
+			s.copies[id] = segments
+		}
+	}
 }

@@ -60,6 +60,8 @@ func (f *moving) settle(s *Spool, sl *slot, offset int64, foot *footer) {
 		m.recipients[i] = r
 		weight = weigh(box.rows[row].octets)
 		box.rows[row].place = at
+		id := box.rows[row].identity
+		s.copies[id] = append(s.copies[id], f.segment)
 	}
 	foot.message(m.summary(offset))
 	if rec := s.records[f.from]; rec != nil {

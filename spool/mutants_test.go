@@ -37,11 +37,13 @@ var mutantTable = []mutant{
 	{"end of a poisoned segment", "segment.go", []string{
 		"previousEnd: h.last.end,", "previousEnd: 0 * h.last.end,"}, "TestFailedFlushIsNeverAcknowledged|TestFaultAtEveryOperation"},
 	{"tombstone rule", "reclaim.go", []string{
-		"if len(keep.alive) == 0 && !keep.all {", "if len(keep.alive) >= 0 {"}, "TestPowerCut|TestRecycleForEver"},
+		"if len(keep.alive) == 0 {", "if len(keep.alive) >= 0 {"}, "TestPowerCut|TestRecycleForEver"},
 	{"retire rule", "reclaim.go", []string{
 		"if g.home == 0 || retiring[g.home] {", "if g.home == 0 {"}, "TestPowerCut"},
 	{"liveness recheck at a move", "moving.go", []string{
 		"ok = ok && !box.dead.has(at) && box", "ok = ok && box"}, "TestMoveRechecksLiveness"},
+	{"tombstone for every copy", "facts.go", []string{
+		"range s.copies[id] {", "range s.copies[identity{}] {"}, "TestHalfMovedMailStaysDead"},
 	{"pin", "slot.go", []string{
 		"return sl.pins == 0 && sl.writers == 0 && !sl.counts()", "return sl.writers == 0 && !sl.counts()"}, "TestPinnedBytesStay"},
 }

@@ -24,6 +24,7 @@ func Open(ctx context.Context, opt Options) (*Spool, error) {
 		mailboxes: make(map[Key]*mailbox),
 		tags:      make(map[uint32]uint64),
 		records:   make(map[place]*record),
+		copies:    make(map[identity][]uint64),
 		needed:    make(map[uint64]map[uint64]struct{}),
 	}
 	s.cold.cold = true
@@ -349,7 +350,7 @@ func (l *loader) finish() {
 	}
 }
 
-// order sorts a mailbox and drops what lies in retired segments, and second copies: the one in the newest segment counts.
+// order sorts a mailbox and drops what lies in retired segments, and second copies, of which it remembers the segment.
 func (l *loader) order(box *mailbox) {
 	segment := func(r row) uint64 { return l.slots[r.slot].header.segment }
 	slices.SortFunc(box.rows, func(a, b row) int {
@@ -361,6 +362,9 @@ func (l *loader) order(box *mailbox) {
 			box.live--
 			box.octets -= int64(r.octets)
 			l.release(r)
+			if !l.slots[r.slot].retired {
+				l.copies[r.identity] = append(l.copies[r.identity], segment(r))
+			}
 			continue
 		}
 		rows = append(rows, r)

@@ -42,7 +42,7 @@ func (f *obituary) settle(s *Spool, home *slot, _ int64, foot *footer) {
 			sl.retired = true
 			sl.freed = time.Now()
 			sl.ghosts = append(sl.ghosts, ghost{segment: r.segment})
-			delete(s.needed, r.segment)
+			s.forgetSegment(r.segment)
 		}
 		if g := sl.ghost(r.segment); g != nil {
 			g.home = home.header.segment
@@ -102,13 +102,11 @@ func (s *Spool) obituaries() []fact {
 	s.mu.Lock()
 	dead := s.dead()
 	s.mu.Unlock()
-	all := len(dead) <= maxObituaries
 	f, c := &obituary{}, &carry{}
 	retiring := make(map[uint64]bool)
 	for _, sl := range dead[:min(len(dead), maxObituaries)] {
-		graves, err := s.neededGraves(sl, all)
+		graves, err := s.neededGraves(sl)
 		if err != nil {
-			all = false
 			continue // it cannot be read now: it is retired another time
 		}
 		c.graves = append(c.graves, graves...)
@@ -133,12 +131,11 @@ func (s *Spool) obituaries() []fact {
 	return []fact{c, f}
 }
 
-// neededGraves returns the tombstones in a segment that point to segments which are still there. all says that every dead segment is
-// retired in this batch; else some could hold a second copy of a message that was moved, so that no tombstone can be dropped.
-func (s *Spool) neededGraves(sl *slot, all bool) ([]grave, error) {
+// neededGraves returns the tombstones in a segment that point to segments which are still there.
+func (s *Spool) neededGraves(sl *slot) ([]grave, error) {
 	s.mu.Lock()
 	targets := s.needed[sl.header.segment]
-	keep := graveKeeper{all: !all, alive: make(map[uint64]bool)}
+	keep := graveKeeper{alive: make(map[uint64]bool)}
 	for _, other := range s.slots {
 		if other != nil && other.counts() {
 			if _, ok := targets[other.header.segment]; ok {
@@ -147,7 +144,7 @@ func (s *Spool) neededGraves(sl *slot, all bool) ([]grave, error) {
 		}
 	}
 	s.mu.Unlock()
-	if len(keep.alive) == 0 && !keep.all {
+	if len(keep.alive) == 0 {
 		return nil, nil
 	}
 	err := s.visitSegment(sl, &keep)
@@ -156,7 +153,6 @@ func (s *Spool) neededGraves(sl *slot, all bool) ([]grave, error) {
 
 // A graveKeeper keeps the graves that point to certain segments.
 type graveKeeper struct {
-	all    bool
 	alive  map[uint64]bool
 	graves []grave
 }
@@ -164,7 +160,7 @@ type graveKeeper struct {
 func (k *graveKeeper) message(summary) {}
 func (k *graveKeeper) retired(retired) {}
 func (k *graveKeeper) grave(g grave) {
-	if k.all || k.alive[g.segment] {
+	if k.alive[g.segment] {
 		k.graves = append(k.graves, g)
 	}
 }

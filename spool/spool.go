@@ -73,8 +73,9 @@ type Spool struct {
 	mu          sync.Mutex
 	slots       []*slot // by number; nil where there is none yet
 	mailboxes   map[Key]*mailbox
-	tags        map[uint32]uint64 // of every open that a live message came in: 16 B each
-	records     map[place]*record // those with several recipients or extents
+	tags        map[uint32]uint64     // of every open that a live message came in: 16 B each
+	records     map[place]*record     // those with several recipients or extents
+	copies      map[identity][]uint64 // segments that hold a message beside the one it is read from: it was moved, or half moved
 	needed      map[uint64]map[uint64]struct{}
 	nextSegment uint64
 	openFiles   int

@@ -3,6 +3,7 @@ package spool
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +22,11 @@ const testSlot = MinSlotSize
 // seeded is a source of ids and tags that a test can repeat.
 type seeded struct{ *rand.ChaCha8 }
 
-func newSeeded(n byte) io.Reader { return seeded{rand.NewChaCha8([32]byte{n})} }
+func newSeeded(n uint64) io.Reader {
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[:], n)
+	return seeded{rand.NewChaCha8(seed)}
+}
 
 func options(vol flash.Volume) Options {
 	return Options{Volume: vol, SlotSize: testSlot, Capacity: 16 * testSlot, MaxMessage: 1 << 20, MailboxShare: 100}
