@@ -119,6 +119,11 @@ func TestHalfMovedMailStaysDead(t *testing.T) {
 	segment := sl.header.segment
 	s.pin(sl)
 	s.mu.Unlock()
+	for !sl.sealed { // the tombstone is to lie elsewhere
+		if err := deliver(s, mail("churn", 11_000), 3); err != nil {
+			t.Fatal(err)
+		}
+	}
 	mv, err := s.readMoving(sl, segment, at)
 	s.giveBack(sl)
 	if err != nil {
