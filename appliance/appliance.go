@@ -153,6 +153,9 @@ func (a *Appliance) Run(ctx context.Context) error {
 	}
 	group.Go(func() { a.watch(ctx, a.newWatcher()) })
 	group.Go(func() { a.maintain(ctx) })
+	if socket := a.listenControl(); socket != nil {
+		group.Go(func() { a.serveControl(ctx, socket) })
+	}
 	a.log.Info("ready", zap.String("hostname", a.boot.Hostname), zap.String("state", a.state))
 
 	<-ctx.Done()

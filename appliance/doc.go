@@ -16,6 +16,7 @@
 //	accounts      who has a mailbox (package accounts). Losing it loses passwords, and the way to the mail.
 //	certs/        the certificate (package certs). Losing it makes clients ask again.
 //	ports         which ports were taken for the standard ones. Losing it chooses anew.
+//	control       the socket that commands ask a running box by (package control). It is made anew at each start.
 //	first-login   the password of the first start, until the first login.
 //
 // Invariants:

@@ -15,6 +15,7 @@ const (
 	certsFolder    = "certs"
 	spoolFolder    = "spool"
 	firstLoginFile = "first-login"
+	controlSocket  = "control"
 )
 
 // openState makes the state folder if it is missing, for its owner only.

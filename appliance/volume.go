@@ -22,6 +22,10 @@ const (
 
 // openSpool opens the spool in the state folder, or makes it.
 func (a *Appliance) openSpool(ctx context.Context, c *config.Config) (*spool.Spool, error) {
+	return openSpool(ctx, c, a.log)
+}
+
+func openSpool(ctx context.Context, c *config.Config, log *zap.Logger) (*spool.Spool, error) {
 	dir := filepath.Join(c.State, spoolFolder)
 	volume, err := flash.Open(dir, flash.Options{})
 	if errors.Is(err, flash.ErrLocked) {
@@ -30,15 +34,19 @@ func (a *Appliance) openSpool(ctx context.Context, c *config.Config) (*spool.Spo
 	if err != nil {
 		return nil, volumeError(dir, err)
 	}
-	if err := a.judge(c, volume.Profile()); err != nil {
+	if err := judge(c, volume.Profile(), log); err != nil {
 		return nil, errors.Join(err, volume.Close())
 	}
 	capacity, err := capacityOf(c, volume, usedBytes(dir))
 	if err != nil {
 		return nil, errors.Join(err, volume.Close())
 	}
+	given, err := giveToOwner(volume, c.State)
+	if err != nil {
+		return nil, errors.Join(err, volume.Close())
+	}
 	s, err := spool.Open(ctx, spool.Options{
-		Volume:       volume,
+		Volume:       given,
 		Capacity:     capacity,
 		SlotSize:     int64(c.Spool.Slot),
 		MaxMessage:   int64(c.SMTP.MaxMessage),
@@ -48,23 +56,23 @@ func (a *Appliance) openSpool(ctx context.Context, c *config.Config) (*spool.Spo
 		return nil, volumeError(dir, err)
 	}
 	st := s.Stats()
-	a.log.Info("spool opened", zap.String("folder", dir), zap.Stringer("mode", st.Mode), zap.Stringer("capacity", config.Size(capacity)),
+	log.Info("spool opened", zap.String("folder", dir), zap.Stringer("mode", st.Mode), zap.Stringer("capacity", config.Size(capacity)),
 		zap.Int("mailboxes", st.Mailboxes), zap.Int("messages", st.Messages))
 	if st.Torn {
-		a.log.Warn("the last batch before this start did not read: it was cut short, which loses nothing that was acknowledged, or is damaged")
+		log.Warn("the last batch before this start did not read: it was cut short, which loses nothing that was acknowledged, or is damaged")
 	}
 	return s, nil
 }
 
 // judge says in the log what lies under the spool, and refuses what cannot keep a promise, unless the owner wants it so.
-func (a *Appliance) judge(c *config.Config, p flash.Profile) error {
+func judge(c *config.Config, p flash.Profile, log *zap.Logger) error {
 	if p.Volatile && !c.Spool.Volatile {
 		return fmt.Errorf("mail in the state folder %s would not last: %s; set state to a folder on a disk or card of this machine, or spool.volatile = true if it may be lost",
 			c.State, strings.Join(p.Warnings, "; "))
 	}
-	a.log.Info("file system", zap.String("name", p.FileSystem), zap.Stringer("mode", p.Mode))
+	log.Info("file system", zap.String("name", p.FileSystem), zap.Stringer("mode", p.Mode))
 	for _, warning := range p.Warnings {
-		a.log.Warn("file system", zap.String("warning", warning))
+		log.Warn("file system", zap.String("warning", warning))
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func TestWhatDoesNotLastIsRefused(t *testing.T) {
 	} {
 		c := settings("/srv/state")
 		c.Spool.Volatile = row.allowed
-		err := (&Appliance{log: zap.NewNop()}).judge(c, row.profile)
+		err := judge(c, row.profile, zap.NewNop())
 		if (err != nil) != row.refused {
 			t.Errorf("%s: %v", row.name, err)
 		}

@@ -1,0 +1,140 @@
+package control
+
+import (
+	"strconv"
+
+	"pillarbox/appliance/accounts"
+	"pillarbox/spool"
+)
+
+// Stat says how a spool is.
+type Stat struct {
+	Capacity, SlotSize      int64 // bytes
+	Slots, Sealed, Free     int64 // slots; Free those that new mail could have, the ones that are not made yet included
+	Messages                int64
+	Live, Dead              int64 // bytes of the device: mail that is kept; all else in slots that count
+	In, Copied, Padded      int64 // bytes written since the spool was made: mail, mail moved to make room, all else
+	Flushes                 int64 // since then
+	Damaged, Faults         int64 // since the start: records that did not verify; writes and flushes that failed
+	Torn, ReadOnly, Running int64 // 0 or 1; Running: a box answered, not the files
+	Mode, LastFault         string
+	Accounts, Orphans       []Mailbox
+}
+
+// A Mailbox is what one mailbox holds.
+type Mailbox struct {
+	Name     string // of the account; of an orphan, which no account has, its key in hexadecimal digits
+	Messages int64
+	Octets   int64 // as listed
+}
+
+// Value is one figure of a Stat and its name.
+type Value struct {
+	Name   string
+	Number *int64
+	Text   *string // when Number is nil
+}
+
+// Values is the table of the figures, in the order they are told.
+func (s *Stat) Values() []Value {
+	number := func(name string, n *int64) Value { return Value{name, n, nil} }
+	return []Value{
+		number("capacity", &s.Capacity),
+		number("slot_size", &s.SlotSize),
+		number("slots", &s.Slots),
+		number("sealed_slots", &s.Sealed),
+		number("free_slots", &s.Free),
+		number("messages", &s.Messages),
+		number("live_bytes", &s.Live),
+		number("dead_bytes", &s.Dead),
+		number("in_bytes", &s.In),
+		number("copied_bytes", &s.Copied),
+		number("padded_bytes", &s.Padded),
+		number("flushes", &s.Flushes),
+		number("damaged", &s.Damaged),
+		number("faults", &s.Faults),
+		number("torn", &s.Torn),
+		number("read_only", &s.ReadOnly),
+		number("running", &s.Running),
+		{"mode", nil, &s.Mode},
+		{"last_fault", nil, &s.LastFault},
+	}
+}
+
+// Written returns the bytes that the spool has given to its device.
+func (s *Stat) Written() int64 { return s.In + s.Copied + s.Padded }
+
+// Amplification returns the bytes written for each byte of mail; 0 without any.
+func (s *Stat) Amplification() float64 {
+	if s.In == 0 {
+		return 0
+	}
+	return float64(s.Written()) / float64(s.In)
+}
+
+// nandPage is what most cards program at least, in bytes, whatever they are told to keep.
+const nandPage = 32 << 10
+
+// NAND estimates the bytes that the flash behind the device has programmed: as if every flush had closed pages of 32 KiB,
+// all of the same share. What a card adds by moving its own blocks nobody can see.
+func (s *Stat) NAND() int64 {
+	if s.Flushes == 0 {
+		return 0
+	}
+	share := (s.Written() + s.Flushes - 1) / s.Flushes
+	return s.Flushes * ((share + nandPage - 1) / nandPage * nandPage)
+}
+
+// gather fills a Stat.
+func gather(from *spool.Spool, table *accounts.Table, running bool) *Stat {
+	st := from.Stats()
+	s := &Stat{
+		Capacity: st.Capacity, SlotSize: st.SlotSize,
+		Slots: int64(st.Slots), Sealed: int64(st.Sealed), Free: int64(st.FreeSlots),
+		Messages: int64(st.Messages), Live: st.Live, Dead: st.Dead,
+		In: int64(st.Lifetime.In), Copied: int64(st.Lifetime.Copied), Padded: int64(st.Lifetime.Padded), Flushes: int64(st.Lifetime.Flushes),
+		Damaged: int64(st.Damaged), Faults: int64(st.Faults),
+		Torn: bit(st.Torn), ReadOnly: bit(st.ReadOnly), Running: bit(running),
+		Mode: st.Mode.String(),
+	}
+	if st.LastFault != nil {
+		s.LastFault = st.LastFault.Error()
+	}
+	held := map[spool.Key]spool.MailboxStats{}
+	boxes := from.Mailboxes()
+	for _, box := range boxes {
+		held[box.Key] = box
+	}
+	owned := map[spool.Key]bool{}
+	for _, account := range table.Accounts() {
+		key := spool.Key(account.Mailbox)
+		owned[key] = true
+		s.Accounts = append(s.Accounts, Mailbox{account.Name, int64(held[key].Messages), held[key].Octets})
+	}
+	for _, box := range boxes {
+		if !owned[box.Key] {
+			s.Orphans = append(s.Orphans, Mailbox{keyText(box.Key), int64(box.Messages), box.Octets})
+		}
+	}
+	return s
+}
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// keyText writes a mailbox key as the accounts file does.
+func keyText(key spool.Key) string {
+	digits := strconv.FormatUint(uint64(key), 16)
+	const zeros = "0000000000000000"
+	return zeros[len(digits):] + digits
+}
+
+// parseKey undoes keyText.
+func parseKey(s string) (spool.Key, bool) {
+	key, err := strconv.ParseUint(s, 16, 64)
+	return spool.Key(key), err == nil && len(s) == 16 && key != 0
+}
