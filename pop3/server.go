@@ -86,7 +86,6 @@ func (s *Server) ServeConn(ctx context.Context, conn net.Conn, implicitTLS bool)
 	stop := context.AfterFunc(ctx, func() { conn.SetReadDeadline(longAgo) })
 	defer stop()
 	err := sess.serve(ctx, implicitTLS)
-	sess.leave()
 	sess.report(err)
 	return err
 }
