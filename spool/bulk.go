@@ -125,10 +125,7 @@ func (b *bulk) sync(s *Spool, sl *slot) error {
 	}
 	s.mu.Lock()
 	s.lifetime.Flushes++
-	sl.poisoned = err != nil
-	if err == nil {
-		sl.ghosts = nil
-	}
+	sl.poisoned = err != nil // the ghosts stay: batches of theirs can lie where no extent is
 	s.unpin(sl)
 	s.mu.Unlock()
 	if err == nil {

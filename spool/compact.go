@@ -134,21 +134,21 @@ func (s *Spool) setAside(sl *slot, err error) error {
 
 // livePlaces returns where the records of a segment lie that somebody still has.
 func (s *Spool) livePlaces(sl *slot) ([]place, error) {
-	c := &census{spool: s, slot: sl.number}
+	c := &livingPlaces{spool: s, slot: sl.number}
 	err := s.visitSegment(sl, c)
 	return c.places, err
 }
 
-// A census keeps the places of messages that live.
-type census struct {
+// livingPlaces keeps the places of messages that live.
+type livingPlaces struct {
 	spool  *Spool
 	slot   uint32
 	places []place
 }
 
-func (c *census) grave(grave)     {}
-func (c *census) retired(retired) {}
-func (c *census) message(m summary) {
+func (c *livingPlaces) grave(grave)     {}
+func (c *livingPlaces) retired(retired) {}
+func (c *livingPlaces) message(m summary) {
 	at := place{c.slot, uint32(m.offset / 8)}
 	c.spool.mu.Lock()
 	defer c.spool.mu.Unlock()

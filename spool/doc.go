@@ -95,7 +95,7 @@
 //	4 retire   [slot, segment, slot, segment, …]
 //	5 footer   [end, [in, copied, padded, flushes], [epoch, tag, …], [key, key, …],
 //	            [[offset/8, epoch, seq, octets, [key's position, head, …], uid, extents], …],
-//	            graves as in 2, segments as in 4]
+//	            graves as in 2, segments as in 4, [up to, slot, segment, slot, segment, …]]
 //	extents    [slot, segment, page, length, sum, slot, segment, …]
 //
 //	received      seconds since 1970, signed, by a clock that may have been wrong
@@ -108,6 +108,8 @@
 //	key, head     a mailbox and the bytes of its own head; key 0 was expunged before the move
 //	uid           the unique-id that the mail had in another store, or ""
 //	end           the page after the last batch
+//	up to, …      the census: when the segment was sealed, these segments with batches counted, of
+//	              all those with numbers up to this one
 //
 // The body of a message is the heads of its recipients, one after the other, then the mail, unless
 // that lies in extents. Recipient i reads its own head and the mail, and its message is (epoch,
@@ -173,6 +175,10 @@
 //	            says that this one went further: every record that verifies by itself is kept, the
 //	            rest is counted as damaged, and reading goes on behind
 //	torn tail   otherwise: it was never acknowledged, and the next batch is written there
+//
+// A slot whose header does not read was hit in its header, or the power was cut while it was written
+// over. Then its newest batches say which segment it was; that counts when it has a second batch, so
+// that the header was flushed once, and the newest census does not say otherwise.
 //
 // Tombstones are applied when all messages are known. Opening writes nothing, so it may be cut and
 // repeated at will.

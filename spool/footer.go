@@ -36,8 +36,8 @@ type visitor interface {
 // A footer gathers what the records of a segment tell, so that a start need not read them. It is written
 // when the segment is sealed. It takes about 20 bytes a message, the same on flash and in memory.
 type footer struct {
-	end      uint32 // page after the last batch
-	lifetime Lifetime
+	sealing
+	slots    int // how many the spool may have, to bound the size of the census
 	epochs   map[uint32]uint64
 	keys     []Key
 	position map[Key]int // in keys
@@ -46,8 +46,26 @@ type footer struct {
 	nMessages, nGraves, nRetirings uint32
 }
 
-func newFooter() *footer {
-	return &footer{epochs: make(map[uint32]uint64), position: make(map[Key]int)}
+// A sealing is what is known when a segment is sealed, beside what is in it.
+type sealing struct {
+	end      uint32 // page after the last batch
+	lifetime Lifetime
+	census
+}
+
+// A census lists the segments with batches that count. A slot whose header does not read may show the batches of a segment that
+// was written over long ago; it is believed only when a census lists it, or is older.
+type census struct {
+	upTo  uint64 // the newest segment of all; later ones are not in the census
+	lives []retired
+}
+
+// denies says that a segment does not count.
+func (c *census) denies(r retired) bool { return r.segment <= c.upTo && !slices.Contains(c.lives, r) }
+
+// newFooter begins the footer of a segment in a spool of so many slots.
+func newFooter(slots int) *footer {
+	return &footer{epochs: make(map[uint32]uint64), position: make(map[Key]int), slots: slots}
 }
 
 func (f *footer) message(s summary) {
@@ -90,11 +108,11 @@ func (f *footer) retired(r retired) {
 // size bounds how many bytes the footer will take in the slot, trailer included.
 func (f *footer) size() int64 {
 	return int64(len(f.messages)+len(f.graves)+len(f.retires)) +
-		int64(14*len(f.epochs)+9*len(f.keys)) + frameSize + 128 + trailerSize
+		int64(14*len(f.epochs)+9*len(f.keys)+14*f.slots) + frameSize + 128 + trailerSize
 }
 
 func (f *footer) encode() []byte {
-	b := msgp.AppendArrayHeader(make([]byte, 0, f.size()), 7)
+	b := msgp.AppendArrayHeader(make([]byte, 0, f.size()), 8)
 	b = msgp.AppendUint32(b, f.end)
 	b = f.lifetime.append(b)
 	b = msgp.AppendArrayHeader(b, uint32(2*len(f.epochs)))
@@ -108,23 +126,24 @@ func (f *footer) encode() []byte {
 	}
 	b = append(msgp.AppendArrayHeader(b, f.nMessages), f.messages...)
 	b = append(msgp.AppendArrayHeader(b, f.nGraves), f.graves...)
-	return append(msgp.AppendArrayHeader(b, 2*f.nRetirings), f.retires...)
+	b = append(msgp.AppendArrayHeader(b, 2*f.nRetirings), f.retires...)
+	b = msgp.AppendArrayHeader(b, uint32(1+2*len(f.lives)))
+	b = msgp.AppendUint64(b, f.upTo)
+	for _, r := range f.lives {
+		b = appendRetired(b, r)
+	}
+	return b
 }
 
-// decodeFooter tells v what the footer holds and returns the page where the batches end. With a nil visitor it only
-// checks that all of it reads.
-func decodeFooter(meta []byte, v visitor) (end uint32, life Lifetime, err error) {
+// decodeFooter tells v what the footer holds. With a nil visitor it only checks that all of it reads.
+func decodeFooter(meta []byte, v visitor) (seal sealing, err error) {
 	r := reader{rest: meta}
-	if r.array() != 7 {
-		return 0, Lifetime{}, errUnreadable
+	if r.array() != 8 {
+		return seal, errUnreadable
 	}
-	end, life = r.uint32(), r.lifetime()
+	seal.end, seal.lifetime = r.uint32(), r.lifetime()
 	epochs := make(map[uint32]uint64)
-	n := r.array()
-	if n%2 != 0 {
-		return 0, Lifetime{}, errUnreadable
-	}
-	for range n / 2 {
+	for range r.pairs() {
 		number := r.uint32()
 		epochs[number] = r.uint64()
 	}
@@ -135,7 +154,7 @@ func decodeFooter(meta []byte, v visitor) (end uint32, life Lifetime, err error)
 	for range r.array() {
 		s := r.summary(epochs, keys)
 		if r.err != nil {
-			return 0, Lifetime{}, r.err
+			return seal, r.err
 		}
 		if v != nil {
 			v.message(s)
@@ -151,7 +170,30 @@ func decodeFooter(meta []byte, v visitor) (end uint32, life Lifetime, err error)
 			v.retired(t)
 		}
 	}
-	return end, life, r.end()
+	seal.census = r.census()
+	return seal, r.end()
+}
+
+// pairs is array for an array of pairs.
+func (r *reader) pairs() int {
+	n := r.array()
+	if n%2 != 0 {
+		r.err = errUnreadable
+	}
+	return n / 2
+}
+
+func (r *reader) census() census {
+	n := r.array()
+	if n%2 != 1 {
+		r.err = errUnreadable
+		return census{}
+	}
+	c := census{upTo: r.uint64(), lives: make([]retired, n/2)}
+	for i := range c.lives {
+		c.lives[i] = retired{r.uint32(), r.uint64()}
+	}
+	return c
 }
 
 func (r *reader) summary(epochs map[uint32]uint64, keys []Key) summary {

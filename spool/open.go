@@ -60,6 +60,7 @@ type loader struct {
 	slot   *slot              // whose segment is being read
 	buf    []byte             // to scan with
 	foot   *footer            // gathers what a scan finds; nil when a footer is read
+	census census             // the newest one that was read
 	graves []homed            // all tombstones, applied at the end
 	laid   map[retired]uint64 // retired segments, and the segment that says so
 }
@@ -202,7 +203,7 @@ func (s *Spool) guessHeader(sl *slot, page []byte) (header, error) {
 			found = header{class: classLog, segment: b.segment, slot: sl.number, epoch: b.epoch, tag: b.tag}
 		}
 	}
-	sl.sealed = true
+	sl.sealed, sl.guessed = true, true
 	return found, nil
 }
 
@@ -227,6 +228,10 @@ func (l *loader) loadLog(ctx context.Context) error {
 		}
 		if l.laid[retired{sl.number, h.segment}] != 0 {
 			sl.retired = true
+		} else if sl.guessed && l.census.denies(retired{sl.number, h.segment}) {
+			sl.retired = true
+			sl.ghosts = append(sl.ghosts, ghost{segment: h.segment})
+			continue
 		} else if err := l.loadSegment(sl, known, newer[h.class] == nil); err != nil {
 			return err
 		}
@@ -243,20 +248,23 @@ func (l *loader) loadSegment(sl *slot, known uint32, newest bool) error {
 	}
 	defer l.unpin(sl)
 	l.slot, l.foot = sl, nil
-	end, life, err := readFooter(file, l.format, sl.header.segment, l)
+	seal, err := readFooter(file, l.format, sl.header.segment, l)
 	if err == nil {
-		sl.sealed, sl.end = true, end
-		l.older(life)
+		sl.sealed, sl.end = true, seal.end
+		l.older(seal.lifetime)
+		if seal.upTo > l.census.upTo {
+			l.census = seal.census
+		}
 		if newest {
 			h := l.log.head(sl.header.class)
-			h.last.segment, h.last.end = sl.header.segment, end
+			h.last.segment, h.last.end = sl.header.segment, seal.end
 		}
 		return nil
 	}
 	if !errors.Is(err, errUnreadable) {
 		return fmt.Errorf("read slot %d: %w", sl.number, err)
 	}
-	l.foot = newFooter()
+	l.foot = newFooter(l.maxSlots())
 	c := l.newScan(sl, file, known, l, l.buf)
 	l.buf = c.buf
 	if err := c.run(); err != nil {
@@ -313,7 +321,7 @@ func (s *Spool) visitSegment(sl *slot, v visitor) error {
 		return err
 	}
 	defer s.giveBack(sl)
-	_, _, err = readFooter(file, s.format, sl.header.segment, v)
+	_, err = readFooter(file, s.format, sl.header.segment, v)
 	if errors.Is(err, errUnreadable) {
 		err = s.newScan(sl, file, end, v, nil).run()
 	}

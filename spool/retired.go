@@ -31,12 +31,7 @@ func decodeRetired(meta []byte) ([]retired, error) {
 }
 
 func (r *reader) retired() []retired {
-	n := r.array()
-	if n%2 != 0 {
-		r.err = errUnreadable
-		return nil
-	}
-	list := make([]retired, n/2)
+	list := make([]retired, r.pairs())
 	for i := range list {
 		list[i] = retired{r.uint32(), r.uint64()}
 	}

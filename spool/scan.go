@@ -283,7 +283,7 @@ func (c *scan) salvage(from, to uint32) error {
 }
 
 // footer reads the footer of a sealed segment and tells v what is in it. errUnreadable: there is none.
-func readFooter(file flash.File, f *format, segment uint64, v visitor) (end uint32, life Lifetime, err error) {
+func readFooter(file flash.File, f *format, segment uint64, v visitor) (seal sealing, err error) {
 	seed := f.seed(segment)
 	last := make([]byte, flash.Page)
 	n, err := file.ReadAt(last, f.slotSize-flash.Page)
@@ -291,14 +291,14 @@ func readFooter(file flash.File, f *format, segment uint64, v visitor) (end uint
 		if err == nil || errors.Is(err, io.EOF) {
 			err = errUnreadable
 		}
-		return 0, life, err
+		return seal, err
 	}
 	length, err := decodeTrailer(last[flash.Page-trailerSize:], segment, seed)
 	if err != nil {
-		return 0, life, err
+		return seal, err
 	}
 	if length < frameSize || length > f.slotSize-2*flash.Page {
-		return 0, life, errUnreadable
+		return seal, errUnreadable
 	}
 	var record []byte
 	if length <= flash.Page-trailerSize {
@@ -306,16 +306,16 @@ func readFooter(file flash.File, f *format, segment uint64, v visitor) (end uint
 	} else {
 		record = make([]byte, length)
 		if _, err := file.ReadAt(record, f.slotSize-trailerSize-length); err != nil {
-			return 0, life, err
+			return seal, err
 		}
 	}
 	fr, err := decodeFrame(record, length)
 	if err != nil || fr.kind != kindFooter || int64(fr.length) != length || !verifyHead(record, seed) {
-		return 0, life, errUnreadable
+		return seal, errUnreadable
 	}
 	meta := record[frameSize:]
-	if _, _, err := decodeFooter(meta, nil); err != nil {
-		return 0, life, err
+	if _, err := decodeFooter(meta, nil); err != nil {
+		return seal, err
 	}
 	return decodeFooter(meta, v)
 }

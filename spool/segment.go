@@ -33,14 +33,14 @@ func (s *Spool) ensureActive(h *head, log, foot int64, reserve int) (begins *hea
 		}
 		s.seal(h)
 	}
-	if !s.fits(firstUnit, log, newFooter().size()+foot) {
+	if !s.fits(firstUnit, log, newFooter(s.maxSlots()).size()+foot) {
 		return nil, fmt.Errorf("spool: a batch of %d bytes does not fit a slot", log)
 	}
 	sl, err := s.takeSlot(reserve)
 	if err != nil {
 		return nil, err
 	}
-	h.active, h.foot = sl, newFooter()
+	h.active, h.foot = sl, newFooter(s.maxSlots())
 	return &header{
 		class:       h.class,
 		segment:     s.newSegment(),
@@ -72,6 +72,7 @@ func (s *Spool) seal(h *head) {
 	sl := h.active
 	s.mu.Lock()
 	h.foot.lifetime = s.lifetime
+	h.foot.census = s.takeCensus()
 	s.mu.Unlock()
 	pages := h.foot.seal(sl.header.segment, s.log.tag, s.format.seed(sl.header.segment))
 	offset := s.format.slotSize - int64(len(pages))
@@ -84,6 +85,17 @@ func (s *Spool) seal(h *head) {
 		s.lifetime.Padded += uint64(len(pages))
 	}
 	s.leave(h)
+}
+
+// takeCensus lists the segments with batches that count. Spool.mu is held.
+func (s *Spool) takeCensus() census {
+	c := census{upTo: s.nextSegment}
+	for _, sl := range s.slots {
+		if sl != nil && sl.counts() && sl.header.class.isLog() {
+			c.lives = append(c.lives, retired{sl.number, sl.header.segment})
+		}
+	}
+	return c
 }
 
 // leave ends the active segment without a footer. Spool.mu is held.

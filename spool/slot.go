@@ -18,6 +18,7 @@ type slot struct {
 	sealed  bool    // no batch and no extent will follow
 	live    int     // log: records that count; bulk: records that name it
 	bytes   int64   // live bytes, see weigh
+	guessed bool    // the header was not readable at the start
 	retired bool    // the segment does not count any more
 	ghosts  []ghost // what a power cut can bring back here
 	freed   time.Time
