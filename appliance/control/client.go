@@ -255,7 +255,7 @@ func (c *Client) taken(uid string, to Taker) error {
 type Letter struct {
 	Name string // what to call it in a message: a file, or a place in one
 	UID  string // "" when it has none; then it is taken however often it is offered
-	// Open is called when the letter is wanted. The content may end its lines in LF or CRLF. os.ErrNotExist: it is gone, which is no error.
+	// Open is called when the letter is wanted. The content may end its lines in LF or CRLF. os.ErrNotExist: it is gone, which harms no other.
 	Open func() (Origin, io.ReadCloser, error)
 }
 
@@ -308,6 +308,7 @@ func (c *Client) offer(l Letter, o *Outcome) error {
 	}
 	err = c.send(l)
 	if errors.Is(err, os.ErrNotExist) {
+		o.Refused = append(o.Refused, l.Name+": gone since it was found; import once more")
 		return c.talk.say("gone")
 	}
 	if err != nil {

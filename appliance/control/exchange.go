@@ -106,7 +106,7 @@ func (s *session) take(ctx context.Context, words []string) error {
 			return errNonsense
 		}
 		uid := words[0]
-		if uid != "" && !validUID(uid) {
+		if uid != "" && !ValidUID(uid) {
 			return fmt.Errorf("%q is no unique-id: it has 1 to 70 visible characters", uid)
 		}
 		if had.has(uid) {
@@ -194,8 +194,8 @@ func (s *session) keep(ctx context.Context, key spool.Key, e spool.Envelope, fro
 	return d.Commit(ctx, spool.Shape{Octets: shape.Octets, Header: shape.Header})
 }
 
-// validUID says whether a text can be a unique-id (RFC 1939 §7).
-func validUID(s string) bool {
+// ValidUID says whether a text can be a unique-id (RFC 1939 §7).
+func ValidUID(s string) bool {
 	for i := range len(s) {
 		if s[i] < 0x21 || s[i] > 0x7e {
 			return false
