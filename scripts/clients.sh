@@ -41,7 +41,7 @@ cases() {
 		done
 	done | while read -r case; do
 		for word in $words; do
-			case " $case " in *"$word"*) ;; *) continue 2 ;; esac
+			case " $case ${case%%-*} " in *" $word "* | *" $word."*) ;; *) continue 2 ;; esac
 		done
 		echo "$case"
 	done
