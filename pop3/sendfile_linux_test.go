@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"unsafe"
 
 	"pillarbox/pop3"
 	"pillarbox/pop3/pop3test"
@@ -71,6 +72,38 @@ func TestLargeBodyBySendfile(t *testing.T) {
 	}
 	if got, want := sent.octets.Load(), int64(len(mail)+3); got != want {
 		t.Errorf("sendfile sent %d octets, want all %d", got, want)
+	}
+}
+
+// The line in front of a large mail does not leave alone: when the file follows, the kernel holds it still. It holds it for
+// 200 ms at most, so the best of some tries counts.
+func TestLineLeavesWithTheFile(t *testing.T) {
+	store := new(pop3test.Store)
+	store.InFile(t)
+	store.Deliver("anna", large(pop3.SendfileMin))
+	server := newServer(store)
+	held := 0 // octets of the socket that have not left, at most
+	server.SetSendfile(func(out, in int, offset *int64, count int) (int, error) {
+		const unsent = 0x894B // SIOCOUTQNSD of linux/sockios.h
+		var n int32
+		if _, _, err := syscall.Syscall(syscall.SYS_IOCTL, uintptr(out), unsent, uintptr(unsafe.Pointer(&n))); err != 0 {
+			t.Error(err)
+		}
+		held = max(held, int(n))
+		return syscall.Sendfile(out, in, offset, count)
+	})
+	near, far := pair(t)
+	c := talk(t, context.Background(), server, near, far)
+	c.logIn()
+	for range 5 {
+		c.say("RETR 1")
+		c.multi()
+	}
+	c.say("QUIT")
+	c.want("+OK")
+	c.end()
+	if want := len("+OK 65536 octets\r\n"); held < want {
+		t.Errorf("%d octets were held for the file, want the line of %d", held, want)
 	}
 }
 

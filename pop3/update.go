@@ -22,7 +22,6 @@ func (s *session) quit(ctx context.Context, _ argument) error {
 	if s.marks.marked > 0 {
 		if err := s.mail.Expunge(context.WithoutCancel(ctx), s.marks.all()); err != nil {
 			s.logger().Error("expunge failed", zap.Int("marked", s.marks.marked), zap.Error(err))
-			s.leave()
 			return refuseExpunge
 		}
 		s.deleted = s.marks.marked
