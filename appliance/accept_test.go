@@ -68,3 +68,19 @@ func TestNoDescriptorsLeft(t *testing.T) {
 		}
 	})
 }
+
+// TestSessionsAreCountedOut: what has ended holds no place, and nothing is left of it.
+func TestSessionsAreCountedOut(t *testing.T) {
+	b := start(t, settings(t.TempDir()), Options{})
+	for range maxPerPeer / 4 {
+		b.dial("pop3.listen").must("QUIT")
+		b.dial("smtp.listen").must("QUIT")
+	}
+	b.dial("pop3.listen") // and leaves without a word
+	if err := b.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if b.gate.total != 0 || len(b.gate.perPeer) != 0 || len(b.sessions.open) != 0 {
+		t.Errorf("%d sessions and %d peers are counted, %d connections kept", b.gate.total, len(b.gate.perPeer), len(b.sessions.open))
+	}
+}
