@@ -33,7 +33,7 @@ func fill(b testing.TB, s *Spool, n, size int) {
 
 // BenchmarkStart opens a spool of 100,000 mails and prints what the index takes and what is read.
 func BenchmarkStart(b *testing.B) {
-	for _, n := range []int{1_000, 100_000} {
+	for _, n := range []int{1_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			dev := flashtest.New(flashtest.Options{Capacity: 8 << 30})
 			opt := Options{Volume: dev, Capacity: 4 << 30, MailboxShare: 100}
@@ -41,7 +41,7 @@ func BenchmarkStart(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			fill(b, s, n, 1500)
+			fill(b, s, n, min(1500, 400_000_000/n))
 			s.Close()
 			counted := &countedVolume{Volume: dev}
 			opt.Volume = counted

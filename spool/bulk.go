@@ -45,6 +45,7 @@ func (b *bulk) write(s *Spool, data []byte) (extent, *slot, error) {
 	b.next += pagesOf(n)
 	s.mu.Lock()
 	sl.writers++
+	b.tellRoom(s)
 	if b.cold {
 		s.lifetime.Copied += uint64(n)
 	} else {
@@ -66,7 +67,7 @@ func (b *bulk) begin(s *Spool) error {
 		if !errors.Is(err, ErrFull) || b.cold {
 			break
 		}
-		if progress, _ := s.compactSome(s.commit); !progress {
+		if progress, failed := s.compactSome(s.commit); !progress || failed != nil {
 			return err
 		}
 		sl, err = s.takeSlot(reserve)
@@ -86,11 +87,23 @@ func (b *bulk) begin(s *Spool) error {
 		s.giveBack(sl)
 		return s.fault(fmt.Errorf("write slot %d: %w", sl.number, err))
 	}
+	b.slot, b.next = sl, 1
 	s.mu.Lock()
 	sl.begin(h)
+	b.tellRoom(s)
 	s.mu.Unlock()
-	b.slot, b.next = sl, 1
 	return nil
+}
+
+// tellRoom keeps the count of what can be moved without another slot. Spool.mu is held.
+func (b *bulk) tellRoom(s *Spool) {
+	switch {
+	case !b.cold:
+	case b.slot == nil:
+		s.coldRoom = 0
+	default:
+		s.coldRoom = int64(s.format.pages()-b.next) * flash.Page
+	}
 }
 
 // leave ends the segment: nothing more will be written into it.
@@ -99,6 +112,7 @@ func (b *bulk) leave(s *Spool) {
 	defer s.mu.Unlock()
 	sl := b.slot
 	b.slot = nil
+	b.tellRoom(s)
 	sl.sealed = true
 	s.unpin(sl)
 	if sl.live == 0 && sl.writers == 0 {

@@ -1,9 +1,11 @@
 package spool
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"pillarbox/spool/flash"
 )
@@ -19,10 +21,11 @@ const (
 )
 
 // victim returns the sealed segment with the fewest live bytes, or nil when copying gains nothing. (Weighing in the age of a segment, as
-// log-structured file systems do, copied more in every simulation of a household.) When slots are short only a log segment
-// will do, for moving large mail takes a slot for its extents beside one for its records. Spool.mu is held.
+// log-structured file systems do, copied more in every simulation of a household.) When slots are short, large mail is
+// moved if the cold bulk segment has room for it, so that no slot is needed beside the one for records. Spool.mu is held.
 func (s *Spool) victim() *slot {
-	var best, bestLog *slot
+	short := s.available() <= reservedSlots
+	var best, easy *slot
 	for _, sl := range s.slots {
 		if sl == nil || !sl.counts() || !sl.sealed || sl.live == 0 || sl.writers > 0 || sl.stuck ||
 			sl.bytes > s.format.slotSize/100*fullSegment {
@@ -31,12 +34,13 @@ func (s *Spool) victim() *slot {
 		if best == nil || sl.bytes < best.bytes {
 			best = sl
 		}
-		if sl.header.class.isLog() && (bestLog == nil || sl.bytes < bestLog.bytes) {
-			bestLog = sl
+		fits := sl.header.class.isLog() || sl.bytes+int64(sl.live)*flash.Page <= s.coldRoom
+		if fits && (easy == nil || sl.bytes < easy.bytes) {
+			easy = sl
 		}
 	}
-	if bestLog != nil && s.available() <= reservedSlots {
-		return bestLog
+	if short && easy != nil {
+		return easy
 	}
 	return best
 }
@@ -57,7 +61,7 @@ func (s *Spool) makeRoom() bool {
 // makes facts durable. The order is: the copies are durable, then the record that retires the segment, then its slot is written over.
 func (s *Spool) compactSome(write func(...fact) error) (progress bool, err error) {
 	if s.retirable() {
-		return true, write(nothing{})
+		return s.retireSome(write)
 	}
 	s.mu.Lock()
 	sl := s.victim()
@@ -78,6 +82,17 @@ func (s *Spool) compactSome(write func(...fact) error) (progress bool, err error
 		err = s.moveBulk(sl, segment, write)
 	}
 	return err == nil, err
+}
+
+// retireSome retires what is dead; progress is false when the device does not let it see what must be carried out.
+func (s *Spool) retireSome(write func(...fact) error) (progress bool, err error) {
+	s.mu.Lock()
+	before := s.laid
+	s.mu.Unlock()
+	err = write(nothing{})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return err == nil && s.laid > before, err
 }
 
 // moveLog moves every record that lives out of a log segment.
@@ -178,6 +193,9 @@ func (s *Spool) moveBulk(sl *slot, segment uint64, write func(...fact) error) er
 		}
 	}
 	s.mu.Unlock()
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.slot, b.slot), cmp.Compare(a.offset, b.offset))
+	})
 	for _, at := range places {
 		if err := s.moveExtents(sl, segment, at, write); err != nil {
 			return err

@@ -19,6 +19,14 @@ import (
 // How far the crash tests go. Every operation is cut in any case.
 var crashStates = flag.Int("crash.states", 12, "outcomes that the crash tests try of each power cut")
 
+// statesPerCut is crashStates, or little with -short: for the race detector.
+func statesPerCut() int {
+	if testing.Short() {
+		return 2
+	}
+	return *crashStates
+}
+
 // outcomes yields what may come back after a cut, evenly thinned out to about n.
 func outcomes(dev *flashtest.Device, seed uint64, n int) iter.Seq2[string, *flashtest.Device] {
 	return func(yield func(string, *flashtest.Device) bool) {
@@ -249,7 +257,7 @@ func (c *crash) at(k int) {
 	if err == nil || !dev.Dead() {
 		c.t.Fatalf("no power cut in operation %d: %v", k, err)
 	}
-	for title, after := range outcomes(dev, uint64(k), *crashStates) {
+	for title, after := range outcomes(dev, uint64(k), statesPerCut()) {
 		if err := c.recover(after, o.clone(), pending); err != nil {
 			c.t.Errorf("cut in operation %d (%s), %s: %v", k, name(pending), title, err)
 			return
@@ -296,7 +304,7 @@ func (c *crash) recover(dev *flashtest.Device, o *oracle, pending *step) error {
 	if err == nil {
 		left = nil
 	}
-	for title, after := range outcomes(dev, uint64(c.states), 8) {
+	for title, after := range outcomes(dev, uint64(c.states), min(8, statesPerCut())) {
 		c.states++
 		s, err := c.open(after)
 		if err != nil {

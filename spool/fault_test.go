@@ -38,6 +38,9 @@ func TestFaultAtEveryOperation(t *testing.T) {
 		for _, fault := range []error{syscall.EIO, syscall.ENOSPC, syscall.EROFS, io.ErrShortWrite} {
 			for _, sticky := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%v %v sticky=%v", mode, fault, sticky), func(t *testing.T) {
+					if testing.Short() && fault != syscall.EIO {
+						t.Skip("not with -short")
+					}
 					c := &crash{t: t, mode: mode, steps: faultSteps()}
 					for k := 1; k < 200 && !t.Failed(); k++ {
 						if !c.faultAt(k, fault, sticky) {
@@ -93,7 +96,7 @@ func (c *crash) faultAt(k int, fault error, sticky bool) bool {
 		t.Error(err)
 	}
 	dev.Cut()
-	for title, after := range outcomes(dev, uint64(k), 6) {
+	for title, after := range outcomes(dev, uint64(k), min(6, statesPerCut())) {
 		s, err := c.open(after)
 		if err != nil {
 			t.Errorf("operation %d, %s: open after a power cut: %v", k, title, err)

@@ -32,9 +32,6 @@ func (a identity) compare(b identity) int {
 // them in file names.
 var uidEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// uidSize is the length of a computed unique-id: 12 bytes in base32.
-const uidSize = 20
-
 // appendUID appends the unique-id of a message: its open's tag and its number there.
 func appendUID(dst []byte, tag uint64, seq uint32) []byte {
 	var raw [12]byte

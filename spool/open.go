@@ -248,7 +248,10 @@ func (l *loader) loadSegment(sl *slot, known uint32, newest bool) error {
 	}
 	defer l.unpin(sl)
 	l.slot, l.foot = sl, nil
-	seal, err := readFooter(file, l.format, sl.header.segment, l)
+	seal, err := sealing{}, errUnreadable
+	if !sl.guessed {
+		seal, err = readFooter(file, l.format, sl.header.segment, l)
+	}
 	if err == nil {
 		sl.sealed, sl.end = true, seal.end
 		l.older(seal.lifetime)
@@ -269,6 +272,9 @@ func (l *loader) loadSegment(sl *slot, known uint32, newest bool) error {
 	l.buf = c.buf
 	if err := c.run(); err != nil {
 		return fmt.Errorf("read slot %d: %w", sl.number, err)
+	}
+	if c.moved {
+		sl.header.class = classCold // a guess does not know
 	}
 	l.damaged += c.damaged
 	l.log.epoch = max(l.log.epoch, c.epoch)
@@ -358,11 +364,14 @@ func (l *loader) finish() {
 	}
 }
 
-// order sorts a mailbox and drops what lies in retired segments, and second copies, of which it remembers the segment.
+// order sorts a mailbox and drops what lies in retired segments, and second copies, of which it remembers the segment. The
+// copy that was moved last counts: it is in a cold segment, for the bytes of the one before may be written over.
 func (l *loader) order(box *mailbox) {
 	segment := func(r row) uint64 { return l.slots[r.slot].header.segment }
+	class := func(r row) class { return l.slots[r.slot].header.class } // classCold is the greatest
 	slices.SortFunc(box.rows, func(a, b row) int {
-		return cmp.Or(a.identity.compare(b.identity), cmp.Compare(segment(b), segment(a)))
+		return cmp.Or(a.identity.compare(b.identity), cmp.Compare(class(b), class(a)),
+			cmp.Compare(segment(b), segment(a)), cmp.Compare(b.offset, a.offset))
 	})
 	rows := box.rows[:0]
 	for _, r := range box.rows {

@@ -35,6 +35,7 @@ func (f *obituary) record(s *Spool) (logRecord, bool) {
 }
 
 func (f *obituary) settle(s *Spool, home *slot, _ int64, foot *footer) {
+	s.laid += len(f.list)
 	for _, r := range f.list {
 		foot.retired(r)
 		sl := s.slots[r.slot]
@@ -73,15 +74,7 @@ const maxObituaries = 4
 func (s *Spool) retirable() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.dead()) > 0 {
-		return true
-	}
-	for _, sl := range s.slots {
-		if sl != nil && sl.ghost(0) != nil {
-			return true
-		}
-	}
-	return false
+	return len(s.dead()) > 0 || slices.ContainsFunc(s.slots, func(sl *slot) bool { return sl != nil && sl.ghost(0) != nil })
 }
 
 // dead returns the slots whose segment holds nothing alive, the oldest first. Spool.mu is held.

@@ -87,6 +87,7 @@ type scan struct {
 	tag      uint64
 	lifetime Lifetime
 	damaged  int  // records that do not verify, or places where some must have been
+	moved    bool // there are messages that were moved: it is a cold segment
 	torn     bool // a batch begins at end, but not all of it is there
 }
 
@@ -151,13 +152,15 @@ func (c *scan) batch(page uint32) (batchHeader, bool, error) {
 		return b, false, nil // left by an open that had not seen the batches before
 	}
 	var told []func()
+	moved := false
 	off, end := int64(page)*unit+batchHeaderSize, int64(page)*unit+int64(b.length)
 	for range b.records {
 		off = align8(off)
-		n, tell, err := c.record(off, end, b.tag)
+		n, k, tell, err := c.record(off, end, b.tag)
 		if errors.Is(err, errUnreadable) {
 			return b, false, nil
 		}
+		moved = moved || k == kindMoved
 		if err != nil {
 			return b, false, err
 		}
@@ -167,29 +170,30 @@ func (c *scan) batch(page uint32) (batchHeader, bool, error) {
 	for _, tell := range told {
 		tell()
 	}
+	c.moved = c.moved || moved
 	c.epoch, c.tag, c.lifetime = b.epoch, b.tag, b.lifetime
 	return b, true, nil
 }
 
-// record verifies the record at off and returns its length and how to tell the visitor of it.
-func (c *scan) record(off, end int64, tag uint64) (n int64, tell func(), err error) {
+// record verifies the record at off and returns its length, its kind, and how to tell the visitor of it.
+func (c *scan) record(off, end int64, tag uint64) (n int64, k kind, tell func(), err error) {
 	p, err := c.bytes(off, min(frameSize, max(0, end-off)))
 	if err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
 	f, err := decodeFrame(p, end-off)
 	if err != nil || f.kind == kindFooter || tag != 0 && f.tag != tag {
-		return 0, nil, errUnreadable
+		return 0, 0, nil, errUnreadable
 	}
 	head, err := c.bytes(off, frameSize+int64(f.meta))
 	if err != nil {
-		return 0, nil, err
+		return 0, 0, nil, err
 	}
 	if !verifyHead(head, c.seed) {
-		return 0, nil, errUnreadable
+		return 0, 0, nil, errUnreadable
 	}
 	tell, err = c.content(f, head[frameSize:], off)
-	return int64(f.length), tell, err
+	return int64(f.length), f.kind, tell, err
 }
 
 // content decodes the meta of a verified head and checks the body.
@@ -268,7 +272,7 @@ func (c *scan) salvage(from, to uint32) error {
 	c.damaged++
 	end := int64(to) * unit
 	for off := int64(from) * unit; off+frameSize <= end; {
-		n, tell, err := c.record(off, end, 0)
+		n, _, tell, err := c.record(off, end, 0)
 		switch {
 		case err == nil:
 			tell()

@@ -79,7 +79,9 @@ type Spool struct {
 	needed      map[uint64]map[uint64]struct{}
 	nextSegment uint64
 	openFiles   int
+	laid        int      // retire records written since the start, segment by segment
 	tombRoom    int64    // bytes left in the active segment of the hot head
+	coldRoom    int64    // bytes left in the segment that large mail is moved to
 	live        int64    // live bytes of all slots
 	pending     int64    // bytes of deliveries that are not ended
 	lifetime    Lifetime // as of the last batch
