@@ -118,7 +118,7 @@ type Damage struct{ Mailbox, UID string } // the account, or the key of an orpha
 // A Report is what a verification found.
 type Report struct {
 	Messages, Bytes int64
-	Lost            int64 // records that did not verify: nobody can tell whose they were
+	Lost            int64 // records that did not verify since the start, those of Damaged that were noticed before included
 	Damaged         []Damage
 }
 

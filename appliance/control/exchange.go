@@ -54,8 +54,13 @@ func (s *session) export(ctx context.Context, words []string) error {
 	return lost(s.talk.say("done"))
 }
 
-// give sends one mail.
+// give sends one mail, after it was read past the page cache and verified.
 func (s *session) give(v *spool.View, n int) error {
+	if sound, err := v.Sound(n); err != nil {
+		return err
+	} else if !sound {
+		return lost(s.talk.say("damaged"))
+	}
 	m, err := v.Message(n)
 	switch {
 	case errors.Is(err, spool.ErrDamaged):

@@ -33,11 +33,12 @@ type Value struct {
 	Name   string
 	Number *int64
 	Text   *string // when Number is nil
+	Flag   bool    // the number is 0 for false, 1 for true
 }
 
 // Values is the table of the figures, in the order they are told.
 func (s *Stat) Values() []Value {
-	number := func(name string, n *int64) Value { return Value{name, n, nil} }
+	number := func(name string, n *int64) Value { return Value{name, n, nil, false} }
 	return []Value{
 		number("capacity", &s.Capacity),
 		number("slot_size", &s.SlotSize),
@@ -53,11 +54,11 @@ func (s *Stat) Values() []Value {
 		number("flushes", &s.Flushes),
 		number("damaged", &s.Damaged),
 		number("faults", &s.Faults),
-		number("torn", &s.Torn),
-		number("read_only", &s.ReadOnly),
-		number("running", &s.Running),
-		{"mode", nil, &s.Mode},
-		{"last_fault", nil, &s.LastFault},
+		{"torn", &s.Torn, nil, true},
+		{"read_only", &s.ReadOnly, nil, true},
+		{"running", &s.Running, nil, true},
+		{"mode", nil, &s.Mode, false},
+		{"last_fault", nil, &s.LastFault, false},
 	}
 }
 

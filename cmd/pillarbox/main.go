@@ -30,6 +30,7 @@ func commands() []command {
 		{"serve", "[-config FILE]", "run the box in the foreground", serve},
 		{"check-config", "[-config FILE]", "say what is wrong with a configuration", checkConfig},
 		{"user", "add|passwd|list|remove [-config FILE] [NAME]", "who has a mailbox; also while the box runs", user},
+		{"spool", "stat|verify|compact|export|import ...", "look after the mail that is kept; also while the box runs", spoolVerb},
 		{"version", "", "say which version this is", showVersion},
 	}
 }
@@ -107,14 +108,20 @@ func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // parse reads -config, anywhere among the arguments, and returns the others, of which there are at most most.
 func (c *call) parse(args []string, most int) (file string, rest []string, err error) {
 	flags := flag.NewFlagSet(c.command.name, flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
 	flags.StringVar(&file, "config", "", "")
+	rest, err = parseFlags(flags, args, most)
+	return file, rest, err
+}
+
+// parseFlags reads flags, anywhere among the arguments, and returns the others, of which there are at most most.
+func parseFlags(flags *flag.FlagSet, args []string, most int) (rest []string, err error) {
+	flags.SetOutput(io.Discard)
 	for {
 		if err := flags.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
-				return "", nil, err
+				return nil, err
 			}
-			return "", nil, errUsage{err.Error()}
+			return nil, errUsage{err.Error()}
 		}
 		if args = flags.Args(); len(args) == 0 {
 			break
@@ -122,9 +129,9 @@ func (c *call) parse(args []string, most int) (file string, rest []string, err e
 		rest, args = append(rest, args[0]), args[1:]
 	}
 	if len(rest) > most {
-		return "", nil, errUsage{fmt.Sprintf("%q is one argument too many", rest[most])}
+		return nil, errUsage{fmt.Sprintf("%q is one argument too many", rest[most])}
 	}
-	return file, rest, nil
+	return rest, nil
 }
 
 // configuration reads the configuration of a command that has no other argument than -config.

@@ -25,6 +25,8 @@ func TestMain(m *testing.M) {
 //	box await TEXT     waits until the box has said TEXT, since the last await or its start
 //	deliver TO FILE    sends FILE to TO by SMTP
 //	fetch USER [PASSWORD]     prints the mail of USER by POP3; the password is the name if it is not given
+//	damage DIR TEXT    turns bits wherever a file of DIR has TEXT
+//	large FILE OCTETS  makes a large mail
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -49,6 +51,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"box": boxCommand, "deliver": deliverCommand, "fetch": fetchCommand,
+			"damage": damageCommand, "large": largeCommand,
 		},
 	})
 }
