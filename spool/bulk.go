@@ -24,6 +24,12 @@ type bulk struct {
 func (b *bulk) write(s *Spool, data []byte) (extent, *slot, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	s.mu.Lock()
+	tight := !b.cold && s.tight()
+	s.mu.Unlock()
+	if tight {
+		return extent{}, nil, ErrFull
+	}
 	if b.slot != nil && b.next >= s.format.pages() {
 		b.leave(s)
 	}

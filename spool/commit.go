@@ -34,6 +34,7 @@ func (s *Spool) try(h *head, facts []fact, readBack bool) error {
 	if log == 0 {
 		return nil
 	}
+	s.shed()
 	begins, err := s.ensureActive(h, log, foot, s.reserveOf(facts))
 	for range s.format.pages() { // more than enough: each round frees a slot, or comes nearer to it
 		if !errors.Is(err, ErrFull) || s.reserveOf(facts) != reservedSlots || !s.makeRoom() {
@@ -43,6 +44,9 @@ func (s *Spool) try(h *head, facts []fact, readBack bool) error {
 	}
 	if err != nil {
 		return err
+	}
+	if begins != nil && h == &s.log.hot {
+		facts = append(facts[:len(facts):len(facts)], &count{})
 	}
 	w := s.newBatch(h, facts, begins)
 	err = w.write(s)

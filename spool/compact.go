@@ -163,6 +163,7 @@ type livingPlaces struct {
 
 func (c *livingPlaces) grave(grave)     {}
 func (c *livingPlaces) retired(retired) {}
+func (c *livingPlaces) census(census)   {}
 func (c *livingPlaces) message(m summary) {
 	at := place{c.slot, uint32(m.offset / 8)}
 	c.spool.mu.Lock()

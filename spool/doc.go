@@ -95,7 +95,8 @@
 //	4 retire   [slot, segment, slot, segment, …]
 //	5 footer   [end, [in, copied, padded, flushes], [epoch, tag, …], [key, key, …],
 //	            [[offset/8, epoch, seq, octets, [key's position, head, …], uid, extents], …],
-//	            graves as in 2, segments as in 4, [up to, slot, segment, slot, segment, …]]
+//	            graves as in 2, segments as in 4, census as in 6]
+//	6 census   [up to, slot, segment, slot, segment, …]
 //	extents    [slot, segment, page, length, sum, slot, segment, …]
 //
 //	received      seconds since 1970, signed, by a clock that may have been wrong
@@ -108,8 +109,8 @@
 //	key, head     a mailbox and the bytes of its own head; key 0 was expunged before the move
 //	uid           the unique-id that the mail had in another store, or ""
 //	end           the page after the last batch
-//	up to, …      the census: when the segment was sealed, these segments with batches counted, of
-//	              all those with numbers up to this one
+//	up to, …      the census, in the first batch of a log segment that is not cold: when it began,
+//	              these segments with batches counted, of all those with numbers up to this one
 //
 // The body of a message is the heads of its recipients, one after the other, then the mail, unless
 // that lies in extents. Recipient i reads its own head and the mail, and its message is (epoch,
@@ -161,8 +162,9 @@
 // A slot is written over when its segment is dead, which costs nothing but a record in a batch;
 // copying begins only when three slots are left. New mail is refused when more than 80 % of the
 // capacity live, or when no room can be made, and leaves two slots alone: one for deletes, one for
-// making room. So both work on a full spool. Slots are made one ahead, by Maintain, in somebody's
-// idle time; when the file system has no room for one more, the spool lives in those that it has.
+// making room. So both work on a full spool. They exist as files, with one more, made by Maintain in
+// somebody's idle time; when the file system has no room for another one, the spool lives in those
+// that it has. Where slots grow, mail leaves as many bytes free as two of them take.
 //
 // # A start
 //
@@ -225,5 +227,5 @@
 //	mailbox.go bitmap.go index.go                      the index
 //	slot.go space.go reclaim.go compact.go moving.go   slots and room
 //	format.go header.go batch.go record.go footer.go   what is stored
-//	message_meta.go tombs.go retired.go msgp.go        the msgp parts of it
+//	message_meta.go tombs.go retired.go census.go      the msgp parts of it
 package spool

@@ -31,13 +31,14 @@ type visitor interface {
 	message(summary)
 	grave(grave)
 	retired(retired)
+	census(census)
 }
 
 // A footer gathers what the records of a segment tell, so that a start need not read them. It is written
 // when the segment is sealed. It takes about 20 bytes a message, the same on flash and in memory.
 type footer struct {
 	sealing
-	slots    int // how many the spool may have, to bound the size of the census
+	counted  census
 	epochs   map[uint32]uint64
 	keys     []Key
 	position map[Key]int // in keys
@@ -50,22 +51,10 @@ type footer struct {
 type sealing struct {
 	end      uint32 // page after the last batch
 	lifetime Lifetime
-	census
 }
 
-// A census lists the segments with batches that count. A slot whose header does not read may show the batches of a segment that
-// was written over long ago; it is believed only when a census lists it, or is older.
-type census struct {
-	upTo  uint64 // the newest segment of all; later ones are not in the census
-	lives []retired
-}
-
-// denies says that a segment does not count.
-func (c *census) denies(r retired) bool { return r.segment <= c.upTo && !slices.Contains(c.lives, r) }
-
-// newFooter begins the footer of a segment in a spool of so many slots.
-func newFooter(slots int) *footer {
-	return &footer{epochs: make(map[uint32]uint64), position: make(map[Key]int), slots: slots}
+func newFooter() *footer {
+	return &footer{epochs: make(map[uint32]uint64), position: make(map[Key]int)}
 }
 
 func (f *footer) message(s summary) {
@@ -105,10 +94,12 @@ func (f *footer) retired(r retired) {
 	f.nRetirings++
 }
 
+func (f *footer) census(c census) { f.counted = c }
+
 // size bounds how many bytes the footer will take in the slot, trailer included.
 func (f *footer) size() int64 {
 	return int64(len(f.messages)+len(f.graves)+len(f.retires)) +
-		int64(14*len(f.epochs)+9*len(f.keys)+14*f.slots) + frameSize + 128 + trailerSize
+		int64(14*len(f.epochs)+9*len(f.keys)+14*len(f.counted.lives)) + frameSize + 128 + trailerSize
 }
 
 func (f *footer) encode() []byte {
@@ -127,12 +118,7 @@ func (f *footer) encode() []byte {
 	b = append(msgp.AppendArrayHeader(b, f.nMessages), f.messages...)
 	b = append(msgp.AppendArrayHeader(b, f.nGraves), f.graves...)
 	b = append(msgp.AppendArrayHeader(b, 2*f.nRetirings), f.retires...)
-	b = msgp.AppendArrayHeader(b, uint32(1+2*len(f.lives)))
-	b = msgp.AppendUint64(b, f.upTo)
-	for _, r := range f.lives {
-		b = appendRetired(b, r)
-	}
-	return b
+	return f.counted.append(b)
 }
 
 // decodeFooter tells v what the footer holds. With a nil visitor it only checks that all of it reads.
@@ -170,7 +156,9 @@ func decodeFooter(meta []byte, v visitor) (seal sealing, err error) {
 			v.retired(t)
 		}
 	}
-	seal.census = r.census()
+	if c := r.census(); v != nil && r.err == nil {
+		v.census(c)
+	}
 	return seal, r.end()
 }
 
@@ -181,19 +169,6 @@ func (r *reader) pairs() int {
 		r.err = errUnreadable
 	}
 	return n / 2
-}
-
-func (r *reader) census() census {
-	n := r.array()
-	if n%2 != 1 {
-		r.err = errUnreadable
-		return census{}
-	}
-	c := census{upTo: r.uint64(), lives: make([]retired, n/2)}
-	for i := range c.lives {
-		c.lives[i] = retired{r.uint32(), r.uint64()}
-	}
-	return c
 }
 
 func (r *reader) summary(epochs map[uint32]uint64, keys []Key) summary {

@@ -13,7 +13,7 @@ import (
 func FuzzMeta(f *testing.F) {
 	m := message{tag: 1 << 60, first: identity{3, 4}, received: -5, from: "a@b", octets: 6, header: 7, sum: 8,
 		recipients: []recipient{{9, 10}, {11, 12}}, uid: "old", extents: []extent{{1, 2, 3, 4, 5}}}
-	foot := newFooter(8)
+	foot := newFooter()
 	foot.message(m.summary(4096))
 	foot.grave(grave{1, 2, 3, 4, []uint32{5, 6, 700}})
 	foot.retired(retired{1, 2})
@@ -46,23 +46,25 @@ type collector struct {
 	messages []summary
 	graves   []grave
 	list     []retired
+	counted  census
 }
 
 func (c *collector) message(s summary) { c.messages = append(c.messages, s) }
 func (c *collector) grave(g grave)     { c.graves = append(c.graves, g) }
+func (c *collector) census(n census)   { c.counted = n }
 func (c *collector) retired(r retired) { c.list = append(c.list, r) }
 
 func TestFooterTellsWhatItWasTold(t *testing.T) {
 	var want collector
-	foot := newFooter(8)
+	foot := newFooter()
 	foot.end = 77
 	foot.lifetime = Lifetime{1, 2, 3, 4}
-	foot.census = census{9, []retired{{1, 7}, {3, 8}}}
 	for _, v := range []visitor{&want, foot} {
 		v.message(summary{4096, 10, identity{1, 0}, 500, []recipient{{5, 20}}, "", nil})
 		v.message(summary{8192, 11, identity{2, 7}, 600, []recipient{{5, 20}, {6, 21}}, "old-uid", []extent{{3, 9, 1, 300_000, 42}}})
 		v.grave(grave{5, 1, 1, 10, []uint32{0, 1, 1000}})
 		v.retired(retired{4, 1})
+		v.census(census{9, []retired{{1, 7}, {3, 8}}})
 	}
 	var got collector
 	seal, err := decodeFooter(foot.encode(), &got)

@@ -58,6 +58,9 @@ func (v *View) Message(n int) (*Message, error) {
 	file, err := s.pin(sl)
 	s.mu.Unlock()
 	if err != nil {
+		if !found && errors.Is(err, os.ErrNotExist) {
+			err = ErrGone
+		}
 		return nil, err
 	}
 	m := &Message{spool: s, slots: []*slot{sl}}

@@ -57,12 +57,12 @@ func (s *Spool) makeFormat() error {
 // A loader builds the index from the newest segment to the oldest, so that it knows which ones are retired before it comes to them.
 type loader struct {
 	*Spool
-	slot   *slot              // whose segment is being read
-	buf    []byte             // to scan with
-	foot   *footer            // gathers what a scan finds; nil when a footer is read
-	census census             // the newest one that was read
-	graves []homed            // all tombstones, applied at the end
-	laid   map[retired]uint64 // retired segments, and the segment that says so
+	slot    *slot              // whose segment is being read
+	buf     []byte             // to scan with
+	foot    *footer            // gathers what a scan finds; nil when a footer is read
+	counted census             // the newest census that was read
+	graves  []homed            // all tombstones, applied at the end
+	laid    map[retired]uint64 // retired segments, and the segment that says so
 }
 
 type homed struct {
@@ -101,6 +101,15 @@ func (l *loader) retired(r retired) {
 	if int(r.slot) < len(l.slots) && l.slots[r.slot] != nil && l.slots[r.slot].header.segment == r.segment {
 		// It may be loaded already: the record can be in an older segment, of the other class.
 		l.slots[r.slot].retired = true
+	}
+}
+
+func (l *loader) census(c census) {
+	if l.foot != nil {
+		l.foot.census(c)
+	}
+	if c.upTo >= l.counted.upTo {
+		l.counted = c
 	}
 }
 
@@ -228,7 +237,7 @@ func (l *loader) loadLog(ctx context.Context) error {
 		}
 		if l.laid[retired{sl.number, h.segment}] != 0 {
 			sl.retired = true
-		} else if sl.guessed && l.census.denies(retired{sl.number, h.segment}) {
+		} else if sl.guessed && l.counted.denies(retired{sl.number, h.segment}) {
 			sl.retired = true
 			sl.ghosts = append(sl.ghosts, ghost{segment: h.segment})
 			continue
@@ -255,9 +264,6 @@ func (l *loader) loadSegment(sl *slot, known uint32, newest bool) error {
 	if err == nil {
 		sl.sealed, sl.end = true, seal.end
 		l.older(seal.lifetime)
-		if seal.upTo > l.census.upTo {
-			l.census = seal.census
-		}
 		if newest {
 			h := l.log.head(sl.header.class)
 			h.last.segment, h.last.end = sl.header.segment, seal.end
@@ -267,7 +273,7 @@ func (l *loader) loadSegment(sl *slot, known uint32, newest bool) error {
 	if !errors.Is(err, errUnreadable) {
 		return fmt.Errorf("read slot %d: %w", sl.number, err)
 	}
-	l.foot = newFooter(l.maxSlots())
+	l.foot = newFooter()
 	c := l.newScan(sl, file, known, l, l.buf)
 	l.buf = c.buf
 	if err := c.run(); err != nil {

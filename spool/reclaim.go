@@ -152,6 +152,7 @@ type graveKeeper struct {
 
 func (k *graveKeeper) message(summary) {}
 func (k *graveKeeper) retired(retired) {}
+func (k *graveKeeper) census(census)   {}
 func (k *graveKeeper) grave(g grave) {
 	if k.alive[g.segment] {
 		k.graves = append(k.graves, g)

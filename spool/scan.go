@@ -220,6 +220,9 @@ func (c *scan) content(f frame, meta []byte, off int64) (tell func(), err error)
 				c.visit.grave(g)
 			}
 		}, err
+	case kindCensus:
+		census, err := decodeCensus(meta)
+		return func() { c.visit.census(census) }, err
 	case kindRetire:
 		list, err := decodeRetired(meta)
 		return func() {
@@ -248,6 +251,7 @@ type discard struct{}
 func (discard) message(summary) {}
 func (discard) grave(grave)     {}
 func (discard) retired(retired) {}
+func (discard) census(census)   {}
 
 // resume looks for evidence that the page that does not read was durable once, and returns the page to go on from: a batch
 // that was written when it was, or the known end. 0: there is none, the page is a torn tail. The batch after one that does not read begins

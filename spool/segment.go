@@ -33,14 +33,15 @@ func (s *Spool) ensureActive(h *head, log, foot int64, reserve int) (begins *hea
 		}
 		s.seal(h)
 	}
-	if !s.fits(firstUnit, log, newFooter(s.maxSlots()).size()+foot) {
+	census := int64(28 * s.maxSlots()) // in the log and in the footer
+	if !s.fits(firstUnit, log+census, newFooter().size()+foot+census) {
 		return nil, fmt.Errorf("spool: a batch of %d bytes does not fit a slot", log)
 	}
 	sl, err := s.takeSlot(reserve)
 	if err != nil {
 		return nil, err
 	}
-	h.active, h.foot = sl, newFooter(s.maxSlots())
+	h.active, h.foot = sl, newFooter()
 	return &header{
 		class:       h.class,
 		segment:     s.newSegment(),
@@ -56,7 +57,7 @@ func (s *Spool) ensureActive(h *head, log, foot int64, reserve int) (begins *hea
 func (s *Spool) spare(slots int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if slots >= reservedSlots && s.available() < slots {
+	if slots >= reservedSlots && (s.available() < slots || s.tight()) {
 		return ErrFull
 	}
 	return nil
@@ -72,7 +73,6 @@ func (s *Spool) seal(h *head) {
 	sl := h.active
 	s.mu.Lock()
 	h.foot.lifetime = s.lifetime
-	h.foot.census = s.takeCensus()
 	s.mu.Unlock()
 	pages := h.foot.seal(sl.header.segment, s.log.tag, s.format.seed(sl.header.segment))
 	offset := s.format.slotSize - int64(len(pages))
@@ -85,17 +85,6 @@ func (s *Spool) seal(h *head) {
 		s.lifetime.Padded += uint64(len(pages))
 	}
 	s.leave(h)
-}
-
-// takeCensus lists the segments with batches that count. Spool.mu is held.
-func (s *Spool) takeCensus() census {
-	c := census{upTo: s.nextSegment}
-	for _, sl := range s.slots {
-		if sl != nil && sl.counts() && sl.header.class.isLog() {
-			c.lives = append(c.lives, retired{sl.number, sl.header.segment})
-		}
-	}
-	return c
 }
 
 // leave ends the active segment without a footer. Spool.mu is held.

@@ -23,6 +23,9 @@ func (s *Spool) takeSlot(reserve int) (*slot, error) {
 		return nil, ErrFull
 	}
 	old, fresh := s.longestFree(), (*slot)(nil)
+	if s.existing() <= reserve {
+		old = nil // the reserve are slots that exist, for the file system may be full when they are needed
+	}
 	if old == nil || time.Since(old.freed) < expungedReadable {
 		fresh = s.freshSlot()
 	}
@@ -33,6 +36,9 @@ func (s *Spool) takeSlot(reserve int) (*slot, error) {
 			return sl, err
 		}
 		// The file system is full, but for the slots that there are.
+	}
+	if old == nil {
+		return nil, ErrFull
 	}
 	return s.take(old)
 }
@@ -113,6 +119,9 @@ func (s *Spool) prepare(sl *slot) error {
 	// Zero-filled where slots are recycled: the one time that its pages are written for nothing.
 	file, err := s.vol.Create(name, s.format.slotSize)
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		s.mu.Lock()
+		s.cramped = true
+		s.mu.Unlock()
 		return fmt.Errorf("%w: the file system has no room for slot %d", ErrFull, sl.number)
 	}
 	if err != nil {
@@ -123,6 +132,26 @@ func (s *Spool) prepare(sl *slot) error {
 	sl.exists, sl.file = true, file
 	s.openFiles++
 	return nil
+}
+
+// shed removes the files of dead segments when the file system gets tight: where slots grow, they hold the room that deletes need.
+func (s *Spool) shed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.tight() {
+		return
+	}
+	for _, sl := range s.slots {
+		if sl == nil || !sl.exists || !sl.free() || sl.header.segment == 0 && len(sl.ghosts) == 0 {
+			continue
+		}
+		s.closeFile(sl)
+		if err := s.vol.Remove(slotName(sl.number)); err != nil {
+			s.faultLocked(fmt.Errorf("remove slot %d: %w", sl.number, err))
+			return
+		}
+		sl.exists = false
+	}
 }
 
 // giveBack is takeSlot undone.
@@ -142,29 +171,44 @@ func (s *Spool) wake() {
 	}
 }
 
-// Maintain does what can be done ahead of time, in the caller's goroutine: it makes the next slot, so that no
-// delivery waits for its zeros, and makes room when free slots are few. The first time it also reads
+// grow makes slots until the reserve and one more exist.
+func (s *Spool) grow(ctx context.Context) error {
+	for range reservedSlots + 1 {
+		s.mu.Lock()
+		var sl *slot
+		if s.existing() <= reservedSlots && ctx.Err() == nil {
+			sl = s.freshSlot()
+		}
+		if sl == nil {
+			s.mu.Unlock()
+			return ctx.Err()
+		}
+		sl.pins++
+		s.mu.Unlock()
+		err := s.prepare(sl)
+		s.giveBack(sl)
+		if errors.Is(err, ErrFull) {
+			return nil
+		}
+		if err != nil {
+			return s.fault(err)
+		}
+	}
+	return nil
+}
+
+// Maintain does what can be done ahead of time, in the caller's goroutine: it makes the next slots, so that no
+// delivery waits for their zeros and deletes find one when the file system is full, and makes room when free slots are few. The first time it also reads
 // again what was written last, to know of damage before a client does. To be called at the start and for each token of Chores.
 func (s *Spool) Maintain(ctx context.Context) error {
 	if s.log.isClosed() {
 		return ErrClosed
 	}
 	s.mu.Lock()
-	sl := s.longestFree()
-	ready := sl != nil && time.Since(sl.freed) >= expungedReadable
 	few := s.available() <= lowWater
-	if !ready {
-		if sl = s.freshSlot(); sl != nil {
-			sl.pins++
-		}
-	}
 	s.mu.Unlock()
-	if !ready && sl != nil {
-		err := s.prepare(sl)
-		s.giveBack(sl)
-		if err != nil && !errors.Is(err, ErrFull) {
-			return s.fault(err)
-		}
+	if err := s.grow(ctx); err != nil {
+		return err
 	}
 	for few && ctx.Err() == nil {
 		progress, err := s.compactSome(s.commit)

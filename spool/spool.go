@@ -78,6 +78,7 @@ type Spool struct {
 	copies      map[identity][]uint64 // segments that hold a message beside the one it is read from: it was moved, or half moved
 	needed      map[uint64]map[uint64]struct{}
 	nextSegment uint64
+	cramped     bool // the file system had no room for another slot
 	openFiles   int
 	laid        int      // retire records written since the start, segment by segment
 	tombRoom    int64    // bytes left in the active segment of the hot head
@@ -109,7 +110,7 @@ func (s *Spool) Room(octets int64) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.live+s.pending+octets > s.opt.Capacity/100*fullPercent {
+	if s.live+s.pending+octets > s.opt.Capacity/100*fullPercent || s.tight() {
 		return ErrFull
 	}
 	if s.available()+len(s.dead()) <= reservedSlots && s.victim() == nil {
@@ -129,11 +130,41 @@ func (s *Spool) MailboxRoom(key Key, octets int64) error {
 	return nil
 }
 
-// available counts the slots that a new segment could have. Spool.mu is held.
+// available counts the slots that a new segment could have, those without a file as long as the file system has room
+// for them. Spool.mu is held.
 func (s *Spool) available() int {
-	free := 0
+	if s.cramped {
+		if room, err := s.vol.Free(); err == nil && room > 2*s.format.slotSize {
+			s.cramped = false
+		}
+	}
+	free := s.existing()
+	if s.cramped {
+		return free
+	}
 	for number := range s.maxSlots() {
-		if number >= len(s.slots) || s.slots[number] == nil || s.slots[number].free() {
+		if number >= len(s.slots) || s.slots[number] == nil || !s.slots[number].exists && s.slots[number].free() {
+			free++
+		}
+	}
+	return free
+}
+
+// tight says that the file system would have no room for deletes: where slots grow, a file that exists reserves
+// nothing. Spool.mu is held.
+func (s *Spool) tight() bool {
+	if s.vol.Mode() != flash.Append {
+		return false
+	}
+	room, err := s.vol.Free()
+	return err == nil && room < reservedSlots*s.format.slotSize
+}
+
+// existing counts the free slots that have a file. Spool.mu is held.
+func (s *Spool) existing() int {
+	free := 0
+	for _, sl := range s.slots {
+		if sl != nil && sl.exists && sl.free() {
 			free++
 		}
 	}

@@ -486,3 +486,33 @@ func TestPinnedBytesStay(t *testing.T) {
 		}
 	}
 }
+
+// TestFullFileSystem: with no byte left for another slot, deletes go through and make room for mail again.
+func TestFullFileSystem(t *testing.T) {
+	for _, mode := range []flash.Mode{flash.Recycle, flash.Append} {
+		t.Run(mode.String(), func(t *testing.T) {
+			s := open(t, flashtest.New(flashtest.Options{Mode: mode, Capacity: 9 * testSlot}))
+			if err := s.Maintain(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for ; ; n++ {
+				if err := deliver(s, mail("fill", 9000), 1); errors.Is(err, ErrFull) || errors.Is(err, ErrFault) {
+					break
+				} else if err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i := range n { // one at a time: they fill a segment of their own
+				if err := expungeAll(s, 1, func(n int) bool { return n > 1 }); err != nil {
+					t.Fatalf("delete %d of %d: %v (%+v)", i, n, err, s.Stats())
+				}
+			}
+			for i := range n / 2 {
+				if err := deliver(s, mail("again", 9000), 1); err != nil {
+					t.Fatalf("mail %d after the deletes: %v (%+v)", i, err, s.Stats())
+				}
+			}
+		})
+	}
+}
