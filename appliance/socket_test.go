@@ -118,7 +118,7 @@ func TestRootGivesAway(t *testing.T) {
 	}
 	s.Close()
 	seen := 0
-	err = filepath.WalkDir(filepath.Join(state, spoolFolder), func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(filepath.Join(state, spoolFolder), func(path string, _ fs.DirEntry, _ error) error {
 		info, err := os.Lstat(path)
 		if err != nil {
 			return err
