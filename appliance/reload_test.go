@@ -29,7 +29,7 @@ state = "` + state + `"
 hostname = "nas.home.arpa"
 pop3 = {listen = ["127.0.0.1:0"], listen_tls = ["127.0.0.1:0"]}
 smtp = {listen = ["127.0.0.1:0"], listen_tls = ["127.0.0.1:0"], max_message = "4MiB"}
-spool = {slot = "1MiB", capacity = "32MiB"}
+spool = {slot = "1MiB", capacity = "32MiB", volatile = true}
 ` + extra
 		if err := durable.Replace(file, []byte(text)); err != nil {
 			t.Fatal(err)
