@@ -220,7 +220,7 @@
 // # Files
 //
 //	spool.go stats.go                                  options, room, how it is
-//	open.go scan.go                                    a start
+//	open.go loader.go scan.go                          a start
 //	delivery.go bulk.go                                mail on its way in
 //	appender.go commit.go segment.go facts.go          the log, the only writer of it, and what it writes
 //	view.go message.go verify.go                       reading

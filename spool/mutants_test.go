@@ -44,9 +44,9 @@ var mutantTable = []mutant{
 		"ok = ok && !box.dead.has(at) && box", "ok = ok && box"}, "TestMoveRechecksLiveness"},
 	{"tombstone for every copy", "facts.go", []string{
 		"range s.copies[id] {", "range s.copies[identity{}] {"}, "TestHalfMovedMailStaysDead"},
-	{"moved copy counts", "open.go", []string{
+	{"moved copy counts", "loader.go", []string{
 		"cmp.Compare(class(b), class(a))", "0*cmp.Compare(class(b), class(a))"}, "TestMovedCopyCounts"},
-	{"census", "open.go", []string{
+	{"census", "loader.go", []string{
 		"sl.guessed && l.counted.denies", "false && l.counted.denies"}, "TestGuessedHeader"},
 	{"pin", "slot.go", []string{
 		"return sl.pins == 0 && sl.writers == 0 && !sl.counts()", "return sl.writers == 0 && !sl.counts()"}, "TestPinnedBytesStay"},

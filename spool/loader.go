@@ -1,0 +1,291 @@
+package spool
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"pillarbox/spool/flash"
+)
+
+// A loader builds the index from the newest segment to the oldest, so that it knows which ones are retired before it comes to them.
+type loader struct {
+	*Spool
+	slot    *slot              // whose segment is being read
+	buf     []byte             // to scan with
+	foot    *footer            // gathers what a scan finds; nil when a footer is read
+	counted census             // the newest census that was read
+	graves  []homed            // all tombstones, applied at the end
+	laid    map[retired]uint64 // retired segments, and the segment that says so
+}
+
+type homed struct {
+	grave
+	home uint64
+}
+
+func (l *loader) message(m summary) {
+	if tag, known := l.tags[m.first.epoch]; known && tag != m.tag {
+		l.damaged++
+		return
+	}
+	l.tags[m.first.epoch] = m.tag
+	l.log.epoch = max(l.log.epoch, m.first.epoch)
+	if l.foot != nil {
+		l.foot.message(m)
+	}
+	l.learn(l.slot, m)
+}
+
+func (l *loader) grave(g grave) {
+	if l.foot != nil {
+		l.foot.grave(g)
+	}
+	l.graves = append(l.graves, homed{g, l.slot.header.segment})
+}
+
+func (l *loader) retired(r retired) {
+	if l.foot != nil {
+		l.foot.retired(r)
+	}
+	if _, known := l.laid[r]; known {
+		return
+	}
+	l.laid[r] = l.slot.header.segment
+	if int(r.slot) < len(l.slots) && l.slots[r.slot] != nil && l.slots[r.slot].header.segment == r.segment {
+		// It may be loaded already: the record can be in an older segment, of the other class.
+		l.slots[r.slot].retired = true
+	}
+}
+
+func (l *loader) census(c census) {
+	if l.foot != nil {
+		l.foot.census(c)
+	}
+	if c.upTo >= l.counted.upTo {
+		l.counted = c
+	}
+}
+
+// loadLog reads the log segments that count, the newest first.
+func (l *loader) loadLog(ctx context.Context) error {
+	var logs []*slot
+	for _, sl := range l.slots {
+		if sl != nil && sl.header.class.isLog() {
+			logs = append(logs, sl)
+		}
+	}
+	slices.SortFunc(logs, func(a, b *slot) int { return cmp.Compare(b.header.segment, a.header.segment) })
+	newer := make(map[class]*header)
+	for _, sl := range logs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		h := &sl.header
+		known := uint32(0)
+		if n := newer[h.class]; n != nil && n.previous == h.segment {
+			known = n.previousEnd
+		}
+		if l.laid[retired{sl.number, h.segment}] != 0 {
+			sl.retired = true
+		} else if sl.guessed && l.counted.denies(retired{sl.number, h.segment}) {
+			sl.retired = true
+			sl.ghosts = append(sl.ghosts, ghost{segment: h.segment})
+			continue
+		} else if err := l.loadSegment(sl, known, newer[h.class] == nil); err != nil {
+			return err
+		}
+		newer[h.class] = h
+	}
+	return nil
+}
+
+// loadSegment reads a segment by its footer, or by its records. The newest one may go on.
+func (l *loader) loadSegment(sl *slot, known uint32, newest bool) error {
+	file, err := l.pin(sl)
+	if err != nil {
+		return err
+	}
+	defer l.unpin(sl)
+	l.slot = sl
+	err = errUnreadable
+	if !sl.guessed {
+		err = l.loadFooter(file)
+	}
+	if errors.Is(err, errUnreadable) {
+		err = l.loadRecords(file, known, newest)
+	}
+	if err != nil {
+		return fmt.Errorf("read slot %d: %w", sl.number, err)
+	}
+	if newest {
+		h := l.log.head(sl.header.class)
+		h.last.segment, h.last.end = sl.header.segment, sl.end
+	}
+	return nil
+}
+
+// loadFooter takes what a sealed segment holds from its footer.
+func (l *loader) loadFooter(file flash.File) error {
+	l.foot = nil
+	seal, err := readFooter(file, l.format, l.slot.header.segment, l)
+	if err != nil {
+		return err
+	}
+	l.slot.sealed, l.slot.end = true, seal.end
+	l.older(seal.lifetime)
+	return nil
+}
+
+// loadRecords reads a segment record by record. The newest one of its class becomes the active one.
+func (l *loader) loadRecords(file flash.File, known uint32, newest bool) error {
+	sl := l.slot
+	l.foot = newFooter()
+	c := l.newScan(sl, file, known, l, l.buf)
+	l.buf = c.buf
+	if err := c.run(); err != nil {
+		return err
+	}
+	if c.moved {
+		sl.header.class = classCold // a guess does not know
+	}
+	sl.end = c.end
+	l.damaged += c.damaged
+	l.torn = l.torn || newest && c.torn
+	l.log.epoch = max(l.log.epoch, c.epoch)
+	l.older(c.lifetime)
+	if !newest || sl.sealed {
+		sl.sealed = true
+		return nil
+	}
+	sl.pins++
+	l.foot.end = c.end
+	h := l.log.head(sl.header.class)
+	h.active, h.foot = sl, l.foot
+	return nil
+}
+
+// older takes the counters of a segment, if no newer one had more.
+func (l *loader) older(life Lifetime) {
+	if life.Flushes > l.lifetime.Flushes {
+		l.lifetime = life
+	}
+}
+
+func (s *Spool) newScan(sl *slot, file flash.File, known uint32, v visitor, buf []byte) *scan {
+	segment := sl.header.segment
+	return &scan{
+		// The number of a segment whose header was lost is drawn again: batches from before are of an earlier open.
+		epoch: sl.header.epoch,
+		tag:   sl.header.tag,
+
+		window:  newWindow(file, s.format.slotSize, buf),
+		format:  s.format,
+		segment: segment,
+		seed:    s.format.seed(segment),
+		known:   known,
+		visit:   v,
+	}
+}
+
+// visitSegment tells v what a sealed log segment holds.
+func (s *Spool) visitSegment(sl *slot, v visitor) error {
+	s.mu.Lock()
+	file, err := s.pin(sl)
+	end := sl.end
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	defer s.giveBack(sl)
+	_, err = readFooter(file, s.format, sl.header.segment, v)
+	if errors.Is(err, errUnreadable) {
+		err = s.newScan(sl, file, end, v, nil).run()
+	}
+	return err
+}
+
+// finish brings what was read together.
+func (l *loader) finish() {
+	for _, box := range l.mailboxes {
+		l.order(box)
+	}
+	for _, g := range l.graves {
+		l.bury(g.grave, g.home)
+	}
+	for _, sl := range l.slots {
+		if sl != nil && sl.retired {
+			delete(l.needed, sl.header.segment)
+		}
+	}
+	for at, rec := range l.records {
+		l.claimExtents(at, rec)
+	}
+	for r, home := range l.laid {
+		if int(r.slot) < len(l.slots) && l.slots[r.slot] != nil {
+			sl := l.slots[r.slot]
+			sl.ghosts = append(sl.ghosts, ghost{r.segment, home})
+		}
+	}
+	for _, sl := range l.slots {
+		if sl != nil && sl.header.class == classBulk {
+			sl.sealed = true
+			sl.retired = sl.live == 0
+		}
+	}
+}
+
+// order sorts a mailbox and drops what lies in retired segments, and second copies, of which it remembers the segment. The
+// copy that was moved last counts: it is in a cold segment, for the bytes of the one before may be written over.
+func (l *loader) order(box *mailbox) {
+	segment := func(r row) uint64 { return l.slots[r.slot].header.segment }
+	class := func(r row) class { return l.slots[r.slot].header.class } // classCold is the greatest
+	slices.SortFunc(box.rows, func(a, b row) int {
+		return cmp.Or(a.identity.compare(b.identity), cmp.Compare(class(b), class(a)),
+			cmp.Compare(segment(b), segment(a)), cmp.Compare(b.offset, a.offset))
+	})
+	rows := box.rows[:0]
+	for _, r := range box.rows {
+		if l.slots[r.slot].retired || len(rows) > 0 && r.identity == rows[len(rows)-1].identity {
+			box.live--
+			box.octets -= int64(r.octets)
+			l.release(r)
+			if !l.slots[r.slot].retired {
+				l.copies[r.identity] = append(l.copies[r.identity], segment(r))
+			}
+			continue
+		}
+		rows = append(rows, r)
+	}
+	box.rows = slices.Clip(rows)
+}
+
+// claimExtents makes the bulk slots know that a record names them. A record whose extents are written over is damaged: it
+// was never acknowledged, or the device lost a later record.
+func (l *loader) claimExtents(at place, rec *record) {
+	if len(rec.extents) == 0 {
+		return
+	}
+	for _, e := range rec.extents {
+		ok := int(e.slot) < len(l.slots) && l.slots[e.slot] != nil
+		if !ok || l.slots[e.slot].header.segment != e.segment || e.page+e.pages() > l.format.pages() {
+			l.damaged++
+			l.drop(at)
+			return
+		}
+	}
+	l.claim(rec)
+}
+
+// drop forgets every row at a place.
+func (l *loader) drop(at place) {
+	for _, box := range l.mailboxes {
+		for i, r := range box.rows {
+			if r.place == at && !box.dead.has(i) {
+				l.forget(box, i)
+			}
+		}
+	}
+}
