@@ -8,6 +8,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
+	"net"
 	"net/netip"
 	"slices"
 	"time"
@@ -61,7 +62,8 @@ func issueBox(names Names, authority pair, now, built time.Time) (pair, error) {
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames:              names.DNS,
+		DNSNames:              append(slices.Clip(names.DNS), "localhost"),
+		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}, // for programs on the box itself
 	}
 	for _, addr := range names.Addrs {
 		template.IPAddresses = append(template.IPAddresses, addr.AsSlice())
@@ -117,5 +119,6 @@ func serves(cert *x509.Certificate, names Names) bool {
 			return false
 		}
 	}
-	return len(cert.IPAddresses) > 0 || len(names.Addrs) == 0
+	private := slices.ContainsFunc(cert.IPAddresses, func(ip net.IP) bool { return !ip.IsLoopback() })
+	return private || len(names.Addrs) == 0
 }
