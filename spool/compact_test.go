@@ -160,6 +160,9 @@ var simulated = flag.Int("simulate.days", 60, "days that the compaction simulati
 func TestCompactionCost(t *testing.T) {
 	for _, live := range []int{50, 65} {
 		t.Run(fmt.Sprint(live, "% live"), func(t *testing.T) {
+			if testing.Short() {
+				t.Skip("not with -short")
+			}
 			amplification := simulate(t, *simulated, live)
 			limit := map[int]float64{50: 1.30, 65: 2.00}[live]
 			t.Logf("%d days at %d %% live: %.3f bytes written for a byte of mail (limit %.2f)", *simulated, live, amplification, limit)
