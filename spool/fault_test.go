@@ -393,13 +393,5 @@ func plantBatches(t *testing.T, dev *flashtest.Device, f *format) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := flash.Aligned(len(content))
-	copy(p, content)
-	if _, err := file.WriteAt(p, 0); err != nil {
-		t.Fatal(err)
-	}
-	if err := file.Sync(); err != nil {
-		t.Fatal(err)
-	}
-	file.Close()
+	fillSlot(t, file, content)
 }

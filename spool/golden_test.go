@@ -70,6 +70,13 @@ func restore(t *testing.T, dev *flashtest.Device, name string, content []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	fillSlot(t, file, content)
+}
+
+// fillSlot writes a slot from its first page on, durably, and closes its file.
+func fillSlot(t *testing.T, file flash.File, content []byte) {
+	t.Helper()
+	defer file.Close()
 	p := flash.Aligned(len(content))
 	copy(p, content)
 	if _, err := file.WriteAt(p, 0); err != nil {
@@ -78,7 +85,6 @@ func restore(t *testing.T, dev *flashtest.Device, name string, content []byte) {
 	if err := file.Sync(); err != nil {
 		t.Fatal(err)
 	}
-	file.Close()
 }
 
 func pack(t *testing.T, path string, content []byte) {
