@@ -8,8 +8,8 @@ type capability struct {
 	shown func(*session) bool
 }
 
-// capabilities are the lines of CAPA and when they are shown. All but STLS are the same
-// before and after the login, for clients ask once (RFC 2449 §5).
+// capabilities are the lines of CAPA and when they are shown. All but STLS and
+// EXPIRE are the same before and after the login, for clients ask once (RFC 2449 §5).
 var capabilities = [...]capability{
 	{text("TOP"), always},                              // RFC 2449 §6.1
 	{text("UIDL"), always},                             // RFC 2449 §6.8
@@ -19,6 +19,7 @@ var capabilities = [...]capability{
 	{text("AUTH-RESP-CODE"), always},                   // RFC 3206 §6
 	{text("PIPELINING"), always},                       // RFC 2449 §6.6
 	{text("STLS"), (*session).maySTLS},                 // RFC 2595 §4
+	{expireLine, (*session).expires},                   // RFC 2449 §6.7
 	{implementationLine, (*session).hasImplementation}, // RFC 2449 §6.9
 }
 

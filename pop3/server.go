@@ -31,6 +31,9 @@ type Server struct {
 	// Exclusive gives each maildrop to one session at a time (RFC 1939 §4); nil: sessions are
 	// snapshots and any number of them may be in.
 	Exclusive *Locks
+	// Expire says how long mail stays on the server by itself: for user, the name that Auth
+	// returned, or before a login, when user is "", for whoever may log in. nil: CAPA is silent.
+	Expire func(user string) Expiry
 	// Limits bound what a client may take.
 	Limits Limits
 	// Handshake runs a TLS handshake, where the caller counts them; nil: HandshakeContext. ctx

@@ -1,0 +1,33 @@
+package pop3
+
+import "strconv"
+
+// Never is the Days of mail that stays until a client deletes it.
+const Never = -1
+
+// An Expiry is how long mail stays on the server by itself, as CAPA announces it (RFC 2449
+// §6.7). It is what is enforced, never a hope: clients decide by it what they leave here.
+type Expiry struct {
+	// Days is the least time that a message stays, read or not: Never, or 0 and more. 0 says
+	// that what was retrieved may be gone after the session.
+	Days int
+	// Varies says that users have different policies: then Days is the shortest of them. It
+	// is announced before the login alone, for afterwards Days is the user's own.
+	Varies bool
+}
+
+// line returns the line of CAPA: "EXPIRE 30 USER".
+func (e Expiry) line(loggedIn bool) string {
+	line := "EXPIRE NEVER"
+	if e.Days >= 0 {
+		line = "EXPIRE " + strconv.Itoa(e.Days)
+	}
+	if e.Varies && !loggedIn {
+		line += " USER"
+	}
+	return line
+}
+
+func expireLine(s *session) string { return s.server.Expire(s.user).line(s.user != "") }
+
+func (s *session) expires() bool { return s.server.Expire != nil }
