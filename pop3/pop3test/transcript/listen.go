@@ -1,0 +1,107 @@
+package transcript
+
+import (
+	"errors"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// eofToo is the alternative of an S: line that lets the server close the connection.
+const eofToo = "[[eof]]"
+
+// expect compares what the server says with an S: line.
+func (p *player) expect(text string) error {
+	want, err := p.expand(text, asPattern)
+	if err != nil {
+		return err
+	}
+	alternatives := strings.Split(want, " || ")
+	for {
+		got, err := p.hear()
+		if errors.Is(err, errOver) && alternatives[len(alternatives)-1] == eofToo {
+			return nil
+		}
+		if err != nil {
+			return p.differs("got %v, want %.300q", err, want)
+		}
+		if p.matches(alternatives, got) {
+			p.skipping = false
+			return nil
+		}
+		if !p.skipping || lastOfReply.MatchString(got) {
+			return p.differs("got %.300q, want %.300q", got, want)
+		}
+	}
+}
+
+// lastOfReply is the last line of a multi-line reply in POP3, or in SMTP.
+var lastOfReply = regexp.MustCompile(`^(\.|\d\d\d .*)$`)
+
+// matches says whether a line is one of the alternatives, and learns its words.
+func (p *player) matches(alternatives []string, line string) bool {
+	for _, pattern := range alternatives {
+		learned := make(map[string]string)
+		if glob(pattern, line, learned) {
+			for word, value := range learned {
+				p.words[word] = value
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// What hear returns in place of a line.
+var (
+	errOver   = errors.New("the end of the connection")
+	errNoLine = errors.New("nothing in time")
+)
+
+// hear reads one line, which ends in CRLF, and returns it without.
+func (p *player) hear() (string, error) {
+	party, err := p.party()
+	if err != nil {
+		return "", err
+	}
+	party.conn.SetReadDeadline(time.Now().Add(p.Patience))
+	line, err := party.in.ReadString('\n')
+	switch {
+	case err != nil && line != "":
+		return "", errors.New("a line without an end: " + line)
+	case isOver(err):
+		return "", errOver
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "", errNoLine
+	case err != nil:
+		return "", err
+	}
+	line, crlf := strings.CutSuffix(line, "\r\n")
+	if !crlf || strings.HasSuffix(line, "\r") {
+		return "", errors.New("a line that does not end in CRLF: " + line)
+	}
+	party.last = line
+	return line, nil
+}
+
+// isOver says whether an error of reading is the end of the connection. A reset is one too: the server left octets unread.
+func isOver(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE)
+}
+
+// block reads the rest of a multi-line reply and returns its octets without byte-stuffing.
+func (p *player) block() (octets int, err error) {
+	for {
+		line, err := p.hear()
+		if err != nil {
+			return 0, p.differs("got %v in a multi-line reply", err)
+		}
+		if line == "." {
+			return octets, nil
+		}
+		octets += len(strings.TrimPrefix(line, ".")) + len("\r\n")
+	}
+}

@@ -1,0 +1,145 @@
+package transcript
+
+import (
+	"bufio"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+)
+
+// A Stage is where transcripts are played.
+type Stage struct {
+	// Dial connects; name is what stands behind [[on]], "" for who speaks first.
+	Dial func(name string) (net.Conn, error)
+	// Words are what $words stand for from the beginning; nil: none.
+	Words map[string]string
+	// Direct does what a directive says that is none of this package's; false: neither does it know the verb. Octets
+	// that the client had to send are sent. nil: there are no more.
+	Direct func(verb, argument string) (bool, error)
+	// Patience is how long the server may take for one line; 0: 10 s.
+	Patience time.Duration
+}
+
+// A Difference is where the server did not keep to the transcript, or where that is no transcript.
+type Difference struct {
+	Line int // of the transcript, from 1 on
+	Text string
+}
+
+func (d *Difference) Error() string { return fmt.Sprintf("line %d: %s", d.Line, d.Text) }
+
+// Play plays a transcript and closes its connections. The error is a *Difference, or what Dial or Direct returned.
+func (s Stage) Play(text string) error {
+	if s.Patience == 0 {
+		s.Patience = 10 * time.Second
+	}
+	p := &player{Stage: s, parties: make(map[string]*party), words: make(map[string]string)}
+	for word, value := range s.Words {
+		p.words[word] = value
+	}
+	defer p.leave()
+	for line := range strings.SplitSeq(text, "\n") {
+		p.line++
+		if err := p.play(strings.TrimSuffix(line, "\r")); err != nil {
+			return err
+		}
+	}
+	return p.send()
+}
+
+// A party is one client of a transcript.
+type party struct {
+	conn net.Conn
+	in   *bufio.Reader
+	last string // line that it heard
+}
+
+func newParty(conn net.Conn) *party { return &party{conn: conn, in: bufio.NewReader(conn)} }
+
+// A player is one run of a transcript.
+type player struct {
+	Stage
+	words    map[string]string // given or learned
+	parties  map[string]*party
+	now      string // the name of who speaks
+	line     int
+	pending  []byte // C: lines that have not left
+	skipping bool   // lines may come in front of the next S:
+}
+
+// play does what one line of the transcript says.
+func (p *player) play(line string) error {
+	switch {
+	case line == "" || strings.HasPrefix(line, "#"):
+		return nil
+	case strings.HasPrefix(line, "C:"):
+		said, err := p.expand(textOf(line), plainly)
+		p.pending = append(append(p.pending, said...), "\r\n"...)
+		return err
+	case strings.HasPrefix(line, "S:"):
+		if err := p.send(); err != nil {
+			return err
+		}
+		return p.expect(textOf(line))
+	case strings.HasPrefix(line, "[[") && strings.HasSuffix(line, "]]"):
+		verb, argument, _ := strings.Cut(line[2:len(line)-2], " ")
+		if verb == "raw" {
+			return p.raw(argument)
+		}
+		if err := p.send(); err != nil {
+			return err
+		}
+		return p.direct(verb, argument)
+	}
+	return p.differs("not a line of a transcript: %q", line)
+}
+
+// textOf returns what is behind "C:" or "S:" and one blank.
+func textOf(line string) string { return strings.TrimPrefix(line[2:], " ") }
+
+// party returns who speaks now, and connects it when it is new.
+func (p *player) party() (*party, error) {
+	if known := p.parties[p.now]; known != nil {
+		return known, nil
+	}
+	conn, err := p.Dial(p.now)
+	if err != nil {
+		return nil, err
+	}
+	p.parties[p.now] = newParty(conn)
+	return p.parties[p.now], nil
+}
+
+// send writes the C: lines that were gathered, at once.
+func (p *player) send() error {
+	if len(p.pending) == 0 {
+		return nil
+	}
+	party, err := p.party()
+	if err != nil {
+		return err
+	}
+	party.conn.SetWriteDeadline(time.Now().Add(p.Patience))
+	if _, err := party.conn.Write(p.pending); err != nil {
+		return p.differs("sending %.100q: %v", p.pending, err)
+	}
+	p.pending = p.pending[:0]
+	return nil
+}
+
+// leave closes all connections.
+func (p *player) leave() {
+	for _, party := range p.parties {
+		if over, ok := party.conn.(*tls.Conn); ok { // without its goodbye, which could block
+			over.NetConn().Close()
+			continue
+		}
+		party.conn.Close()
+	}
+}
+
+func (p *player) differs(format string, args ...any) error {
+	return &Difference{p.line, fmt.Sprintf(format, args...)}
+}
