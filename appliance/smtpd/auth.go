@@ -54,6 +54,14 @@ func (c *session) auth(ctx context.Context, argument []byte) error {
 	return nil
 }
 
+// loginFirst says what has to be done before mail is taken from nobody in particular (RFC 4954 §6).
+func (c *session) loginFirst() error {
+	if c.canLogIn() || !c.canUpgrade() {
+		return errLoginFirst
+	}
+	return errTLSFirst
+}
+
 // findMechanism returns the mechanism of a name in any letter case, or nil.
 func findMechanism(name []byte) *mechanism {
 	for i := range mechanisms {

@@ -7,11 +7,12 @@ import (
 )
 
 // bdat takes a chunk of a mail (RFC 3030 §2). The chunk follows the command whatever the answer
-// will be, so it is read to its end even when nobody wants it: its octets are never commands.
+// will be, so it is read to its end even when nobody wants it: its octets are never commands. Where the end is not
+// known, for the size is no number, the session is over.
 func (c *session) bdat(ctx context.Context, argument []byte) error {
 	size, last, err := parseChunk(argument)
 	if err != nil {
-		return err
+		return errChunk
 	}
 	c.line.beginContent()
 	if err = c.mayChunk(ctx); err != nil {

@@ -58,10 +58,12 @@ var commands = [...]command{
 	{"MAIL", greeted, required, both, (*session).mail},             // RFC 5321 §4.1.1.2
 	{"RCPT", mailing | addressed, required, both, (*session).rcpt}, // §4.1.1.3
 	{"DATA", addressed, none, both, (*session).data},               // §4.1.1.4
-	{"BDAT", always, required, both, (*session).bdat},              // RFC 3030 §2; its octets follow whenever it is said
+	{"BDAT", always, optional, both, (*session).bdat},              // RFC 3030 §2; its octets follow whenever it is said
 	{"RSET", always, none, both, (*session).rset},                  // RFC 5321 §4.1.1.5
 	{"VRFY", always, required, both, (*session).vrfy},              // §4.1.1.6, §7.3
 	{"EXPN", always, optional, both, (*session).notOffered},        // §4.1.1.7, §7.3
+	{"ETRN", always, optional, both, (*session).notOffered},        // RFC 1985: nothing waits here for anybody
+	{"TURN", always, optional, both, (*session).notOffered},        // RFC 5321 appendix F.1
 	{"HELP", always, optional, both, (*session).help},              // §4.1.1.8
 	{"NOOP", always, optional, both, (*session).noop},              // §4.1.1.9
 	{"QUIT", always, none, both, (*session).quit},                  // §4.1.1.10

@@ -1,8 +1,11 @@
 package smtpd
 
 import (
+	"bytes"
 	"context"
 	"sync"
+
+	"go.uber.org/zap"
 
 	"pillarbox/pop3/wire"
 )
@@ -30,7 +33,13 @@ type content struct {
 	max     int64  // octets that the client may send
 	begun   bool   // whether the client's first octet was seen
 	err     error  // the first failure
+
+	// header is the beginning of the mail, for a receipt: nil when none is wanted, at most maxHeader octets.
+	header []byte
 }
+
+// maxHeader is how much of a mail's header a receipt brings back.
+const maxHeader = 16 << 10
 
 // open begins the delivery of the mail that is under way, with its trace.
 func (c *session) open(ctx context.Context) error {
@@ -44,6 +53,9 @@ func (c *session) open(ctx context.Context) error {
 		buf = new([contentSize]byte)
 	}
 	t.content = &content{to: to, pool: &c.server.contents, buf: buf, max: c.max}
+	if len(t.receipts) > 0 {
+		t.content.header = []byte{}
+	}
 	t.content.out = t.content.scanner.ScanRaw(buf[:0], c.received(t))
 	t.content.head = t.content.scanner.Shape().Octets
 	return nil
@@ -95,6 +107,9 @@ func (c *content) octets() int64 { return c.scanner.Shape().Octets - c.head }
 // write hands over what was gathered.
 func (c *content) write() {
 	if c.err == nil && len(c.out) > 0 {
+		if c.header != nil {
+			c.header = append(c.header, c.out[:min(len(c.out), maxHeader-len(c.header))]...)
+		}
 		if _, err := c.to.Write(c.out); err != nil {
 			c.fail(err)
 		}
@@ -121,8 +136,28 @@ func (c *content) commit(ctx context.Context) error {
 	}
 	if c.err == nil {
 		c.err = c.to.Commit(ctx, shape)
+		c.header = wholeLines(c.header[:min(int64(len(c.header)), shape.Header)])
 	}
 	return c.err
+}
+
+// wholeLines takes a piece of a line away from the end of text.
+func wholeLines(text []byte) []byte { return text[:bytes.LastIndexByte(text, '\n')+1] }
+
+// maxLine is how long a line of a mail may be, in octets without CRLF (RFC 5321 §4.5.3.1.6). Longer ones are
+// taken as they are, for printers send them; some programs that fetch them stumble.
+const maxLine = 998
+
+// oddities says in the log what a mail program may stumble over.
+func (c *content) oddities() (odd []zap.Field) {
+	shape := c.scanner.Shape()
+	if shape.LongestLine > maxLine {
+		odd = append(odd, zap.Int64("longest_line", shape.LongestLine))
+	}
+	if shape.NUL {
+		odd = append(odd, zap.Bool("zero_octets", true))
+	}
+	return odd
 }
 
 // close forgets what was not committed, and gives the buffer back.

@@ -32,6 +32,27 @@
 //     there into the Delivery, in wire form.
 //  5. The end of data: Commit returns when the mail is durable, and then 250 is said.
 //
+// # Receipts
+//
+// DSN is announced and honoured (RFC 3461). What cannot be delivered is refused while the client is still there, nothing
+// waits and nothing is passed on: so NOTIFY=FAILURE and DELAY have nothing to report, and RET= nothing to return. For
+// NOTIFY=SUCCESS the sender gets a report (RFC 3464) when it lives in this house. A sender elsewhere cannot be reached, for
+// nothing goes out from here: its mail is taken all the same, and the reply to RCPT says that there will be no receipt.
+// LMTP does not announce DSN: the client there is a mail server that knows from the verdicts what to report, and can
+// reach everybody.
+//
+// # Who may send
+//
+// RequireAuth asks for a login before MAIL, as a submission port does (RFC 6409). With Owns a user that is logged in sends
+// from its own addresses only. That is the reverse-path, which Return-Path shows, not the From field: that is content, and
+// content is kept as it came. The null reverse-path is everybody's, for receipts are sent from it.
+//
+// # Letters beyond ASCII
+//
+// SMTPUTF8 is announced (RFC 6531): addresses may be UTF-8, and the Router compares them octet by octet as they were
+// sent. Without the parameter such an address is 553 5.6.7; with it, one that nobody has is 550 5.1.1. A domain in U-labels is
+// not the same as its A-labels here. BINARYMIME is not announced: content is kept in lines.
+//
 // A mailbox's own head is Return-Path and Delivered-To, and comes before Received. A bare name
 // in either (root, postmaster) is shown at the server's host name, so that an answer finds its way
 // and fetchmail's "envelope Delivered-To" finds an address to compare with its local domains.
@@ -49,13 +70,14 @@
 //	I6  Replies leave before the session waits for its client, and those to commands that came
 //	    together leave together.
 //	I7  Nothing that a client said is in a reply; in the header it is only what was parsed.
-//	I8  No password is in the log, in an error or in a reply.
+//	I8  A receipt is durable before the mail that it is for is answered with 250.
+//	I9  No password is in the log, in an error or in a reply.
 //
 // # Patience
 //
 // A client has five minutes for a command, and for each further octet of content; so a slow sender
 // is served and an idle one is cut. It has ten seconds for a TLS handshake. A zero octet, an endless
-// line, a browser's verb, and too many mistakes, failed logins or idle commands end the session.
+// line, a chunk of no known size, a browser's verb, and too many mistakes, failed logins or idle commands end the session.
 // When the context of ServeConn ends, a session that waits is told 421 4.3.2; a commit is finished.
 //
 // # Where what is
@@ -73,6 +95,8 @@
 //	RFC 5321 §4.5.3          sizes and time-outs                    limits.go, line.go
 //	RFC 1870, 6152, 6531     SIZE, 8BITMIME, SMTPUTF8               parameters.go
 //	RFC 2033                 LMTP                                   commands.go, transaction.go
+//	RFC 3461, 3464, 6533     DSN, reports                           parameters.go, xtext.go, receipt.go
+//	RFC 8314 §4.3            TLS in Received                        received.go
 //	RFC 2920                 PIPELINING                             line.go
 //	RFC 3030                 CHUNKING                               bdat.go
 //	RFC 3207                 STARTTLS                               starttls.go, session.go

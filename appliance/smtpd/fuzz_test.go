@@ -18,7 +18,7 @@ func FuzzSession(f *testing.F) {
 		for _, text := range []string{
 			"EHLO x\r\nMAIL FROM:<a@b> SIZE=3 BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<anna>\r\nDATA\r\n..\n.\r\r\n.\r\nQUIT\r\n",
 			"BDAT 3\r\nabcBDAT 2 LAST\r\nde\r\nRSET\r\n", "AUTH LOGIN\r\nYW5uYQ==\r\n*\r\nAUTH PLAIN =\r\n",
-			"RCPT TO:<@a,@b:\"x y\"@home.arpa>\r\nVRFY x\r\nHELP\r\nNOOP\n\x00", "GET / HTTP/1.1\r\n\r\n", "STARTTLS\r\n",
+			"MAIL FROM:<bert> ENVID=a+2B\r\nRCPT TO:<anna> NOTIFY=SUCCESS ORCPT=rfc822;x\r\nDATA\r\n..\r\n\r\n.\r\n", "RCPT TO:<@a,@b:\"x y\"@home.arpa>\r\nVRFY x\r\nHELP\r\nNOOP\n\x00", "GET / HTTP/1.1\r\n\r\n", "STARTTLS\r\n",
 		} {
 			f.Add(uint8(phase), false, []byte(text))
 			f.Add(uint8(phase), true, []byte(text))

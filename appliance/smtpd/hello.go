@@ -59,6 +59,7 @@ var capabilities = [...]capability{
 	{"SMTPUTF8", nil, nil},              // RFC 6531
 	{"CHUNKING", nil, nil},              // RFC 3030
 	{"ENHANCEDSTATUSCODES", nil, nil},   // RFC 2034
+	{"DSN", (*session).canReport, nil},  // RFC 3461
 	{"STARTTLS", (*session).canUpgrade, nil},
 	{"AUTH PLAIN LOGIN", (*session).canLogIn, nil}, // RFC 4954
 }
@@ -66,6 +67,10 @@ var capabilities = [...]capability{
 func (c *session) sizeValue(dst []byte) []byte {
 	return strconv.AppendInt(append(dst, ' '), c.max, 10)
 }
+
+// canReport reports whether a sender can be told of a delivery. Who speaks LMTP is told of it by the verdicts, and is
+// itself the one that reports: it can reach senders that this box cannot (RFC 3461 §5.2.2).
+func (c *session) canReport() bool { return !c.server.LMTP }
 
 // canUpgrade reports whether STARTTLS is possible.
 func (c *session) canUpgrade() bool { return c.server.TLS != nil && !c.isTLS }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +29,7 @@ type house struct {
 
 	// What goes wrong, when it is set.
 	room, begin, write, commit error
+	receipts                   error         // for what the server itself sends
 	writesBefore               int           // that many writes are good
 	committing                 chan struct{} // closed by the test to let a commit end
 	writing                    func()        // called in each write
@@ -45,7 +47,7 @@ type mail struct {
 // mailboxes; full, broken and strange are errors.
 func (h *house) Mailboxes(_ context.Context, rcpt smtpd.Path) ([]string, error) {
 	switch strings.ToLower(rcpt.Domain) {
-	case "", "home.arpa", "mail.home.arpa", "[127.0.0.1]":
+	case "", "home.arpa", "mail.home.arpa":
 	default:
 		return nil, smtpd.ErrForeign
 	}
@@ -97,6 +99,9 @@ func (h *house) Begin(_ context.Context, e *smtpd.Envelope, to []smtpd.Recipient
 	defer h.mu.Unlock()
 	if h.begin != nil {
 		return nil, h.begin
+	}
+	if e.Protocol == "" && h.receipts != nil {
+		return nil, h.receipts
 	}
 	h.begun++
 	return &delivery{house: h, envelope: *e, to: to}, nil
@@ -170,9 +175,10 @@ func (h *house) mails() []mail {
 
 // show prints what is kept: a mail a paragraph, its lines as they are in wire form without CR.
 func (h *house) show() string {
+	random := regexp.MustCompile("[0-9a-f]{32}") // in what the server itself wrote
 	var b strings.Builder
 	for _, m := range h.mails() {
-		fmt.Fprintf(&b, "== %s, with %s\n%s", m.mailbox, m.envelope.Protocol, strings.ReplaceAll(m.wire, "\r\n", "\n"))
+		fmt.Fprintf(&b, "== %s, with %s\n%s", m.mailbox, m.envelope.Protocol, random.ReplaceAllString(strings.ReplaceAll(m.wire, "\r\n", "\n"), "RANDOM"))
 	}
 	return b.String()
 }

@@ -13,8 +13,8 @@ type Limits struct {
 	Login time.Duration
 	// Send is how long a client may take to read one reply. Default 60 s.
 	Send time.Duration
-	// Recipients is how many RCPT are accepted for one mail. Default 100, the least that
-	// RFC 5321 §4.5.3.1.8 allows.
+	// Recipients is how many RCPT are accepted for one mail. Default 1000; RFC 5321 §4.5.3.1.8 allows
+	// no less than 100.
 	Recipients int
 	// Logins is how many failed AUTH end a session. Default 5: a mail program tries
 	// a wrong password twice, by PLAIN and by LOGIN.
@@ -22,8 +22,8 @@ type Limits struct {
 	// Mistakes is how many commands that are unknown, malformed or out of order, without an
 	// accepted mail among them, end a session. Default 20.
 	Mistakes int
-	// Commands is how many commands without an accepted mail among them end a session.
-	// Default 1000.
+	// Commands is how many commands without an accepted mail among them end a session, accepted RCPT
+	// not counted. Default 1000.
 	Commands int
 }
 
@@ -40,7 +40,7 @@ func (l Limits) orDefaults() Limits {
 	for _, d := range []struct {
 		field *int
 		value int
-	}{{&l.Recipients, 100}, {&l.Logins, 5}, {&l.Mistakes, 20}, {&l.Commands, 1000}} {
+	}{{&l.Recipients, 1000}, {&l.Logins, 5}, {&l.Mistakes, 20}, {&l.Commands, 1000}} {
 		if *d.field == 0 {
 			*d.field = d.value
 		}

@@ -26,10 +26,10 @@ type Path struct {
 // Null reports whether p is "<>", the reverse-path of mail that nobody wants an answer to.
 func (p Path) Null() bool { return p == Path{} }
 
-// String returns the path without brackets, its local part quoted where that is needed.
+// String returns the path without brackets, its local part quoted where RFC 5321 §4.1.2 wants it.
 func (p Path) String() string {
 	local := p.Local
-	if !isDotString(local) && !p.Null() {
+	if !p.Null() && (!isDotString(local) || local[0] == '.' || local[len(local)-1] == '.' || strings.Contains(local, "..")) {
 		local = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(local) + `"`
 	}
 	if p.Domain == "" {
@@ -178,20 +178,26 @@ func isDomain(text []byte) bool {
 	return true
 }
 
-// isLiteral reports whether text is an address literal (RFC 5321 §4.1.3), "[192.0.2.1]" or
-// "[IPv6:2001:db8::1]". Other kinds are not in use.
+// isLiteral reports whether text is an address literal.
 func isLiteral(text string) bool {
-	inner, ok := strings.CutSuffix(text, "]")
-	if !ok || len(inner) < 2 {
-		return false
+	_, ok := Path{Domain: text}.address()
+	return ok
+}
+
+// address returns the address in an address literal (RFC 5321 §4.1.3), "[192.0.2.1]" or
+// "[IPv6:2001:db8::1]". Other kinds are not in use.
+func (p Path) address() (a netip.Addr, ok bool) {
+	inner, opened := strings.CutPrefix(p.Domain, "[")
+	inner, closed := strings.CutSuffix(inner, "]")
+	if !opened || !closed {
+		return netip.Addr{}, false
 	}
-	inner = inner[1:]
 	if tag := "IPv6:"; len(inner) > len(tag) && strings.EqualFold(inner[:len(tag)], tag) {
 		a, err := netip.ParseAddr(inner[len(tag):])
-		return err == nil && a.Is6() && a.Zone() == ""
+		return a.Unmap(), err == nil && a.Is6() && a.Zone() == ""
 	}
 	a, err := netip.ParseAddr(inner)
-	return err == nil && a.Is4()
+	return a, err == nil && a.Is4()
 }
 
 func isAlphanumeric(c byte) bool {
@@ -199,12 +205,12 @@ func isAlphanumeric(c byte) bool {
 }
 
 // isASCII reports whether a path can be written without SMTPUTF8.
-func (p Path) isASCII() bool {
-	for _, s := range []string{p.Local, p.Domain} {
-		for i := range len(s) {
-			if s[i] >= utf8.RuneSelf {
-				return false
-			}
+func (p Path) isASCII() bool { return isASCII(p.Local) && isASCII(p.Domain) }
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
 		}
 	}
 	return true

@@ -21,21 +21,21 @@ func traceHead(from, to Path) []byte {
 // in it is as a client wrote it, but what was parsed before.
 func (c *session) received(t *transaction) []byte {
 	var f folded
-	f.add("Received: from", traceName(t.envelope.Helo))
+	f.add("Received: from", traceName(t.envelope.Helo, t.envelope.Remote))
 	if t.envelope.Remote.IsValid() {
 		f.add("(" + literal(t.envelope.Remote) + ")")
 	}
 	f.add("by", c.server.Hostname)
 	f.add("with", t.envelope.Protocol)
-	if state, ok := c.line.tls(); ok {
-		f.add("(" + strings.ReplaceAll(tls.VersionName(state.Version), " ", ""))
-		f.add(tls.CipherSuiteName(state.CipherSuite) + ")")
-	}
 	if t.envelope.User != "" {
 		f.add("(authenticated", comment(t.envelope.User)+")")
 	}
-	if len(t.accepted) == 1 { // of several, none may learn of another
-		f.add("for", "<"+t.accepted[0].at(c.server.Hostname).String()+">")
+	if t.accepted == 1 { // of several, none may learn of another
+		f.add("for", "<"+t.first.at(c.server.Hostname).String()+">")
+	}
+	if state, ok := c.line.tls(); ok { // RFC 8314 §4.3
+		f.add("tls", tls.CipherSuiteName(state.CipherSuite))
+		f.add("(" + strings.ReplaceAll(tls.VersionName(state.Version), " ", "") + ")")
 	}
 	f.semicolon()
 	f.add(t.envelope.Received.Format(time.RFC1123Z))
@@ -65,9 +65,10 @@ func (f *folded) add(words ...string) {
 func (f *folded) semicolon() { f.text, f.line = append(f.text, ';'), f.line+1 }
 
 // traceName is what a client calls itself, where that is a name at all; curl says the name
-// of a file, and a printer nothing.
-func traceName(hello string) string {
-	if isDomain([]byte(hello)) && (Path{Domain: hello}).isASCII() {
+// of a file, and a printer nothing. An address has to be followed by the one that the client has.
+func traceName(hello string, remote netip.Addr) string {
+	name := Path{Domain: hello}
+	if isDomain([]byte(hello)) && name.isASCII() && !strings.Contains(hello, "_") && (hello[0] != '[' || remote.IsValid()) {
 		return hello
 	}
 	return "unknown"

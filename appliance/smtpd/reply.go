@@ -20,7 +20,7 @@ type refusal reply
 func (r refusal) Error() string { return string(reply(r).append(nil)) }
 
 // ends reports whether the session is over with it.
-func (r refusal) ends() bool { return r.code == 421 }
+func (r refusal) ends() bool { return r.code == 421 || r == errLine || r == errChunk }
 
 // isMistake reports whether the client is at fault in a way that a mail program never is.
 func (r refusal) isMistake() bool { return 500 <= r.code && r.code <= 504 || r.code == 555 }
@@ -41,6 +41,7 @@ var (
 	sayNothing    = reply{250, "2.0.0", "still here"}
 	saySender     = reply{250, "2.1.0", "sender ok"}
 	sayRecipient  = reply{250, "2.1.5", "recipient ok"}
+	sayNoReceipt  = reply{250, "2.1.5", "recipient ok; no receipt can be sent to that sender"}
 	sayStart      = reply{354, "", "go on; a line with a dot alone ends it"}
 	sayChunk      = reply{250, "2.0.0", "chunk taken"}
 	sayKept       = reply{250, "2.0.0", "kept"}
@@ -70,6 +71,9 @@ var (
 	errUpgraded   = refusal{503, "5.5.1", "TLS is on already"}
 	errKnown      = refusal{503, "5.5.1", "you are logged in already"}
 
+	errNotOwn     = refusal{553, "5.7.1", "that is not an address of the user who is logged in"}
+	errLoginFirst = refusal{530, "5.7.0", "log in first"}
+	errTLSFirst   = refusal{530, "5.7.0", "say STARTTLS first, then log in"}
 	errWrong      = refusal{535, "5.7.8", "wrong user or password"}
 	errLoginLater = refusal{454, "4.7.0", "logging in is out of order at the moment, try again later"}
 	errTooLarge   = refusal{552, "5.3.4", "the mail is larger than this box takes"}
@@ -84,6 +88,7 @@ var (
 // What ends a session.
 var (
 	errLine     = refusal{500, "5.5.2", "line too long, or a zero octet in it"}
+	errChunk    = refusal{501, "5.5.4", "that is no size of a chunk, so where it ends is not known"}
 	errHTTP     = refusal{421, "4.7.0", "this is no web server"}
 	errMistakes = refusal{421, "4.7.0", "too many mistakes"}
 	errLogins   = refusal{421, "4.7.0", "too many failed logins"}

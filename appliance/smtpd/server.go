@@ -28,6 +28,11 @@ type Server struct {
 	Auth Authenticator
 	// PlaintextAuth says whether a client may give its password without TLS; nil: none may.
 	PlaintextAuth func(remote netip.Addr) bool
+	// RequireAuth asks for a login before MAIL (RFC 6409 §4.3).
+	RequireAuth bool
+	// Owns says whether an address is a user's own. A user that is logged in then sends from its own
+	// addresses only, as the reverse-path; what From says is not looked at. nil: every address is.
+	Owns func(user string, from Path) bool
 	// Router says where mail goes.
 	Router Router
 	// Spooler keeps it.

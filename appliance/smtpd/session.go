@@ -32,6 +32,7 @@ type session struct {
 	id     [4]byte // names the session in the log
 	began  time.Time
 	remote netip.Addr // the zero Addr for a local socket
+	local  netip.Addr // the address that the client is connected to; likewise
 
 	// The connection. What is said is gathered in out, and leaves when more has to be read.
 	line  *line
@@ -62,7 +63,8 @@ func newSession(ctx context.Context, s *Server, conn net.Conn) *session {
 		max:    s.MaxMessage,
 		log:    s.Log,
 		began:  time.Now(),
-		remote: remoteAddr(conn),
+		remote: addrOf(conn.RemoteAddr()),
+		local:  addrOf(conn.LocalAddr()),
 		phase:  fresh,
 	}
 	if c.max == 0 {
@@ -77,10 +79,10 @@ func newSession(ctx context.Context, s *Server, conn net.Conn) *session {
 	return c
 }
 
-// remoteAddr returns where the connection comes from: the zero Addr for a local socket.
-func remoteAddr(conn net.Conn) netip.Addr {
-	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
-		return a.AddrPort().Addr().Unmap()
+// addrOf returns the address in a: the zero Addr for a local socket.
+func addrOf(a net.Addr) netip.Addr {
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		return tcp.AddrPort().Addr().Unmap()
 	}
 	return netip.Addr{}
 }
@@ -126,7 +128,7 @@ func (c *session) converse(ctx context.Context) error {
 			return err
 		}
 		c.say(reply(no))
-		if no.ends() || no == errLine {
+		if no.ends() {
 			return err
 		}
 		if no.isMistake() {

@@ -30,6 +30,13 @@ var houses = map[string]func(t *testing.T, s *smtpd.Server, h *house){
 		s.MaxMessage = 200
 		s.Limits = smtpd.Limits{Recipients: 2, Logins: 2, Mistakes: 3, Commands: 12}
 	},
+	"login-first": func(_ *testing.T, s *smtpd.Server, _ *house) { s.RequireAuth = true },
+	"login-first-tls": func(t *testing.T, s *smtpd.Server, _ *house) {
+		s.RequireAuth, s.TLS, s.PlaintextAuth = true, pop3test.TLS(t, ""), nil
+	},
+	"own-addresses": func(_ *testing.T, s *smtpd.Server, _ *house) {
+		s.Owns = func(user string, from smtpd.Path) bool { return from == smtpd.Path{Local: user, Domain: "home.arpa"} }
+	},
 	"no-room":      func(_ *testing.T, _ *smtpd.Server, h *house) { h.room = smtpd.ErrFull },
 	"begin-fails":  func(_ *testing.T, _ *smtpd.Server, h *house) { h.begin = os.ErrPermission },
 	"write-fails":  func(_ *testing.T, _ *smtpd.Server, h *house) { h.write = smtpd.ErrFull },

@@ -13,12 +13,18 @@ import (
 // MAIL, ended by the verdict on its content, and forgotten by RSET, EHLO, or the session's end.
 type transaction struct {
 	envelope Envelope
-	utf8     bool // SMTPUTF8
+	utf8     bool   // SMTPUTF8
+	envID    string // ENVID=
 
-	// accepted are the forward-paths of RCPT, one for each 250; mailboxes is where they
-	// lead, each once, at the path that led there first.
-	accepted  []Path
+	// accepted counts the forward-paths, one for each 250, of which the first is kept; mailboxes is where they
+	// lead, each once, at the path that led there first. So a recipient costs memory only where it is another mailbox.
+	accepted  int
+	first     Path
 	mailboxes []Recipient
+
+	// receipts are for the recipients of whose delivery the sender wants to hear, at answer.
+	receipts []receipt
+	answer   []string // mailboxes of the reverse-path
 
 	content *content // nil before DATA or BDAT
 	began   time.Time
@@ -45,14 +51,18 @@ func (c *session) mail(ctx context.Context, argument []byte) error {
 	if !ok {
 		return errSender
 	}
-	p, err := parseMailParameters(rest)
+	p, err := parseMailParameters(rest, c.canReport())
 	switch {
 	case err != nil:
 		return err
+	case c.server.RequireAuth && c.user == "":
+		return c.loginFirst()
 	case !p.utf8 && !from.isASCII():
 		return errNotASCII
 	case p.size > c.max:
 		return errTooLarge
+	case !c.mayBe(from):
+		return errNotOwn
 	}
 	if err := c.server.Spooler.Room(p.size); err != nil {
 		return c.refuse("ask for room", err)
@@ -63,11 +73,18 @@ func (c *session) mail(ctx context.Context, argument []byte) error {
 			Protocol: c.protocol(p.utf8), Received: c.now(),
 		},
 		utf8:  p.utf8,
+		envID: p.envID,
 		began: time.Now(),
 	}
 	c.phase = mailing
 	c.say(saySender)
 	return nil
+}
+
+// mayBe reports whether the client may write from an address: who is logged in perhaps only from its own, and from
+// none at all, which is how a receipt is sent.
+func (c *session) mayBe(from Path) bool {
+	return c.user == "" || from.Null() || c.server.Owns == nil || c.server.Owns(c.user, from)
 }
 
 // rcpt adds a recipient. Whether the client is logged in makes no difference: nothing goes
@@ -78,30 +95,44 @@ func (c *session) rcpt(ctx context.Context, argument []byte) error {
 		return errArgument
 	}
 	to, rest, ok := parsePath(text)
-	switch {
-	case !ok, to.Null(), len(to.Local) > maxLocal:
+	if !ok || to.Null() || len(to.Local) > maxLocal {
 		return errRecipient
-	case len(bytes.Trim(rest, " ")) > 0:
-		return errParameter
+	}
+	p, err := parseRcptParameters(rest, c.canReport(), c.tx.utf8)
+	switch {
+	case err != nil:
+		return err
 	case !c.tx.utf8 && !to.isASCII():
 		return errNotASCII
-	case len(c.tx.accepted) >= c.limits.Recipients:
+	case c.tx.accepted >= c.limits.Recipients, p.success && len(c.tx.receipts) >= maxReceipts:
 		return errMany
 	}
-	mailboxes, err := c.server.Router.Mailboxes(ctx, to)
+	mailboxes, err := c.server.Router.Mailboxes(ctx, c.atName(to))
 	if err == nil && len(mailboxes) == 0 {
 		err = ErrUnknown
 	}
 	if err != nil {
 		return c.refuse("find the mailboxes of a recipient", err)
 	}
-	c.tx.accepted = append(c.tx.accepted, to)
+	if c.tx.accepted++; c.tx.accepted == 1 {
+		c.tx.first = to
+	}
 	for _, m := range mailboxes {
 		c.tx.add(m, to, c.server.Hostname)
 	}
+	c.commands-- // it is bounded by Limits.Recipients
 	c.phase = addressed
-	c.say(sayRecipient)
+	c.say(c.promise(ctx, to, p))
 	return nil
+}
+
+// atName returns to with the name of this box as its domain, where that was the very address that the client is
+// connected to (RFC 5321 §4.1.3).
+func (c *session) atName(to Path) Path {
+	if a, ok := to.address(); ok && a == c.local {
+		to.Domain = c.server.Hostname
+	}
+	return to
 }
 
 // add adds a mailbox, unless it gets the mail already.
@@ -126,7 +157,7 @@ func (c *session) now() time.Time {
 func (c *session) verdict(r reply) {
 	times := 1
 	if c.server.LMTP {
-		times = len(c.tx.accepted)
+		times = c.tx.accepted
 	}
 	for range times {
 		c.say(r)
@@ -143,7 +174,8 @@ func (c *session) deliver(ctx context.Context) reply {
 	}
 	c.commands, c.mistakes = 0, 0
 	c.octets += t.content.octets()
-	c.log.Info("delivery committed", c.deliveryFields(t)...)
+	c.log.Info("delivery committed", c.deliveryFields(t, t.content.oddities()...)...)
+	c.sendReceipts(ctx)
 	return sayKept
 }
 

@@ -47,7 +47,7 @@ func TestEveryVerbInEveryPhase(t *testing.T) {
 		{"AUTH PLAIN AGFubmEAYSBzZWNyZXQ=", "503 235 503 503 503 235"},
 		{"AUTH GSSAPI", "503 504 503 503 503 504"},
 		{"GET / HTTP/1.1", "421 421 421 421 421 421"},
-		{"ETRN x", "500 500 500 500 500 500"},
+		{"ETRN x", "502 502 502 502 502 502"},
 		{"", "500 500 500 500 500 500"},
 	}
 	for _, tt := range tests {
