@@ -60,6 +60,49 @@ func FuzzLogin(f *testing.F) {
 	})
 }
 
+// Whatever the messages are: nobody gets in without a proof, and a proof is asked for once at most.
+func FuzzScram(f *testing.F) {
+	f.Add(true, []byte("n,,n=anna,r=abc"), []byte("c=biws,r=abc"), []byte(",p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="))
+	f.Add(false, []byte("p=tls-exporter,a=anna,n=anna,r=abc,x=y"), []byte("c=,r="), []byte(",p="))
+	f.Add(true, []byte("y,,n=a=2Cna,r=abc"), []byte(""), []byte(""))
+	f.Fuzz(func(t *testing.T, bound bool, first, final, proof []byte) {
+		asks := 0
+		var binding []byte
+		if bound {
+			binding = []byte("exported")
+		}
+		m := newScram(Questions{
+			Secret: func(user string) Secret {
+				if !isUser([]byte(user)) {
+					t.Errorf("the secret of %q", user)
+				}
+				return Secret{4096, []byte("salt"), make([]byte, 32), make([]byte, 32)}
+			},
+			Proof:   func(string, Proof) error { asks++; return errWrong },
+			Binding: binding,
+		}, bound).(*scram)
+		m.nonce = ""
+		// The client's nonce is all of it: then the final message can be guessed.
+		challenge, done, err := m.Next(nonNil(first))
+		if hello, bad := parseFirst(string(first)); bad != nil && err == nil {
+			t.Errorf("Next(%q) = %q, which is malformed", first, challenge)
+		} else if err == nil && !strings.HasPrefix(string(challenge), "r="+hello.nonce) {
+			t.Errorf("Next(%q) = %q: another nonce", first, challenge)
+		}
+		for !done {
+			if challenge, done, err = m.Next(append(nonNil(final), proof...)); !done && challenge == nil {
+				t.Error("the exchange goes on without a challenge")
+			}
+		}
+		if err == nil || asks > 1 {
+			t.Errorf("the end is %v after %d proofs", err, asks)
+		}
+		if _, done, err := m.Next(nonNil(final)); !done || err != ErrMalformed {
+			t.Errorf("behind the end Next = %v, %v", done, err)
+		}
+	})
+}
+
 func nonNil(b []byte) []byte {
 	if b == nil {
 		return []byte{}

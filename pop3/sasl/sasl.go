@@ -7,8 +7,7 @@ import "errors"
 type Mechanism interface {
 	// Next takes the client's response and returns the next challenge. response is nil
 	// at the first call when the client sent no initial response, and an empty non-nil slice when it
-	// sent an empty one. done ends the exchange: err nil means that the client is who it
-	// says (a challenge beside done is the server's last word, which some mechanisms have).
+	// sent an empty one. done ends the exchange: err nil means that the client is who it says.
 	Next(response []byte) (challenge []byte, done bool, err error)
 }
 
@@ -21,3 +20,7 @@ var ErrMalformed = errors.New("sasl: malformed response")
 // ErrAuthorization: the client asked to act as somebody else (an authorization identity
 // that is not the user it authenticates as, RFC 4616 §2).
 var ErrAuthorization = errors.New("sasl: acting for another user is not possible")
+
+// ErrBinding: the channel binding is not that of this connection, or the client was made to
+// believe that there is none: somebody may be between the two (RFC 5802 §6).
+var ErrBinding = errors.New("sasl: the channel binding does not fit")
