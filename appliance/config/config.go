@@ -72,12 +72,6 @@ type Spool struct {
 	Volatile bool
 }
 
-// Retention is how long mail stays and how much of the spool one mailbox may take.
-type Retention struct {
-	KeepDays     int // 0: until a client deletes it
-	MailboxShare Percent
-}
-
 // Watchdog is how the hardware watchdog is fed.
 type Watchdog struct {
 	Device  string // "none"
@@ -110,7 +104,7 @@ func Default() *Config {
 		POP3:      POP3{PlaintextAuth: Private()},
 		SMTP:      SMTP{PlaintextAuth: Private(), MaxMessage: 50 << 20},
 		Spool:     Spool{Slot: 4 << 20},
-		Retention: Retention{MailboxShare: 50},
+		Retention: Retention{Keeping: Keeping{MailboxShare: 50}},
 		Aliases:   map[string][]string{},
 		Watchdog:  Watchdog{Device: "none", Timeout: Duration(time.Minute)},
 		Log:       Log{Level: "info"},

@@ -12,8 +12,8 @@ type key struct {
 	set  func(value any) error // stores what was written; the error says what is expected
 }
 
-// keys is the table of all keys, with c as the place for the values. The free names of [aliases] are
-// the one exception, see aliasesTable.
+// keys is the table of all keys, with c as the place for the values. The free names of [aliases] and of
+// [retention.accounts] are the exceptions, see aliasesTable and Keeping.keys.
 func (c *Config) keys() []key {
 	return []key{
 		{"hostname", text(&c.Hostname)},
@@ -35,6 +35,8 @@ func (c *Config) keys() []key {
 		{"spool.slot", parsed(&c.Spool.Slot, ParseSize)},
 		{"spool.volatile", boolean(&c.Spool.Volatile)},
 		{"retention.keep_days", number(&c.Retention.KeepDays)},
+		{"retention.keep_days_after_fetch", number(&c.Retention.KeepDaysAfterFetch)},
+		{"retention.bin_days", number(&c.Retention.BinDays)},
 		{"retention.mailbox_share", parsed(&c.Retention.MailboxShare, ParsePercent)},
 		{"watchdog.device", text(&c.Watchdog.Device)},
 		{"watchdog.timeout", parsed(&c.Watchdog.Timeout, ParseDuration)},

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -60,9 +61,17 @@ func syntaxProblem(text []byte, err error) Problem {
 // fill stores the values of the file in c, key by key.
 func (c *Config) fill(text []byte, values map[string]any, where []position) (problems []Problem) {
 	table := c.keys()
-	for _, p := range where {
-		if trouble, mark := c.fillKey(table, values, p); trouble != "" {
-			problems = append(problems, Problem{Key: p.name(), Text: trouble}.place(text, mark))
+	for _, ofAccounts := range []bool{false, true} { // those begin with what is written for everybody
+		for _, p := range where {
+			if p.ofAccount() != ofAccounts {
+				continue
+			}
+			if slices.ContainsFunc(problems, func(above Problem) bool { return strings.HasPrefix(p.name(), above.Key+".") }) {
+				continue // its table is reported
+			}
+			if trouble, mark := c.fillKey(table, values, p); trouble != "" {
+				problems = append(problems, Problem{Key: p.name(), Text: trouble}.place(text, mark))
+			}
 		}
 	}
 	return problems
@@ -72,6 +81,9 @@ func (c *Config) fill(text []byte, values map[string]any, where []position) (pro
 func (c *Config) fillKey(table []key, values map[string]any, p position) (trouble string, mark span) {
 	if p.path[0] == aliasesTable && len(p.path) > 1 {
 		return c.fillAlias(values, p)
+	}
+	if p.ofAccount() {
+		return c.fillAccount(values, p)
 	}
 	name := p.name()
 	for _, k := range table {
@@ -100,9 +112,6 @@ func (c *Config) fillKey(table []key, values map[string]any, p position) (troubl
 	}
 	if isTable(table, name) {
 		return fmt.Sprintf("%s: expects a table: [%s] on a line of its own, and its keys below", name, name), p.key
-	}
-	if unknownAbove(table, p.path) {
-		return "", span{} // its table is reported
 	}
 	what := "key"
 	if p.table {

@@ -30,22 +30,15 @@ func suggestion(table []key, p position) string {
 	}
 	if p.table {
 		consider(aliasesTable, edits(name, aliasesTable), len(aliasesTable))
+		if len(p.path) == 3 {
+			own := retentionTable + "." + accountsTable + "." + last
+			consider(own, edits(name, own), len(retentionTable+accountsTable))
+		}
 	}
 	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// unknownAbove says whether the table that path stands in is unknown itself.
-func unknownAbove(table []key, path []string) bool {
-	for n := 1; n < len(path); n++ {
-		above := strings.Join(path[:n], ".")
-		if !isTable(table, above) && !slices.ContainsFunc(table, func(k key) bool { return k.name == above }) {
-			return true
-		}
-	}
-	return false
 }
 
 // isTable says whether there are keys below name.

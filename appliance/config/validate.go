@@ -16,6 +16,7 @@ func (c *Config) Validate() []Problem {
 	v.folders(c)
 	v.listeners(c)
 	v.sizes(c)
+	v.retention(&c.Retention)
 	v.aliases(c)
 	v.words(c)
 	return v.problems
@@ -76,12 +77,6 @@ func (v *verdict) sizes(c *Config) {
 		v.addf("spool.slot", "%v is no whole number of 4KiB pages in %v to %v", slot, Size(minSlot), Size(maxSlot))
 	} else if least := max(minSlots*slot, 2*c.SMTP.MaxMessage); capacity != 0 && capacity < least {
 		v.addf("spool.capacity", "%v is too small: %v is the least, for 8 slots and twice max_message; make it larger or those smaller", capacity, least)
-	}
-	if c.Retention.KeepDays != 0 {
-		v.addf("retention.keep_days", "this version keeps mail until a client deletes it; 0 is the only choice")
-	}
-	if c.Retention.MailboxShare < 1 {
-		v.addf("retention.mailbox_share", "%v leaves no room for any mail; 1%% to 100%% is possible", c.Retention.MailboxShare)
 	}
 	if d := time.Duration(c.Watchdog.Timeout); d < minTimeout || d > maxTimeout {
 		v.addf("watchdog.timeout", "%v is outside of %v to %v", d, minTimeout, maxTimeout)

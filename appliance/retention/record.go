@@ -1,0 +1,90 @@
+package retention
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"pillarbox/appliance/durable"
+)
+
+// A Record is what one run of the box leaves for the next: two times by the wall clock, in whole seconds.
+type Record struct {
+	Since time.Time // since when the clock goes in step
+	Seen  time.Time // when that was last true
+}
+
+const recordLines = "since %s\nseen  %s\n"
+
+// String returns the text of the record.
+func (r Record) String() string {
+	return fmt.Sprintf(recordLines, r.Since.UTC().Format(time.RFC3339), r.Seen.UTC().Format(time.RFC3339))
+}
+
+// errRecord: the term begins anew, which harms nobody.
+var errRecord = errors.New("is no record of the clock; the days of retention are counted from now on")
+
+// parseRecord undoes String.
+func parseRecord(text string) (r Record, err error) {
+	var since, seen string
+	if _, err := fmt.Sscanf(text, recordLines, &since, &seen); err != nil {
+		return Record{}, errRecord
+	}
+	if r.Since, err = time.Parse(time.RFC3339, since); err != nil {
+		return Record{}, errRecord
+	}
+	if r.Seen, err = time.Parse(time.RFC3339, seen); err != nil || r.Seen.Before(r.Since) || r.String() != text {
+		return Record{}, errRecord
+	}
+	return r, nil
+}
+
+// mostRecord bounds what is read of the file, in octets.
+const mostRecord = 1 << 10
+
+// Load reads the record in a file; without the file it is the zero Record.
+func Load(path string) (Record, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return Record{}, nil
+	}
+	if err != nil {
+		return Record{}, err
+	}
+	r, err := parseRecord(strings.ToValidUTF8(string(text[:min(len(text), mostRecord)]), "?"))
+	if err != nil {
+		return Record{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return r, nil
+}
+
+// Save writes the record into the file: one small file and two flushes.
+func (r Record) Save(path string) error { return durable.Replace(path, []byte(r.String())) }
+
+const (
+	saveEvery   = day       // a term that goes on
+	saveAnother = time.Hour // a term that is not the one in the file
+)
+
+// A Keeper says when the record of a run is to be written, which is seldom. It is used by one goroutine.
+type Keeper struct {
+	saved Record        // what the file holds
+	at    time.Duration // uptime of the last save, or the start
+}
+
+// NewKeeper returns a keeper of a file that holds that record, at that uptime.
+func NewKeeper(kept Record, up time.Duration) *Keeper { return &Keeper{kept, up} }
+
+// Due says whether a record should be written now.
+func (k *Keeper) Due(r Record, up time.Duration) bool {
+	every := saveEvery
+	if r.Since.Unix() != k.saved.Since.Unix() {
+		every = saveAnother
+	}
+	return up-k.at >= every
+}
+
+// Saved is told that a record was written, or could not be: then it is not tried again at once.
+func (k *Keeper) Saved(r Record, up time.Duration) { k.saved, k.at = r, up }
