@@ -25,6 +25,8 @@ type box struct {
 	smtp   string // address
 	pop3   string // address
 
+	logFile string // "": in the folder
+
 	// of the running process; nil when there is none
 	command *exec.Cmd
 }
@@ -71,7 +73,18 @@ volatile = true
 }
 
 func (b *box) config() string { return filepath.Join(b.folder, "pillarbox.toml") }
-func (b *box) log() string    { return filepath.Join(b.folder, "log") }
+func (b *box) log() string {
+	if b.logFile != "" {
+		return b.logFile
+	}
+	return filepath.Join(b.folder, "log")
+}
+
+func (b *box) process() int              { return b.command.Process.Pid }
+func (b *box) connect() (*sender, error) { return dialSMTP(b.smtp) }
+func (b *box) maildrop() string          { return b.pop3 }
+func (b *box) settle() error             { return nil } // 250 means it is in the mailbox
+func (b *box) forget() error             { return nil } // all it has is the mail
 
 // spawn starts the box and does not wait for it to be ready.
 func (b *box) spawn() error {
@@ -90,13 +103,9 @@ func (b *box) start() error {
 	if err := b.spawn(); err != nil {
 		return err
 	}
-	deadline := time.Now().Add(startPatience)
 	for _, address := range []string{b.smtp, b.pop3} {
-		for !greets(address) {
-			if time.Now().After(deadline) {
-				return fmt.Errorf("the box does not answer on %s after %v; its log ends:\n%s", address, startPatience, b.logTail())
-			}
-			time.Sleep(5 * time.Millisecond)
+		if err := awaitGreeting(address); err != nil {
+			return fmt.Errorf("the box: %w; its log ends:\n%s", err, b.logTail())
 		}
 	}
 	return nil
@@ -128,6 +137,16 @@ func (b *box) stop() error {
 func (b *box) logTail() string {
 	log, _ := os.ReadFile(b.log())
 	return string(log[max(0, len(log)-2000):])
+}
+
+// awaitGreeting returns when a server says something on the address, or an error after startPatience.
+func awaitGreeting(address string) error {
+	for deadline := time.Now().Add(startPatience); !greets(address); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("no answer on %s after %v", address, startPatience)
+		}
+	}
+	return nil
 }
 
 // greets reports whether a server says something on the address.

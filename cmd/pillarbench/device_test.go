@@ -8,7 +8,7 @@ func TestParseStat(t *testing.T) {
 		want       deviceCount
 		fails      bool
 	}{
-		{"Linux 5.5 and later", "  1 2 3 4 5 6 700 8 0 10 11 0 0 0 0 16 17\n", deviceCount{700 * 512, 16}, false},
+		{"Linux 5.5 and later", "  1 2 3 4 5 6 700 8 0 10 11 0 0 0 0 16 17\n", deviceCount{read: 3 * 512, writes: 5, octets: 700 * 512, flushes: 16}, false},
 		{"before flushes were counted", "1 2 3 4 5 6 7 8 0 10 11 0 0 0 0\n", deviceCount{}, true},
 		{"empty", "", deviceCount{}, true},
 		{"no number", "1 2 3 4 5 6 x 8 0 10 11 0 0 0 0 16 17", deviceCount{}, true},
@@ -21,8 +21,8 @@ func TestParseStat(t *testing.T) {
 }
 
 func TestDeviceCountMinus(t *testing.T) {
-	got := deviceCount{4096, 3}.minus(deviceCount{1024, 1})
-	if want := (deviceCount{3072, 2}); got != want {
+	got := deviceCount{9, 7, 4096, 3}.minus(deviceCount{2, 3, 1024, 1})
+	if want := (deviceCount{7, 4, 3072, 2}); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

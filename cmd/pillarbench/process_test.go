@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"testing"
 	"time"
 )
@@ -18,29 +19,44 @@ func TestParseAnonymous(t *testing.T) {
 	}
 }
 
-func TestParseCPU(t *testing.T) {
+func TestParseKinship(t *testing.T) {
 	for _, row := range []struct {
 		name, text string
-		want       time.Duration
+		want       kinship
 		fails      bool
 	}{
-		{"plain", "7 (box) S 1 2 3 4 5 6 7 8 9 10 150 50 0 0 20 0", 2 * time.Second, false},
-		{"name with blanks and parentheses", "7 (a b) (c) S 1 2 3 4 5 6 7 8 9 10 150 50 0 0", 2 * time.Second, false},
-		{"cut", "7 (box) S 1 2 3", 0, true},
-		{"no name", "", 0, true},
+		{"plain", "7 (box) S 1 2 3 4 5 6 7 8 9 10 150 50 60 40 20 0", kinship{1, 3 * time.Second}, false},
+		{"name with blanks and parentheses", "7 (a b) (c) S 1 2 3 4 5 6 7 8 9 10 150 50 0 0", kinship{1, 2 * time.Second}, false},
+		{"cut", "7 (box) S 1 2 3", kinship{}, true},
+		{"no number", "7 (box) S 1 2 3 4 5 6 7 8 9 10 150 x 0 0", kinship{1, 1500 * time.Millisecond}, true},
+		{"no name", "", kinship{}, true},
 	} {
-		got, err := parseCPU(row.text)
-		if got != row.want || (err != nil) != row.fails {
+		got, err := parseKinship(row.text)
+		if (got != row.want && !row.fails) || (err != nil) != row.fails {
 			t.Errorf("%s: got %v, %v, want %v", row.name, got, err, row.want)
 		}
 	}
 }
 
-func TestOwnProcess(t *testing.T) {
-	if n, err := anonymous(os.Getpid()); err != nil || n < 4096 {
+func TestFamily(t *testing.T) {
+	child := exec.Command("sleep", "60")
+	if err := child.Start(); err != nil {
+		t.Skip(err)
+	}
+	defer child.Wait()
+	defer child.Process.Kill()
+	members, err := family(os.Getpid())
+	if _, in := members[child.Process.Pid]; !in || err != nil {
+		t.Errorf("the child %d is not in the family %v, %v", child.Process.Pid, members, err)
+	}
+	members, err = family(child.Process.Pid)
+	if _, in := members[os.Getpid()]; in || err != nil {
+		t.Errorf("the parent is in the family of its child: %v, %v", members, err)
+	}
+	if n, err := familyAnonymous(os.Getpid()); err != nil || n < 4096 {
 		t.Errorf("this test has %d octets of private memory, %v", n, err)
 	}
-	if _, err := cpu(os.Getpid()); err != nil {
+	if _, err := familyCPU(os.Getpid()); err != nil {
 		t.Error(err)
 	}
 }

@@ -11,31 +11,36 @@ import (
 // patience is how long any one reply may take.
 const patience = 30 * time.Second
 
-// A sender is one SMTP connection (RFC 5321) that hands over letters.
+// A sender is one SMTP (RFC 5321) or LMTP (RFC 2033) connection that hands over letters.
 type sender struct {
 	conn net.Conn
 	in   *bufio.Reader
 }
 
 // dialSMTP connects and says EHLO.
-func dialSMTP(address string) (*sender, error) {
+func dialSMTP(address string) (*sender, error) { return dial(address, "EHLO") }
+
+// dialLMTP connects and says LHLO. Letters must go to one recipient each, for LMTP replies once a recipient.
+func dialLMTP(address string) (*sender, error) { return dial(address, "LHLO") }
+
+func dial(address, hello string) (*sender, error) {
 	conn, err := net.DialTimeout("tcp", address, patience)
 	if err != nil {
 		return nil, err
 	}
 	s := &sender{conn: conn, in: bufio.NewReader(conn)}
-	if err := s.open(); err != nil {
+	if err := s.open(hello); err != nil {
 		conn.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *sender) open() error {
+func (s *sender) open(hello string) error {
 	if err := s.expect("220"); err != nil {
 		return err
 	}
-	if err := s.say([]byte("EHLO bench.home.arpa\r\n")); err != nil {
+	if err := s.say([]byte(hello + " bench.home.arpa\r\n")); err != nil {
 		return err
 	}
 	return s.expect("250")

@@ -53,7 +53,7 @@ func TestSenderReadsReplies(t *testing.T) {
 	} {
 		conn := script(t, row.replies...)
 		s := &sender{conn: conn, in: bufio.NewReader(conn)}
-		err := s.open()
+		err := s.open("EHLO")
 		if err == nil {
 			err = s.deliver(letter{1, 100}, "anna@home.arpa")
 		}

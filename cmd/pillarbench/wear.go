@@ -1,170 +1,231 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
+	"math"
+	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
+	"syscall"
 	"time"
 )
 
-// wearMailbox gets all the mail; it is emptied after the warm-up.
-const wearMailbox = "anna"
+// rowOctets is how much mail a row delivers at most, so that it fits a mailbox of a small spool.
+const rowOctets = 16 << 20
 
-// warmStep is how many MiB of mail are delivered in the warm-up before they are removed.
-const warmStep = 6
+// wearConnections is the most connections that -senders may name: each has a mailbox of its own.
+const wearConnections = 16
+
+// warmRounds is after how many rounds a box that still fills slots is taken to be broken.
+const warmRounds = 30
 
 // A wearing is one run of the wear benchmark.
 type wearing struct {
-	box    *box
-	folder string // on the device
-	stat   string // the device's stat file
-	octets int    // a letter
+	bench
+	server server
+	device *device
+	mails  int
+	runs   int
+	pause  time.Duration
 	out    io.Writer
-	number uint64 // of the last letter sent
+	next   uint64 // letter
 }
 
-// wear is the subcommand. It prints one Markdown row for each number of senders.
+// A cost is what a row's mails took.
+type cost struct {
+	mails  int
+	octets int64 // of mail
+	device deviceCount
+	cpu    time.Duration
+	took   time.Duration // 0: the pauses between them were longer than the work
+}
+
+// wearColumns is the table.
+var wearColumns = []column[cost]{
+	{"device octets / mail octet", "%.2f", func(c cost) float64 { return float64(c.device.octets) / float64(c.octets) }},
+	{"KiB a mail", "%.1f", func(c cost) float64 { return c.each(c.device.octets) / 1024 }},
+	{"flushes a mail", "%.2f", func(c cost) float64 { return c.each(c.device.flushes) }},
+	{"KiB a write", "%.1f", func(c cost) float64 { return float64(c.device.octets) / float64(c.device.writes) / 1024 }},
+	{"CPU s / 1000 mails", "%.2f", func(c cost) float64 { return c.busy(c.cpu.Seconds() * 1000 / float64(c.mails)) }},
+	{"mails / s", "%.0f", func(c cost) float64 { return c.busy(float64(c.mails) / c.took.Seconds()) }},
+}
+
+func (c cost) each(n int64) float64 { return float64(n) / float64(c.mails) }
+
+// busy hides a figure that says nothing when the senders paused.
+func (c cost) busy(figure float64) float64 {
+	if c.took == 0 {
+		return math.NaN()
+	}
+	return figure
+}
+
+// wear is the subcommand. It prints one row for each load and number of senders.
 func wear(args []string, out io.Writer) error {
+	w := &wearing{out: out, next: 1}
 	flags := flag.NewFlagSet("pillarbench wear", flag.ContinueOnError)
-	binary := flags.String("box", "", "the pillarbox `binary`")
-	folder := flags.String("folder", "", "an empty `folder` on the device to measure, where the state goes")
-	mails := flags.Int("mails", 500, "mails a row")
-	octets := flags.Int("octets", 4096, "octets a mail, about")
-	senders := flags.String("senders", "1,16", "SMTP connections at a time, one row for each")
-	warm := flags.Int("warm", 48, "MiB of mail delivered and removed first, so that every slot has been filled once")
+	w.flags(flags)
+	loads := flags.String("loads", "4k,16k,64k,mix", "octets a mail, or mix: log-normal with a mean of 19.2 KiB; rows of the table")
+	senders := flags.String("senders", "1,16", "connections at a time, 1 to 16; rows of the table")
+	flags.IntVar(&w.mails, "mails", 500, "mails a row; fewer when they are more than 16 MiB")
+	flags.IntVar(&w.runs, "runs", 3, "runs of a row, of which the median is printed")
+	flags.DurationVar(&w.pause, "pause", 0, "one sender, who waits so long after each mail; then nothing is written out in the end that the file system holds back")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	if *binary == "" || *folder == "" {
-		fmt.Fprintln(flags.Output(), "pillarbench wear: -box and -folder are needed")
-		return errUsage
-	}
-	stat, err := statFile(*folder)
+	rows, err := parseRows(*loads, *senders)
 	if err != nil {
 		return err
 	}
-	b, err := newBox(*binary, *folder, "32MiB", wearMailbox)
-	if err != nil {
+	if w.server, err = w.open(flags, "64MiB", wearConnections); err != nil {
 		return err
 	}
-	if err := b.start(); err != nil {
+	if w.device, err = deviceOf(w.folder); err != nil {
 		return err
 	}
-	w := &wearing{box: b, folder: *folder, stat: stat, octets: *octets, out: out}
-	return errors.Join(w.run(*mails, *warm, strings.Split(*senders, ",")), b.stop())
+	return w.running(w.server, func() error { return w.run(rows) })
 }
 
-func (w *wearing) run(mails, warm int, senders []string) error {
-	if err := w.memory("idle, just started"); err != nil {
-		return err
-	}
-	for range warm / warmStep {
-		if err := errors.Join(w.deliver(warmStep<<20/w.octets, 16), w.empty()); err != nil {
-			return fmt.Errorf("warm-up: %w", err)
-		}
-	}
-	fmt.Fprintln(w.out, "| mails | octets | senders | device octets / mail octets | flushes a mail | CPU s / 1000 mails | mails/s |")
-	fmt.Fprintln(w.out, "| --- | --- | --- | --- | --- | --- | --- |")
-	for _, s := range senders {
-		n, err := strconv.Atoi(s)
-		if err != nil || n < 1 {
-			return fmt.Errorf("-senders: %q is no number of senders", s)
-		}
-		if err := w.row(mails, n); err != nil {
-			return fmt.Errorf("%d senders: %w", n, err)
-		}
-	}
-	time.Sleep(5 * time.Second)
-	return w.memory("5 s after the last mail")
+// A wearRow is what one row of the table is about.
+type wearRow struct {
+	load    load
+	senders int
 }
 
-// row delivers the mails and prints what they cost.
-func (w *wearing) row(mails, senders int) error {
-	before, err := countDevice(w.folder, w.stat)
-	if err != nil {
-		return err
+func parseRows(loads, senders string) ([]wearRow, error) {
+	var rows []wearRow
+	for _, text := range strings.Split(loads, ",") {
+		l, err := parseLoad(text)
+		if err != nil {
+			return nil, err
+		}
+		for _, text := range strings.Split(senders, ",") {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 1 || n > wearConnections {
+				return nil, fmt.Errorf("-senders: %q is not 1 to %d", text, wearConnections)
+			}
+			rows = append(rows, wearRow{l, n})
+		}
 	}
-	cpuBefore, err := cpu(w.box.command.Process.Pid)
+	return rows, nil
+}
+
+func (w *wearing) run(rows []wearRow) error {
+	filled, err := w.warmUp()
 	if err != nil {
-		return err
+		return fmt.Errorf("warm-up: %w", err)
 	}
+	heading(w.out, []string{"file system", "server", "mail", "senders"}, wearColumns)
+	for _, r := range rows {
+		costs := make([]cost, w.runs)
+		for i := range costs {
+			if costs[i], err = w.measure(r); err != nil {
+				return fmt.Errorf("%s, %d senders: %w", r.load.name, r.senders, err)
+			}
+		}
+		row(w.out, []string{w.label, w.name, r.load.name, strconv.Itoa(r.senders)}, wearColumns, costs)
+	}
+	if w.name == ourselves {
+		fmt.Fprintf(w.out, "%s on %s: %.0f MiB of slots filled once in the warm-up, before this was measured.\n", w.name, w.label, float64(filled)/(1<<20))
+	}
+	return nil
+}
+
+// measure delivers the mails of a row once, and removes them.
+func (w *wearing) measure(r wearRow) (cost, error) {
+	mails := min(w.mails, rowOctets/r.load.mean)
+	before, err := w.device.settled()
+	if err != nil {
+		return cost{}, err
+	}
+	cpuBefore, err := familyCPU(w.server.process())
+	if err != nil {
+		return cost{}, err
+	}
+	c := cost{mails: mails}
+	first := w.next
+	w.next += uint64(mails)
 	began := time.Now()
-	if err := w.deliver(mails, senders); err != nil {
-		return err
+	after := w.device.settled
+	if w.pause > 0 {
+		c.octets, err = trickle(w.server, r.load, first, mails, w.pause)
+		after = w.device.count
+	} else {
+		c.octets, err = deliver(w.server, r.load, first, mails, r.senders)
+		c.took = time.Since(began)
 	}
-	took := time.Since(began)
-	cpuAfter, err := cpu(w.box.command.Process.Pid)
 	if err != nil {
-		return err
+		return cost{}, err
 	}
-	after, err := countDevice(w.folder, w.stat)
+	cpuAfter, err := familyCPU(w.server.process())
 	if err != nil {
-		return err
+		return cost{}, err
 	}
-	cost := after.minus(before)
-	octets := len(letter{number: 1, octets: w.octets}.content())
-	fmt.Fprintf(w.out, "| %d | %d | %d | %.2f | %.2f | %.2f | %.0f |\n", mails, octets, senders,
-		float64(cost.octets)/float64(mails*octets), float64(cost.flushes)/float64(mails),
-		(cpuAfter-cpuBefore).Seconds()*1000/float64(mails), float64(mails)/took.Seconds())
+	c.cpu = cpuAfter - cpuBefore
+	count, err := after()
+	c.device = count.minus(before)
+	if err != nil {
+		return cost{}, err
+	}
+	return c, w.emptyAll()
+}
+
+// warmUp lets every mailbox come to be. A box goes on until a round fills no more slots, which happens
+// once in the life of each: it returns the octets of those.
+func (w *wearing) warmUp() (int64, error) {
+	l, err := parseLoad("64k")
+	if err != nil {
+		return 0, err
+	}
+	began, err := allocated(w.folder)
+	if err != nil {
+		return 0, err
+	}
+	grown := began
+	for range warmRounds {
+		if _, err := deliver(w.server, l, 1, rowOctets/l.mean, wearConnections); err != nil {
+			return 0, err
+		}
+		if err := w.emptyAll(); err != nil {
+			return 0, err
+		}
+		now, err := allocated(w.folder)
+		if err != nil {
+			return 0, err
+		}
+		if now <= grown || w.name != ourselves {
+			return now - began, nil
+		}
+		grown = now
+	}
+	return 0, fmt.Errorf("%s still grows after %d rounds", w.folder, warmRounds)
+}
+
+func (w *wearing) emptyAll() error {
+	for i := range wearConnections {
+		if err := empty(w.server, mailbox(i)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// deliver shares so many letters out among so many connections.
-func (w *wearing) deliver(mails, senders int) error {
-	numbers := make(chan uint64, mails) // all of them: a sender that gives up blocks nobody
-	for range mails {
-		w.number++
-		numbers <- w.number
-	}
-	close(numbers)
-	failures := make([]error, senders)
-	var group sync.WaitGroup
-	for i := range senders {
-		group.Go(func() {
-			s, err := dialSMTP(w.box.smtp)
-			if err != nil {
-				failures[i] = err
-				return
-			}
-			defer s.close()
-			for number := range numbers {
-				if failures[i] = s.deliver(letter{number, w.octets}, wearMailbox+"@home.arpa"); failures[i] != nil {
-					return
-				}
-			}
-		})
-	}
-	group.Wait()
-	return errors.Join(failures...)
-}
-
-// empty removes all mail.
-func (w *wearing) empty() error {
-	r, err := dialPOP3(w.box.pop3, wearMailbox, password)
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	uids, err := r.uids()
-	if err != nil {
-		return err
-	}
-	numbers := make([]int, len(uids))
-	for i := range numbers {
-		numbers[i] = i + 1
-	}
-	return r.remove(numbers)
-}
-
-func (w *wearing) memory(when string) error {
-	octets, err := anonymous(w.box.command.Process.Pid)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(w.out, "private memory, %s: %.2f MiB\n", when, float64(octets)/(1<<20))
-	return nil
+// allocated returns the octets that the files below a folder hold on the device.
+func allocated(folder string) (int64, error) {
+	var sum int64
+	err := filepath.WalkDir(folder, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		sum += info.Sys().(*syscall.Stat_t).Blocks * 512
+		return nil
+	})
+	return sum, err
 }

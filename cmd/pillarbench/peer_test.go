@@ -1,0 +1,24 @@
+package main
+
+import "testing"
+
+func TestParseWhereabouts(t *testing.T) {
+	for _, row := range []struct {
+		name, printed string
+		want          whereabouts
+		fails         bool
+	}{
+		{"LMTP and POP3", "lmtp 127.0.0.1:1\npop3 127.0.0.1:2\npid 3\n", whereabouts{lmtp: "127.0.0.1:1", pop3: "127.0.0.1:2", pid: 3}, false},
+		{"padded number, no POP3", "smtp 127.0.0.1:1\npid      3\n", whereabouts{smtp: "127.0.0.1:1", pid: 3}, false},
+		{"nowhere to send to", "pop3 127.0.0.1:2\npid 3\n", whereabouts{}, true},
+		{"no process", "smtp 127.0.0.1:1\n", whereabouts{}, true},
+		{"no number", "smtp 127.0.0.1:1\npid x\n", whereabouts{}, true},
+		{"unknown word", "imap 127.0.0.1:1\n", whereabouts{}, true},
+		{"nothing", "", whereabouts{}, true},
+	} {
+		got, err := parseWhereabouts([]byte(row.printed))
+		if (got != row.want && !row.fails) || (err != nil) != row.fails {
+			t.Errorf("%s: got %+v, %v, want %+v", row.name, got, err, row.want)
+		}
+	}
+}
