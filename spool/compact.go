@@ -161,9 +161,10 @@ type livingPlaces struct {
 	places []place
 }
 
-func (c *livingPlaces) grave(grave)     {}
-func (c *livingPlaces) retired(retired) {}
-func (c *livingPlaces) census(census)   {}
+func (c *livingPlaces) grave(grave)       {}
+func (c *livingPlaces) retired(retired)   {}
+func (c *livingPlaces) census(census)     {}
+func (c *livingPlaces) labelled(labelled) {}
 func (c *livingPlaces) message(m summary) {
 	at := place{c.slot, uint32(m.offset / 8)}
 	c.spool.mu.Lock()
@@ -174,7 +175,7 @@ func (c *livingPlaces) message(m summary) {
 			continue
 		}
 		row, ok := box.find(identity{m.first.epoch, m.first.seq + uint32(i)})
-		if ok && !box.dead.has(row) && box.rows[row].place == at {
+		if ok && !box.dead.has(row) && box.rows[row].place() == at {
 			c.places = append(c.places, at)
 			return
 		}

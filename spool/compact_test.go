@@ -67,7 +67,7 @@ func TestMoveRechecksLiveness(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.mu.Lock()
-	at := s.mailboxes[1].rows[0].place
+	at := s.mailboxes[1].rows[0].place()
 	sl := s.slots[at.slot]
 	segment := sl.header.segment
 	s.pin(sl)
@@ -114,7 +114,7 @@ func TestHalfMovedMailStaysDead(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.mu.Lock()
-	at := s.mailboxes[1].rows[0].place
+	at := s.mailboxes[1].rows[0].place()
 	sl := s.slots[at.slot]
 	segment := sl.header.segment
 	s.pin(sl)
@@ -266,7 +266,7 @@ func TestMovedCopyCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.mu.Lock()
-		at := s.mailboxes[2].rows[0].place
+		at := s.mailboxes[2].rows[0].place()
 		sl := s.slots[at.slot]
 		s.pin(sl)
 		s.mu.Unlock()
@@ -288,7 +288,7 @@ func TestMovedCopyCounts(t *testing.T) {
 	want := contents(t, s, 1)
 	s.mu.Lock()
 	row := s.mailboxes[1].rows[0]
-	bulk := s.slots[s.records[row.place].extents[0].slot]
+	bulk := s.slots[s.records[row.place()].extents[0].slot]
 	s.mu.Unlock()
 	s.bulk.mu.Lock()
 	s.bulk.leave(s)

@@ -52,6 +52,8 @@ type step struct {
 	to   []Key
 	from Key            // mailbox that the step deletes from
 	keep func(int) bool // what it keeps there
+
+	labels Key // mailbox of which the step labels all mail
 }
 
 func delivers(name string, size int, to ...Key) step {
@@ -61,6 +63,25 @@ func delivers(name string, size int, to ...Key) step {
 
 func deletes(from Key, keep func(int) bool) step {
 	return step{name: fmt.Sprint("expunge ", from), from: from, keep: keep, do: func(s *Spool) error { return expungeAll(s, from, keep) }}
+}
+
+// labels gives all mail of a mailbox a label.
+func labels(box Key, day int) step {
+	return step{name: fmt.Sprint("label ", box), labels: box, do: func(s *Spool) error {
+		v, err := s.View(box)
+		if err != nil {
+			return err
+		}
+		defer v.Close()
+		return v.Update(context.Background(), Change{Marks: []Mark{{Label: "l", Day: day, Messages: numbers(v.Len())}}})
+	}}
+}
+
+func numbers(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := 1; i <= n && yield(i); i++ {
+		}
+	}
 }
 
 // compacts moves what lives out of a segment, whether room is short or not.
@@ -78,11 +99,12 @@ func compacts() step {
 // An oracle knows what the spool owes: mail by mailbox and unique-id.
 type oracle struct {
 	boxes map[Key]held
-	given map[string]string // every unique-id that was ever shown, and the mail that it is for
+	given map[string]string      // every unique-id that was ever shown, and the mail that it is for
+	marks map[Key]map[string]int // of the mail that is there, by unique-id
 }
 
 func newOracle() *oracle {
-	return &oracle{boxes: map[Key]held{1: {}, 2: {}, 3: {}}, given: make(map[string]string)}
+	return &oracle{boxes: map[Key]held{1: {}, 2: {}, 3: {}}, given: make(map[string]string), marks: make(map[Key]map[string]int)}
 }
 
 func (o *oracle) clone() *oracle {
@@ -91,6 +113,7 @@ func (o *oracle) clone() *oracle {
 		c.boxes[k] = maps.Clone(h)
 	}
 	c.given = maps.Clone(o.given)
+	c.marks = maps.Clone(o.marks) // a look replaces what is in it
 	return c
 }
 
@@ -108,6 +131,46 @@ func (o *oracle) look(s *Spool) error {
 			o.given[uid] = body
 		}
 		o.boxes[key] = h
+		if o.marks[key], err = readMarks(s, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readMarks returns which mail of a mailbox has the label, and its day.
+func readMarks(s *Spool, box Key) (map[string]int, error) {
+	v, err := s.View(box)
+	if err != nil {
+		return nil, err
+	}
+	defer v.Close()
+	marks := make(map[string]int)
+	for n := 1; n <= v.Len(); n++ {
+		if day, ok := v.Marked("l", n); ok {
+			marks[string(v.AppendUID(nil, n))] = day
+		}
+	}
+	return marks, nil
+}
+
+// checkMarks compares the labels of the mail that is there: those that were acknowledged, and all or nothing of the pending step.
+func (o *oracle) checkMarks(got *oracle, pending *step) error {
+	for key, now := range got.marks {
+		more := 0
+		for uid, day := range o.marks[key] {
+			if _, there := got.boxes[key][uid]; there && now[uid] != day {
+				return fmt.Errorf("mailbox %d: the label of %s has day %d, not %d", key, uid, now[uid], day)
+			}
+		}
+		for uid := range now {
+			if _, old := o.marks[key][uid]; !old {
+				more++
+			}
+		}
+		if more > 0 && (pending == nil || pending.labels != key || more != len(o.boxes[key])-len(o.marks[key])) {
+			return fmt.Errorf("mailbox %d: %d labels that nobody gave", key, more)
+		}
 	}
 	return nil
 }
@@ -142,6 +205,9 @@ func (o *oracle) check(s *Spool, pending *step) error {
 	}
 	if before > 0 && after > 0 {
 		return errors.New("a mail appeared for some recipients only")
+	}
+	if err := o.checkMarks(got, pending); err != nil {
+		return err
 	}
 	maps.Copy(o.given, got.given)
 	return s.recount()
@@ -363,7 +429,7 @@ func randomSteps(seed uint64) []step {
 		case 3:
 			steps = append(steps, deletes(box, first))
 		case 4:
-			steps = append(steps, compacts())
+			steps = append(steps, compacts(), labels(box, i))
 		case 5:
 			steps = append(steps, delivers(fmt.Sprint("many ", i), 100+rng.IntN(8000), 1, 2, 3))
 		case 6:
@@ -410,6 +476,8 @@ func powerCutSteps() []step {
 		switch i {
 		case 7: // in a segment that will die before the one of the anchor, which holds on to it
 			steps = append(steps, deletes(1, none))
+		case 3, 13:
+			steps = append(steps, labels(2, i), labels(1, i))
 		case 9, 14:
 			steps = append(steps, step{name: "open again"})
 		case 5, 12, 17:

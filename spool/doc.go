@@ -94,9 +94,12 @@
 //	3 moved    as 1: the same message again, out of a segment that is to be retired
 //	4 retire   [slot, segment, slot, segment, …]
 //	5 footer   [end, [in, copied, padded, flushes], [epoch, tag, …], [key, key, …],
-//	            [[offset/8, epoch, seq, octets, [key's position, head, …], uid, extents], …],
-//	            graves as in 2, segments as in 4, census as in 6]
+//	            [[offset/8, epoch's position, seq, day, octets, [key's position, head, …], uid, extents], …],
+//	            graves as in 2, segments as in 4, census as in 6, labels as in 7];
+//	            offset, seq and day of a message are differences from the one before, signed, the first from 0;
+//	            uid and extents are left out where both are empty
 //	6 census   [up to, slot, segment, slot, segment, …]
+//	7 labels   [[label, key, day, epoch, tag, [first seq, difference, difference, …]], …]
 //	extents    [slot, segment, page, length, sum, slot, segment, …]
 //
 //	received      seconds since 1970, signed, by a clock that may have been wrong
@@ -106,6 +109,8 @@
 //	header        stored bytes of the mail that are its header, with the blank line
 //	sum           of a message: the crc of its body, from seed(segment); of an extent: the crc of
 //	              its bytes, from seed(segment of the extent)
+//	day           when it came, or the label was given: days since 1970, 0…65535
+//	label         1…80 bytes that say something to the caller; of two days of the same label the earlier counts
 //	key, head     a mailbox and the bytes of its own head; key 0 was expunged before the move
 //	uid           the unique-id that the mail had in another store, or ""
 //	end           the page after the last batch
@@ -148,13 +153,14 @@
 //  3. View freezes a mailbox; Message pins the slots of one message and says where the bytes are
 //     (view.go, message.go). Before the first byte leaves, the message is verified, once in the
 //     life of the process.
-//  4. Expunge writes a tombstone in a batch; the row is dead in the index (facts.go, index.go).
+//  4. Update writes a tombstone in a batch; the row is dead in the index (facts.go, index.go).
+//     Labels, which stay with a message for its life, come in the same batch (label.go).
 //  5. When slots are few, the segment with the fewest live bytes is emptied: what lives in it is
 //     written again, as moved records to the cold log and as extents to the cold bulk segment.
 //     Liveness is looked at again when the batch is written, so a delete that comes meanwhile wins
 //     (compact.go, moving.go).
 //  6. When nothing in a sealed segment lives, the next batch carries out of it the tombstones that
-//     are still needed and retires it (reclaim.go).
+//     are still needed and the labels of mail that lives, and retires it (reclaim.go).
 //  7. A later segment is written over it, when nobody reads it any more (space.go).
 //
 // # Room
@@ -182,7 +188,7 @@
 // over. Then its newest batches say which segment it was; that counts when it has a second batch, so
 // that the header was flushed once, and the newest census does not say otherwise.
 //
-// Tombstones are applied when all messages are known. Opening writes nothing, so it may be cut and
+// Tombstones and labels are applied when all messages are known. Opening writes nothing, so it may be cut and
 // repeated at will.
 //
 // # Invariants
@@ -209,12 +215,12 @@
 //
 // # Budgets
 //
-//	memory   20 B a message and 2 bits; 16 B for each open that live mail came in; about 20 B for each
+//	memory   20 B a message and 2 bits; 12 B a label of a message; 16 B for each open that live mail came in; about 15 B for each
 //	         message in the segments being written; 128 KiB to write with; 256 KiB while a segment is
 //	         scanned
 //	flash    a batch: whole pages, one flush
 //	         a large mail: its pages, a flush for each bulk slot, and a batch
-//	         a sealed segment: its footer, about 20 B a message, no flush of its own
+//	         a sealed segment: its footer, about 15 B a message, no flush of its own
 //	         a new slot: its size in zeros, once (recycle)
 //
 // # Files
@@ -223,9 +229,9 @@
 //	open.go loader.go scan.go                          a start
 //	delivery.go bulk.go                                mail on its way in
 //	appender.go commit.go segment.go facts.go          the log, the only writer of it, and what it writes
-//	view.go message.go verify.go                       reading
+//	view.go label.go message.go verify.go              reading, and what a session leaves behind
 //	mailbox.go bitmap.go index.go                      the index
 //	slot.go space.go reclaim.go compact.go moving.go   slots and room
 //	format.go header.go batch.go record.go footer.go   what is stored
-//	message_meta.go tombs.go retired.go census.go      the msgp parts of it
+//	trailer.go message_meta.go tombs.go labelled.go retired.go census.go   the msgp parts of it
 package spool

@@ -21,6 +21,7 @@ func faultSteps() []step {
 		delivers("two", 3000, 2, 1),
 		delivers("large", 40_000, 3),
 		deletes(1, odd),
+		labels(1, 9),
 		delivers("a", 11_000, 1),
 		delivers("b", 11_000, 2),
 		delivers("c", 11_000, 2),

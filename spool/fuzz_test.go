@@ -47,12 +47,14 @@ type collector struct {
 	graves   []grave
 	list     []retired
 	counted  census
+	labels   []labelled
 }
 
-func (c *collector) message(s summary) { c.messages = append(c.messages, s) }
-func (c *collector) grave(g grave)     { c.graves = append(c.graves, g) }
-func (c *collector) census(n census)   { c.counted = n }
-func (c *collector) retired(r retired) { c.list = append(c.list, r) }
+func (c *collector) message(s summary)   { c.messages = append(c.messages, s) }
+func (c *collector) grave(g grave)       { c.graves = append(c.graves, g) }
+func (c *collector) census(n census)     { c.counted = n }
+func (c *collector) labelled(l labelled) { c.labels = append(c.labels, l) }
+func (c *collector) retired(r retired)   { c.list = append(c.list, r) }
 
 func TestFooterTellsWhatItWasTold(t *testing.T) {
 	var want collector
@@ -60,11 +62,12 @@ func TestFooterTellsWhatItWasTold(t *testing.T) {
 	foot.end = 77
 	foot.lifetime = Lifetime{1, 2, 3, 4}
 	for _, v := range []visitor{&want, foot} {
-		v.message(summary{4096, 10, identity{1, 0}, 500, []recipient{{5, 20}}, "", nil})
-		v.message(summary{8192, 11, identity{2, 7}, 600, []recipient{{5, 20}, {6, 21}}, "old-uid", []extent{{3, 9, 1, 300_000, 42}}})
+		v.message(summary{4096, 10, identity{1, 0}, 500, 20_000, []recipient{{5, 20}}, "", nil})
+		v.message(summary{8192, 11, identity{2, 7}, 600, 19_999, []recipient{{5, 20}, {6, 21}}, "old-uid", []extent{{3, 9, 1, 300_000, 42}}})
 		v.grave(grave{5, 1, 1, 10, []uint32{0, 1, 1000}})
 		v.retired(retired{4, 1})
 		v.census(census{9, []retired{{1, 7}, {3, 8}}})
+		v.labelled(labelled{"bin", 5, 20_001, 2, 11, []uint32{7, 9}})
 	}
 	var got collector
 	seal, err := decodeFooter(foot.encode(), &got)

@@ -29,7 +29,7 @@ func (s *Spool) learn(sl *slot, m summary) {
 		weight = weigh(m.octets + r.head)
 		box := s.mailbox(r.key)
 		id := identity{m.first.epoch, m.first.seq + uint32(i)}
-		box.add(row{id, at, m.octets + r.head})
+		box.add(row{id, m.octets + r.head, at.offset, uint16(at.slot), m.day})
 		if m.uid != "" {
 			if box.imported == nil {
 				box.imported = make(map[identity]string)
@@ -79,11 +79,11 @@ func (s *Spool) forget(box *mailbox, i int) {
 // release counts a row off where its bytes lie.
 func (s *Spool) release(r row) {
 	weight := weigh(r.octets)
-	if rec := s.records[r.place]; rec != nil {
+	if rec := s.records[r.place()]; rec != nil {
 		if rec.live--; rec.live > 0 {
 			return
 		}
-		delete(s.records, r.place)
+		delete(s.records, r.place())
 		weight = rec.weight
 		for _, e := range rec.extents {
 			if rec.claimed {
@@ -130,6 +130,7 @@ func (s *Spool) retireBulk(sl *slot) {
 // forgetSegment says that a segment is retired: it needs no other one, and no copy in it counts.
 func (s *Spool) forgetSegment(segment uint64) {
 	delete(s.needed, segment)
+	delete(s.labelHomes, segment)
 	for id, segments := range s.copies {
 		segments = slices.DeleteFunc(segments, func(held uint64) bool { return held == segment })
 		if len(segments) == 0 {

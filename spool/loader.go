@@ -18,11 +18,17 @@ type loader struct {
 	foot    *footer            // gathers what a scan finds; nil when a footer is read
 	counted census             // the newest census that was read
 	graves  []homed            // all tombstones, applied at the end
+	labels  []homedLabels      // all labels, the same
 	laid    map[retired]uint64 // retired segments, and the segment that says so
 }
 
 type homed struct {
 	grave
+	home uint64
+}
+
+type homedLabels struct {
+	labelled
 	home uint64
 }
 
@@ -44,6 +50,13 @@ func (l *loader) grave(g grave) {
 		l.foot.grave(g)
 	}
 	l.graves = append(l.graves, homed{g, l.slot.header.segment})
+}
+
+func (l *loader) labelled(g labelled) {
+	if l.foot != nil {
+		l.foot.labelled(g)
+	}
+	l.labels = append(l.labels, homedLabels{g, l.slot.header.segment})
 }
 
 func (l *loader) retired(r retired) {
@@ -215,9 +228,13 @@ func (l *loader) finish() {
 	for _, g := range l.graves {
 		l.bury(g.grave, g.home)
 	}
+	for _, g := range l.labels {
+		l.label(g.labelled, g.home)
+	}
 	for _, sl := range l.slots {
 		if sl != nil && sl.retired {
 			delete(l.needed, sl.header.segment)
+			delete(l.labelHomes, sl.header.segment)
 		}
 	}
 	for at, rec := range l.records {
@@ -283,7 +300,7 @@ func (l *loader) claimExtents(at place, rec *record) {
 func (l *loader) drop(at place) {
 	for _, box := range l.mailboxes {
 		for i, r := range box.rows {
-			if r.place == at && !box.dead.has(i) {
+			if r.place() == at && !box.dead.has(i) {
 				l.forget(box, i)
 			}
 		}

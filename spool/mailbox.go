@@ -11,9 +11,18 @@ type place struct {
 // A row is a message in the index: 20 bytes. All else is in its record.
 type row struct {
 	identity
-	place         // changes when the message is moved; guarded by Spool.mu
 	octets uint32 // as listed, its head included
+	offset uint32 // with slot its place, which changes when the message is moved; guarded by Spool.mu
+	slot   uint16
+	day    uint16 // on which it came
 }
+
+func (r *row) place() place { return place{uint32(r.slot), r.offset} }
+
+func (r *row) move(to place) { r.slot, r.offset = uint16(to.slot), to.offset }
+
+// dayOf returns the day of a time in seconds since 1970: 0…65535.
+func dayOf(seconds int64) uint16 { return uint16(min(max(seconds/86400, 0), 1<<16-1)) }
 
 // A mailbox is the index of one mailbox. Rows are ordered by identity, which is the order of
 // arrival. Its fields are guarded by Spool.mu; rows that a view has seen do not change but
@@ -27,6 +36,7 @@ type mailbox struct {
 	live     int   // rows that are not dead
 	octets   int64 // of the live ones
 	imported map[identity]string
+	labels   map[string]marks
 }
 
 // add appends a message that arrived.
@@ -73,4 +83,16 @@ func (m *mailbox) sweep() {
 		rows = append(rows, r)
 	}
 	m.rows, m.dead, m.verified = rows, nil, verified
+	for label, old := range m.labels {
+		kept := make(marks, 0, len(old))
+		for _, k := range old {
+			if _, ok := m.find(k.identity); ok {
+				kept = append(kept, k)
+			}
+		}
+		m.labels[label] = kept
+		if len(kept) == 0 {
+			delete(m.labels, label)
+		}
+	}
 }

@@ -48,7 +48,7 @@ func (v *View) Message(n int) (*Message, error) {
 	i, found := box.find(r.identity)
 	verified := false
 	if found {
-		r.place = box.rows[i].place
+		r.move(box.rows[i].place())
 		found = !box.dead.has(i)
 		verified = box.verified.has(i)
 	}

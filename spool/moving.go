@@ -23,7 +23,7 @@ func (f *moving) live(s *Spool, i int) (*mailbox, int, bool) {
 		return nil, 0, false
 	}
 	at, ok := box.find(identity{f.message.first.epoch, f.message.first.seq + uint32(i)})
-	ok = ok && !box.dead.has(at) && box.rows[at].place == f.from && s.slots[f.from.slot].header.segment == f.segment
+	ok = ok && !box.dead.has(at) && box.rows[at].place() == f.from && s.slots[f.from.slot].header.segment == f.segment
 	return box, at, ok
 }
 
@@ -59,7 +59,7 @@ func (f *moving) settle(s *Spool, sl *slot, offset int64, foot *footer) {
 		}
 		m.recipients[i] = r
 		weight = weigh(box.rows[row].octets)
-		box.rows[row].place = at
+		box.rows[row].move(at)
 		id := box.rows[row].identity
 		s.copies[id] = append(s.copies[id], f.segment)
 	}

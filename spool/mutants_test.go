@@ -40,6 +40,8 @@ var mutantTable = []mutant{
 		"if len(keep.alive) == 0 {", "if len(keep.alive) >= 0 {"}, "TestPowerCut|TestRecycleForEver"},
 	{"retire rule", "reclaim.go", []string{
 		"if g.home == 0 || retiring[g.home] {", "if g.home == 0 {"}, "TestPowerCut"},
+	{"labels are carried", "reclaim.go", []string{
+		"l.wanted = append(l.wanted, labels...)", "l.wanted = append(l.wanted, labels[:0]...)"}, "TestPowerCut"},
 	{"liveness recheck at a move", "moving.go", []string{
 		"ok = ok && !box.dead.has(at) && box", "ok = ok && box"}, "TestMoveRechecksLiveness"},
 	{"tombstone for every copy", "facts.go", []string{

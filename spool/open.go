@@ -25,6 +25,8 @@ func Open(ctx context.Context, opt Options) (*Spool, error) {
 		records:   make(map[place]*record),
 		copies:    make(map[identity][]uint64),
 		needed:    make(map[uint64]map[uint64]struct{}),
+
+		labelHomes: make(map[uint64]struct{}),
 	}
 	s.cold.cold = true
 	s.log.hot.class, s.log.cold.class = classLog, classCold
@@ -70,6 +72,9 @@ func (s *Spool) load(ctx context.Context) error {
 	if s.opt.Capacity < 8*s.format.slotSize {
 		return fmt.Errorf("spool: a capacity of %d bytes is less than 8 slots of %d", s.opt.Capacity, s.format.slotSize)
 	}
+	if s.opt.Capacity/s.format.slotSize > maxSlotNumber {
+		return fmt.Errorf("spool: a capacity of %d bytes is more than %d slots of %d", s.opt.Capacity, maxSlotNumber, s.format.slotSize)
+	}
 	for _, name := range names {
 		if err := s.loadHeader(name); err != nil {
 			return err
@@ -101,7 +106,7 @@ func (s *Spool) slotNames() ([]string, error) {
 // loadHeader finds out which segment lives in a slot.
 func (s *Spool) loadHeader(name string) error {
 	number, _ := parseSlotName(name)
-	if number >= 1<<20 {
+	if number >= maxSlotNumber {
 		return fmt.Errorf("%w: slot %d is beyond any capacity", ErrForeign, number)
 	}
 	for int(number) >= len(s.slots) {

@@ -95,14 +95,19 @@ func (s *Spool) obituaries() []fact {
 	s.mu.Lock()
 	dead := s.dead()
 	s.mu.Unlock()
-	f, c := &obituary{}, &carry{}
+	f, c, l := &obituary{}, &carry{}, &labelling{repeat: true}
 	retiring := make(map[uint64]bool)
 	for _, sl := range dead[:min(len(dead), maxObituaries)] {
 		graves, err := s.neededGraves(sl)
 		if err != nil {
 			continue // it cannot be read now: it is retired another time
 		}
+		labels, err := s.neededLabels(sl)
+		if err != nil {
+			continue
+		}
 		c.graves = append(c.graves, graves...)
+		l.wanted = append(l.wanted, labels...)
 		retiring[sl.header.segment] = true
 		f.wanted = append(f.wanted, retired{sl.number, sl.header.segment})
 	}
@@ -121,7 +126,7 @@ func (s *Spool) obituaries() []fact {
 	if len(f.wanted) == 0 {
 		return nil
 	}
-	return []fact{c, f}
+	return []fact{c, l, f}
 }
 
 // neededGraves returns the tombstones in a segment that point to segments which are still there.
@@ -146,13 +151,11 @@ func (s *Spool) neededGraves(sl *slot) ([]grave, error) {
 
 // A graveKeeper keeps the graves that point to certain segments.
 type graveKeeper struct {
+	discard
 	alive  map[uint64]bool
 	graves []grave
 }
 
-func (k *graveKeeper) message(summary) {}
-func (k *graveKeeper) retired(retired) {}
-func (k *graveKeeper) census(census)   {}
 func (k *graveKeeper) grave(g grave) {
 	if k.alive[g.segment] {
 		k.graves = append(k.graves, g)

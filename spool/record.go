@@ -15,6 +15,7 @@ const (
 	kindRetire  kind = 4 // segments whose records no longer count
 	kindFooter  kind = 5 // what a sealed segment holds; never inside a batch
 	kindCensus  kind = 6 // which segments count; in the first batch of each hot segment
+	kindLabels  kind = 7 // labels that messages were given
 )
 
 // A frame begins a record: 24 bytes, then meta bytes of msgp, then the body.
@@ -51,7 +52,7 @@ func decodeFrame(p []byte, limit int64) (frame, error) {
 		return frame{}, errUnreadable
 	}
 	f := frame{kind: kind(p[12]), length: le.Uint32(p[4:]), meta: le.Uint32(p[8:]), tag: le.Uint64(p[16:])}
-	if p[13]|p[14]|p[15] != 0 || f.kind < kindMessage || f.kind > kindCensus ||
+	if p[13]|p[14]|p[15] != 0 || f.kind < kindMessage || f.kind > kindLabels ||
 		int64(f.length) > limit || f.length < frameSize || f.meta > f.length-frameSize {
 		return frame{}, errUnreadable
 	}

@@ -223,6 +223,13 @@ func (c *scan) content(f frame, meta []byte, off int64) (tell func(), err error)
 	case kindCensus:
 		census, err := decodeCensus(meta)
 		return func() { c.visit.census(census) }, err
+	case kindLabels:
+		list, err := decodeLabels(meta)
+		return func() {
+			for _, l := range list {
+				c.visit.labelled(l)
+			}
+		}, err
 	case kindRetire:
 		list, err := decodeRetired(meta)
 		return func() {
@@ -248,10 +255,11 @@ func (c *scan) begun(page uint32) (bool, error) {
 // discard is told and forgets.
 type discard struct{}
 
-func (discard) message(summary) {}
-func (discard) grave(grave)     {}
-func (discard) retired(retired) {}
-func (discard) census(census)   {}
+func (discard) message(summary)   {}
+func (discard) grave(grave)       {}
+func (discard) retired(retired)   {}
+func (discard) census(census)     {}
+func (discard) labelled(labelled) {}
 
 // resume looks for evidence that the page that does not read was durable once, and returns the page to go on from: a batch
 // that was written when it was, or the known end. 0: there is none, the page is a torn tail. The batch after one that does not read begins

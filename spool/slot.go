@@ -37,6 +37,9 @@ type ghost struct {
 	home    uint64 // segment of the durable record; 0: it is still to be written
 }
 
+// maxSlotNumber bounds how many slots there are: 256 GiB of 4 MiB.
+const maxSlotNumber = 1 << 16
+
 // slotName is the name of the file: a decimal number of five digits or more.
 func slotName(number uint32) string { return fmt.Sprintf("%05d", number) }
 

@@ -77,6 +77,7 @@ type Spool struct {
 	records     map[place]*record     // those with several recipients or extents
 	copies      map[identity][]uint64 // segments that hold a message beside the one it is read from: it was moved, or half moved
 	needed      map[uint64]map[uint64]struct{}
+	labelHomes  map[uint64]struct{} // segments with label records
 	nextSegment uint64
 	cramped     bool // the file system had no room for another slot
 	openFiles   int

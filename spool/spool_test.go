@@ -206,19 +206,19 @@ func (s *Spool) recount() error {
 			}
 			n++
 			octets += int64(r.octets)
-			if seen[r.place] {
+			if seen[r.place()] {
 				continue
 			}
-			seen[r.place] = true
-			live[r.slot]++
-			if rec := s.records[r.place]; rec != nil {
-				bytes[r.slot] += rec.weight
+			seen[r.place()] = true
+			live[uint32(r.slot)]++
+			if rec := s.records[r.place()]; rec != nil {
+				bytes[uint32(r.slot)] += rec.weight
 				for _, e := range rec.extents {
 					live[e.slot]++
 					bytes[e.slot] += int64(e.length)
 				}
 			} else {
-				bytes[r.slot] += weigh(r.octets)
+				bytes[uint32(r.slot)] += weigh(r.octets)
 			}
 		}
 		if n != box.live || octets != box.octets {

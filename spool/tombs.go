@@ -20,13 +20,28 @@ func appendGrave(b []byte, g *grave) []byte {
 	b = msgp.AppendUint64(b, g.segment)
 	b = msgp.AppendUint32(b, g.epoch)
 	b = msgp.AppendUint64(b, g.tag)
-	b = msgp.AppendArrayHeader(b, uint32(len(g.seqs)))
+	return appendSeqs(b, g.seqs)
+}
+
+// appendSeqs appends ascending numbers as their differences.
+func appendSeqs(b []byte, seqs []uint32) []byte {
+	b = msgp.AppendArrayHeader(b, uint32(len(seqs)))
 	last := uint32(0)
-	for _, seq := range g.seqs {
+	for _, seq := range seqs {
 		b = msgp.AppendUint32(b, seq-last)
 		last = seq
 	}
 	return b
+}
+
+func (r *reader) seqs() []uint32 {
+	seqs := make([]uint32, r.array())
+	last := uint32(0)
+	for i := range seqs {
+		last += r.uint32()
+		seqs[i] = last
+	}
+	return seqs
 }
 
 func (r *reader) grave() grave {
@@ -35,13 +50,7 @@ func (r *reader) grave() grave {
 		return grave{}
 	}
 	g := grave{key: Key(r.uint64()), segment: r.uint64(), epoch: r.uint32(), tag: r.uint64()}
-	n := r.array()
-	g.seqs = make([]uint32, n)
-	last := uint32(0)
-	for i := range g.seqs {
-		last += r.uint32()
-		g.seqs[i] = last
-	}
+	g.seqs = r.seqs()
 	return g
 }
 

@@ -88,7 +88,7 @@ func (v *View) verify(n int, first uint64) (size int64, damage *Damage, err erro
 	at := v.live.find(n - 1)
 	r := v.rows[at]
 	if i, ok := s.mailboxes[v.key].find(r.identity); ok {
-		r.place = s.mailboxes[v.key].rows[i].place
+		r.move(s.mailboxes[v.key].rows[i].place())
 	}
 	sl := s.slots[r.slot]
 	segment, tag := sl.header.segment, s.tags[r.epoch]
@@ -109,7 +109,7 @@ func (v *View) verify(n int, first uint64) (size int64, damage *Damage, err erro
 		if v.gone(r) {
 			return 0, nil, nil
 		}
-		return 0, &Damage{v.key, string(v.AppendUID(nil, n)), r.slot, int64(r.offset) * 8}, nil
+		return 0, &Damage{v.key, string(v.AppendUID(nil, n)), uint32(r.slot), int64(r.offset) * 8}, nil
 	}
 	return m.size, nil, err
 }
@@ -120,7 +120,7 @@ func (v *View) gone(r row) bool {
 	defer v.spool.mu.Unlock()
 	box := v.spool.mailboxes[v.key]
 	i, ok := box.find(r.identity)
-	return !ok || box.dead.has(i) || box.rows[i].place != r.place
+	return !ok || box.dead.has(i) || box.rows[i].place() != r.place()
 }
 
 func pastCache(file flash.File) flash.File { return uncached{file} }

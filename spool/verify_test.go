@@ -24,7 +24,7 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 	v, _ := s.View(1)
 	want := string(v.AppendUID(nil, 3))
 	s.mu.Lock()
-	e := s.records[v.row(3).place].extents[0]
+	e := s.records[v.row(3).place()].extents[0]
 	s.mu.Unlock()
 	dev.Corrupt(slotName(e.slot), int64(e.page)*4096+1000, 4)
 	dev.Corrupt("00000", int64(v.row(1).offset)*8+200, 4)
@@ -52,7 +52,7 @@ func TestScrubAfterStart(t *testing.T) {
 		}
 	}
 	v, _ := s.View(1)
-	at := v.row(1).place
+	at := v.row(1).place()
 	s.Close()
 	dev = dev.Clone()
 	dev.Corrupt(slotName(at.slot), int64(at.offset)*8+5000, 1)

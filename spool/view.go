@@ -2,7 +2,9 @@ package spool
 
 import (
 	"context"
+	"fmt"
 	"iter"
+	"maps"
 	"slices"
 )
 
@@ -14,6 +16,8 @@ type View struct {
 	key   Key
 	rows  []row
 	live  ranked
+
+	labels map[string]marks
 }
 
 // View freezes a mailbox. A mailbox that never had mail is empty.
@@ -27,6 +31,7 @@ func (s *Spool) View(key Key) (*View, error) {
 	if box := s.mailboxes[key]; box != nil {
 		v.rows = box.rows
 		v.live = rankLive(box.dead, len(box.rows))
+		v.labels = maps.Clone(box.labels)
 	}
 	return v, nil
 }
@@ -38,6 +43,9 @@ func (v *View) row(n int) *row { return &v.rows[v.live.find(n-1)] }
 
 // Octets returns the size of message n as POP3 lists it.
 func (v *View) Octets(n int) int64 { return int64(v.row(n).octets) }
+
+// Day returns the day on which message n came, by the clock of then: days since 1970-01-01 UTC, 0…65535.
+func (v *View) Day(n int) int { return int(v.row(n).day) }
 
 // AppendUID appends the unique-id of message n: 20 characters, or what another store had given it.
 func (v *View) AppendUID(dst []byte, n int) []byte {
@@ -52,24 +60,80 @@ func (v *View) AppendUID(dst []byte, n int) []byte {
 	return appendUID(dst, v.spool.tags[id.epoch], id.seq)
 }
 
-// Expunge removes messages durably: one flush for all of them, and a page for each few thousand. What
-// is gone already is no error. On an error nothing was removed. (A tombstone record has to fit a slot: more than
-// 349,525 messages at once, in slots of 4 MiB, take several records, each for itself all or none.)
-func (v *View) Expunge(_ context.Context, marked iter.Seq[int]) error {
-	var ids []identity
-	for n := range marked {
-		ids = append(ids, v.row(n).identity)
+// A Change is what a session leaves behind.
+type Change struct {
+	Expunge iter.Seq[int] // messages to remove; nil: none
+	Marks   []Mark
+}
+
+// Update makes a change: all or none of it, durable when it returns nil, with one flush and a page for each few thousand
+// messages. What is gone already is no error. (A record has to fit a slot: a change of more than 349,525 messages at once, in slots of
+// 4 MiB, takes several flushes, each for itself all or none.)
+func (v *View) Update(_ context.Context, c Change) error {
+	limit := int(v.spool.format.slotSize / 12)
+	all := 0
+	var facts []fact
+	for part := range slices.Chunk(v.identities(c.Expunge), limit) {
+		facts = append(facts, &expunge{key: v.key, ids: part})
+		all += len(part)
 	}
-	for part := range slices.Chunk(ids, int(v.spool.format.slotSize/12)) {
-		if err := v.spool.commit(&expunge{key: v.key, ids: part}); err != nil {
+	for _, m := range c.Marks {
+		if m.Label == "" || len(m.Label) > MaxLabel || m.Day < 0 || m.Day > 1<<16-1 {
+			return fmt.Errorf("spool: a label has 1…%d bytes and a day 0…65535, not %q and %d", MaxLabel, m.Label, m.Day)
+		}
+		for part := range slices.Chunk(v.identities(m.Messages), limit) {
+			facts = append(facts, &labelling{wanted: v.label(m, part)})
+			all += len(part)
+		}
+	}
+	if all <= limit {
+		limit = max(1, len(facts))
+	} else {
+		limit = 1
+	}
+	for part := range slices.Chunk(facts, limit) {
+		if err := v.spool.commit(part...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// identities returns those of some messages, ascending and each once.
+func (v *View) identities(messages iter.Seq[int]) []identity {
+	if messages == nil {
+		return nil
+	}
+	var ids []identity
+	for n := range messages {
+		ids = append(ids, v.row(n).identity)
+	}
+	slices.SortFunc(ids, identity.compare)
+	return slices.Compact(ids)
+}
+
+// label sorts messages by the open that they came in.
+func (v *View) label(m Mark, ids []identity) []labelled {
+	var list []labelled
+	v.spool.mu.Lock()
+	defer v.spool.mu.Unlock()
+	for _, id := range ids {
+		if n := len(list); n == 0 || list[n-1].epoch != id.epoch {
+			list = append(list, labelled{m.Label, v.key, uint16(m.Day), id.epoch, v.spool.tags[id.epoch], nil})
+		}
+		last := &list[len(list)-1]
+		last.seqs = append(last.seqs, id.seq)
+	}
+	return list
+}
+
+// Expunge is Update that only removes messages.
+func (v *View) Expunge(ctx context.Context, marked iter.Seq[int]) error {
+	return v.Update(ctx, Change{Expunge: marked})
+}
+
 // Close forgets the view.
 func (v *View) Close() error {
-	v.rows, v.live = nil, ranked{}
+	v.rows, v.live, v.labels = nil, ranked{}, nil
 	return nil
 }
