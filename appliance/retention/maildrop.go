@@ -10,7 +10,8 @@ import (
 type Maildrop struct {
 	box    Mailbox
 	policy Policy
-	login  Login
+	device string // the label of the device; "" for none
+	recent bool
 	term   Term
 
 	shown   []uint32 // by number-1: the number in the mailbox; nil: all are seen, by their own number
@@ -19,7 +20,10 @@ type Maildrop struct {
 
 // Open shows a mailbox to a login, under the policy of its account.
 func Open(box Mailbox, p Policy, l Login, t Term) *Maildrop {
-	d := &Maildrop{box: box, policy: p, login: l, term: t}
+	d := &Maildrop{box: box, policy: p, recent: l.Recent, term: t}
+	if l.Device != "" {
+		d.device = DeviceLabel + l.Device
+	}
 	total := box.Len()
 	for n := 1; n <= total; n++ {
 		switch hidden := d.hides(n); {
@@ -40,12 +44,12 @@ func (d *Maildrop) hides(n int) bool {
 	if _, binned := d.box.Marked(BinLabel, n); binned {
 		return true
 	}
-	if d.login.Device != "" {
-		if _, gone := d.box.Marked(DeviceLabel+d.login.Device, n); gone {
+	if d.device != "" {
+		if _, gone := d.box.Marked(d.device, n); gone {
 			return true
 		}
 	}
-	return d.login.Recent && d.term.Age(d.box.Day(n)) >= RecentDays
+	return d.recent && d.term.Age(d.box.Day(n)) >= RecentDays
 }
 
 // Len returns how many messages are seen.
@@ -92,8 +96,8 @@ func (d *Maildrop) Delete(ctx context.Context, marked iter.Seq[int]) error {
 	today := DayOf(d.term.Now)
 	c := Change{Marks: d.ofFetched(today)}
 	switch {
-	case d.login.Device != "":
-		c.Marks = append(c.Marks, Mark{DeviceLabel + d.login.Device, today, gone})
+	case d.device != "":
+		c.Marks = append(c.Marks, Mark{d.device, today, gone})
 	case d.policy.BinDays > 0:
 		c.Marks = append(c.Marks, Mark{BinLabel, today, gone})
 	default:
@@ -123,8 +127,8 @@ func (d *Maildrop) ofFetched(today int) []Mark {
 // Close marks what was fetched and not told yet, and gives the mailbox back. A second Close does nothing.
 func (d *Maildrop) Close() (err error) {
 	if marks := d.ofFetched(DayOf(d.term.Now)); marks != nil {
-		d.fetched = nil
 		err = d.box.Update(context.Background(), Change{Marks: marks})
+		d.fetched = nil
 	}
 	if closed := d.box.Close(); err == nil {
 		err = closed

@@ -1,0 +1,196 @@
+package retention
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseLogin(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		want Login
+		ok   bool
+	}{
+		{"anna", Login{"anna", "", false}, true},
+		{"anna+phone", Login{"anna", "phone", false}, true},
+		{"recent:anna", Login{"anna", "", true}, true},
+		{"recent:anna+my-phone.2", Login{"anna", "my-phone.2", true}, true},
+		{"recent:", Login{"", "", true}, true},
+		{"", Login{}, true},
+		{"anna+" + strings.Repeat("x", 59), Login{"anna", strings.Repeat("x", 59), false}, true},
+		{"anna+" + strings.Repeat("x", 60), Login{}, false},
+		{"anna+", Login{}, false},
+		{"anna+phone+two", Login{}, false},
+		{"anna+ph one", Login{}, false},
+		{"anna+\x00", Login{}, false},
+	} {
+		got, ok := ParseLogin(tt.name)
+		if ok != tt.ok || ok && got != tt.want {
+			t.Errorf("%q: got %+v, %v", tt.name, got, ok)
+		}
+		if ok && got.String() != tt.name {
+			t.Errorf("%q was written as %q", tt.name, got)
+		}
+	}
+}
+
+// FuzzParseLogin: a name that is taken is written as it was read, and its label fits a store.
+func FuzzParseLogin(f *testing.F) {
+	for _, seed := range []string{"anna", "recent:anna+phone", "recent:recent:a+b+c", "+", ":"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		l, ok := ParseLogin(name)
+		if ok && (l.String() != name || len(DeviceLabel+l.Device) > 64 || strings.Contains(l.Account, "+")) {
+			t.Errorf("%q was read as %+v", name, l)
+		}
+	})
+}
+
+var (
+	noon  = time.Date(2026, 12, 31, 12, 0, 0, 0, time.UTC)
+	today = DayOf(noon)
+	term  = Term{noon.Add(-100 * day), noon}
+)
+
+// ten is a shelf with the letters a to j for anna; a came 50 days ago, each of the others five days later.
+func ten() *shelf {
+	s := &shelf{boxes: map[uint64][]*letter{}}
+	for i := range 10 {
+		s.boxes[1] = append(s.boxes[1], &letter{name: string(rune('a' + i)), came: today - 50 + 5*i})
+	}
+	return s
+}
+
+// seen lists what a login sees.
+func seen(s *shelf, l Login, p Policy, at Term) string {
+	box, _ := s.Mailbox(1)
+	d := Open(box, p, l, at)
+	var names string
+	for n := 1; n <= d.Len(); n++ {
+		names += box.(*frozen).letters[d.At(n)-1].name
+	}
+	return names
+}
+
+// TestViews: what one login deletes, and what each of them sees then.
+func TestViews(t *testing.T) {
+	for _, tt := range []struct {
+		name                           string
+		policy                         Policy
+		login                          string
+		deletes                        []int
+		anna, phone, recent, recentPad string
+	}{
+		{"nothing", Policy{}, "anna", nil, "abcdefghij", "abcdefghij", "efghij", "efghij"},
+		{"deleted for all", Policy{}, "anna", []int{1, 10}, "bcdefghi", "bcdefghi", "efghi", "efghi"},
+		{"into the bin for all", Policy{BinDays: 1}, "anna", []int{1, 10}, "bcdefghi", "bcdefghi", "efghi", "efghi"},
+		{"by a device", Policy{BinDays: 1}, "anna+phone", []int{2, 9, 10}, "abcdefghij", "acdefgh", "efghij", "efghij"},
+		{"by a recent view", Policy{}, "recent:anna", []int{1, 6}, "abcdfghi", "abcdfghi", "fghi", "fghi"},
+		{"by a recent view of a device", Policy{}, "recent:anna+pad", []int{1, 6}, "abcdefghij", "abcdefghij", "efghij", "fghi"},
+		{"all", Policy{}, "anna+phone", []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, "abcdefghij", "", "efghij", "efghij"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := ten()
+			box, _ := s.Mailbox(1)
+			login, _ := ParseLogin(tt.login)
+			d := Open(box, tt.policy, login, term)
+			if err := d.Delete(t.Context(), slices.Values(tt.deletes)); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.Close(); err != nil || s.updates != 1 {
+				t.Errorf("%d updates, %v", s.updates, err)
+			}
+			for login, want := range map[string]string{"anna": tt.anna, "anna+phone": tt.phone, "recent:anna": tt.recent, "recent:anna+pad": tt.recentPad} {
+				l, _ := ParseLogin(login)
+				if got := seen(s, l, tt.policy, term); got != want {
+					t.Errorf("%s sees %q, want %q", login, got, want)
+				}
+			}
+		})
+	}
+}
+
+// TestRecentHidesNothingByAJump: after the clock was set, nobody knows how old mail is.
+func TestRecentHidesNothingByAJump(t *testing.T) {
+	for name, at := range map[string]Term{
+		"1970":         {Now: time.Unix(0, 0)},
+		"20 years on":  {noon.Add(20 * year), noon.Add(20*year + time.Hour)},
+		"20 days long": {noon.Add(-20 * day), noon},
+	} {
+		if got := seen(ten(), Login{"anna", "", true}, Policy{}, at); got != "abcdefghij" {
+			t.Errorf("%s: sees %q", name, got)
+		}
+	}
+}
+
+// TestFetched: what was sent is marked once, with the deletes or when the session ends.
+func TestFetched(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		policy  Policy
+		quit    bool
+		updates int
+		marked  string
+	}{
+		{"no such policy", Policy{KeepDays: 3}, true, 1, ""},
+		{"with the deletes", Policy{KeepAfterFetch: 3, BinDays: 1}, true, 1, "bd"},
+		{"without QUIT", Policy{KeepAfterFetch: 3}, false, 1, "bd"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := ten()
+			s.boxes[1][4].marks = map[string]int{FetchedLabel: today - 9}
+			box, _ := s.Mailbox(1)
+			d := Open(box, tt.policy, Login{Account: "anna"}, term)
+			for _, n := range []int{2, 4, 5} {
+				d.Retrieved(n)
+			}
+			if tt.quit {
+				if err := d.Delete(t.Context(), slices.Values([]int{1})); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 2 {
+				if err := d.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var marked string
+			for _, l := range s.boxes[1] {
+				if of, ok := l.marks[FetchedLabel]; ok && of == today {
+					marked += l.name
+				}
+			}
+			if s.updates != tt.updates || marked != tt.marked {
+				t.Errorf("%d updates, marked %q; want %d, %q", s.updates, marked, tt.updates, tt.marked)
+			}
+			if got := s.boxes[1][4-len("abcdefghij")+len(s.boxes[1])].marks[FetchedLabel]; got != today-9 {
+				t.Errorf("the first day became %d", got)
+			}
+		})
+	}
+}
+
+// TestPlainViewCostsNothing: a mailbox with nothing hidden is seen as it is.
+func TestPlainViewCostsNothing(t *testing.T) {
+	s := ten()
+	box, _ := s.Mailbox(1)
+	for _, login := range []string{"anna", "anna+phone"} {
+		l, _ := ParseLogin(login)
+		if got := testing.AllocsPerRun(10, func() { Open(box, Policy{KeepAfterFetch: 1}, l, term) }); got > 2 { // itself, and a label
+			t.Errorf("%s: %v allocations", login, got)
+		}
+		if d := Open(box, Policy{}, l, term); d.shown != nil || d.fetched != nil {
+			t.Errorf("%s: %v", login, d)
+		}
+	}
+}
+
+func ExampleLogin() {
+	l, _ := ParseLogin("recent:anna+phone")
+	fmt.Printf("%q %q %v\n", l.Account, l.Device, l.Recent)
+	// Output: "anna" "phone" true
+}
