@@ -21,8 +21,10 @@ var subcommands = [...]struct {
 	run     func(args []string, out io.Writer) error
 }{
 	{"kill", "kill -9 under load, then look for every acknowledged mail", kill},
+	{"suite", "hold any POP3, SMTP or LMTP server to the RFCs", holdToRFCs},
 	{"restore", "a copy of the state put back: is a unique-id ever given twice?", restore},
-	{"wear", "device bytes, flushes, CPU and memory for a mail", wear},
+	{"wear", "device bytes, flushes and CPU for a mail, of the box or another server", wear},
+	{"start", "what a start, a first login and a deletion cost with much mail", start},
 }
 
 // errUsage is returned after the flag package has said what is wrong.

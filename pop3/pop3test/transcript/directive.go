@@ -124,6 +124,9 @@ func (p *player) close() error {
 
 // eof waits for the end of the connection.
 func (p *player) eof() error {
+	if _, err := p.party(); err != nil {
+		return err
+	}
 	line, err := p.hear()
 	switch {
 	case errors.Is(err, errOver):

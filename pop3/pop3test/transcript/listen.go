@@ -19,6 +19,9 @@ func (p *player) expect(text string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := p.party(); err != nil {
+		return err
+	}
 	alternatives := strings.Split(want, " || ")
 	for {
 		got, err := p.hear()

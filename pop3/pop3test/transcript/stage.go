@@ -122,7 +122,7 @@ func (p *player) send() error {
 		return err
 	}
 	party.conn.SetWriteDeadline(time.Now().Add(p.Patience))
-	if _, err := party.conn.Write(p.pending); err != nil {
+	if _, err := party.conn.Write(p.pending); err != nil && !isOver(err) { // who hung up is found out by the next S:
 		return p.differs("sending %.100q: %v", p.pending, err)
 	}
 	p.pending = p.pending[:0]
