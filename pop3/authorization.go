@@ -1,31 +1,12 @@
 package pop3
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"time"
 
 	"go.uber.org/zap"
-
-	"pillarbox/pop3/sasl"
 )
-
-// maxResponse is the length of the longest line of a SASL exchange, CRLF included (RFC 5034 §4).
-const maxResponse = 12288
-
-// A mechanism is one that AUTH knows.
-type mechanism struct {
-	name  string
-	start func(sasl.Check) sasl.Mechanism
-}
-
-// mechanisms are what AUTH knows, best first.
-var mechanisms = [...]mechanism{
-	{"PLAIN", sasl.NewPlain}, // RFC 4616
-	{"LOGIN", sasl.NewLogin}, // draft-murchison-sasl-login
-}
 
 // mayLogIn reports whether this connection may carry a password.
 func (s *session) mayLogIn() bool {
@@ -68,126 +49,41 @@ func (s *session) pass(ctx context.Context, a argument) error {
 	return nil
 }
 
-// authMechanisms lists the mechanisms, one a line.
-func (s *session) authMechanisms(context.Context, argument) error {
-	if !s.mayLogIn() {
-		return refusePlaintext
-	}
-	s.say("+OK")
-	for _, m := range mechanisms {
-		s.say(m.name)
-	}
-	s.say(".")
-	return nil
-}
-
-// auth runs a SASL exchange (RFC 5034 §4).
-func (s *session) auth(ctx context.Context, a argument) error {
-	if !s.mayLogIn() {
-		return refusePlaintext
-	}
-	name, initial, has := bytes.Cut(a.text, blank)
-	m := s.mechanism(ctx, name)
-	if m == nil {
-		return refuseMechanism
-	}
-	var response []byte
-	if has {
-		var err error
-		if response, err = initialResponse(initial); err != nil {
-			return err
-		}
-	}
-	for {
-		challenge, done, err := m.Next(response)
-		if err != nil {
-			return ofExchange(err)
-		}
-		if done {
-			s.sayMaildrop()
-			return nil
-		}
-		if response, err = s.challenge(ctx, challenge); err != nil {
-			return err
-		}
-	}
-}
-
-// mechanism starts the mechanism of that name, or returns nil.
-func (s *session) mechanism(ctx context.Context, name []byte) sasl.Mechanism {
-	for _, m := range mechanisms {
-		if equalFold(name, m.name) {
-			return m.start(func(user, password string) error {
-				return s.logIn(ctx, Credentials{Mechanism: m.name, User: user, Password: password})
-			})
-		}
-	}
-	return nil
-}
-
-// initialResponse decodes what stands behind the mechanism; "=" is an empty one.
-func initialResponse(word []byte) ([]byte, error) {
-	if string(word) == "=" {
-		return []byte{}, nil
-	}
-	return decode(word)
-}
-
-// challenge asks the client for its next response.
-func (s *session) challenge(ctx context.Context, text []byte) ([]byte, error) {
-	b := append(s.room(), "+ "...)
-	b = base64.StdEncoding.AppendEncode(b, text)
-	s.keep(append(b, '\r', '\n'))
-	line, err := s.readLine(ctx, maxResponse)
-	switch {
-	case err != nil:
-		return nil, ofLine(err)
-	case string(line) == "*":
-		return nil, refuseCancelled
-	}
-	return decode(line)
-}
-
-// decode decodes base64; the result is never nil.
-func decode(word []byte) ([]byte, error) {
-	response, err := base64.StdEncoding.AppendDecode(make([]byte, 0, len(word)), word)
+// logIn says who the client is and opens the maildrop. A refusal leaves the session as it was.
+func (s *session) logIn(ctx context.Context, c Credentials) error {
+	user, err := s.identify(ctx, c)
 	if err != nil {
-		return nil, refuseBase64
+		return err
 	}
-	return response, nil
+	return s.enter(ctx, user)
 }
 
-// ofExchange turns what ended an exchange into its refusal.
-func ofExchange(err error) error {
-	switch {
-	case errors.Is(err, sasl.ErrMalformed):
-		return refuseMalformed
-	case errors.Is(err, sasl.ErrAuthorization):
-		return refuseAuth
-	}
-	return err
-}
-
-// logIn verifies c and opens the maildrop. A refusal leaves the session as it was.
-func (s *session) logIn(ctx context.Context, c Credentials) (err error) {
-	ctx, cancel := context.WithDeadline(ctx, s.loginBy)
-	defer cancel()
+// identify asks who the client is.
+func (s *session) identify(ctx context.Context, c Credentials) (user string, err error) {
 	s.tried = c.User
 	c.Remote, c.TLS = s.remote, s.tls
-	s.whileConnected(ctx, func(ctx context.Context) { err = s.decide(ctx, c) })
+	s.whileWaiting(ctx, func(ctx context.Context) { user, err = s.server.Auth.Authenticate(ctx, c) })
+	switch {
+	case errors.Is(err, ErrAuth):
+		return "", refuseAuth
+	case err != nil:
+		return "", s.temporary("login not decided", c.User, err)
+	}
+	return user, nil
+}
+
+// enter opens the maildrop of user, who has proved to be that.
+func (s *session) enter(ctx context.Context, user string) (err error) {
+	s.whileWaiting(ctx, func(ctx context.Context) { err = s.open(ctx, user) })
 	return err
 }
 
-// decide is logIn while the client waits.
-func (s *session) decide(ctx context.Context, c Credentials) error {
-	user, err := s.server.Auth.Authenticate(ctx, c)
-	switch {
-	case errors.Is(err, ErrAuth):
-		return refuseAuth
-	case err != nil:
-		return s.temporary("login not decided", c.User, err)
-	}
-	return s.open(ctx, user)
+// whileWaiting calls f with a context that ends when the client hangs up or the time to log
+// in is over.
+func (s *session) whileWaiting(ctx context.Context, f func(context.Context)) {
+	ctx, cancel := context.WithDeadline(ctx, s.loginBy)
+	defer cancel()
+	s.whileConnected(ctx, f)
 }
 
 // open opens the maildrop, exclusively where that is asked for.

@@ -39,10 +39,10 @@ func text(line string) func(*session) string { return func(*session) string { re
 
 func always(*session) bool { return true }
 
-func saslLine(*session) string {
+func saslLine(s *session) string {
 	line := "SASL"
-	for _, m := range mechanisms {
-		line += " " + m.name
+	for _, k := range s.mechanisms() {
+		line += " " + k.Name
 	}
 	return line
 }

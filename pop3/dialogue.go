@@ -128,9 +128,12 @@ func (d *dialogue) overdue(otherwise error) error {
 
 // room returns the gathered octets with space for at least one line behind them. What is
 // appended there is gathered by keep.
-func (d *dialogue) room() []byte {
+func (d *dialogue) room() []byte { return d.roomFor(lineRoom) }
+
+// roomFor is room for so many octets, at most gatherSize.
+func (d *dialogue) roomFor(octets int) []byte {
 	d.take()
-	if gatherSize-d.gathered < lineRoom {
+	if gatherSize-d.gathered < octets {
 		d.flush()
 	}
 	return d.out[:d.gathered]

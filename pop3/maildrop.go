@@ -7,15 +7,18 @@ import (
 	"iter"
 	"net/netip"
 	"os"
+
+	"pillarbox/pop3/sasl"
 )
 
 // Credentials are what a client gave to prove who it is, and how.
 type Credentials struct {
-	Mechanism string     // "USER", "PLAIN" or "LOGIN", for the log
-	User      string     // as the client wrote it, at most 255 octets
-	Password  string     // never logged
-	Remote    netip.Addr // where the client connects from; the zero Addr when unknown
-	TLS       bool       // whether the password came over TLS
+	Mechanism string      // "USER" or the name of a SASL mechanism, for the log
+	User      string      // as the client wrote it, at most 255 octets
+	Password  string      // never logged
+	Proof     *sasl.Proof // in place of the password (SCRAM); nil: Password it is
+	Remote    netip.Addr  // where the client connects from; the zero Addr when unknown
+	TLS       bool        // whether they came over TLS
 }
 
 // An Authenticator says who a client is. It may take its time (a password
@@ -27,6 +30,15 @@ type Credentials struct {
 // known now. Any other error is logged and told to the client as ErrTemporary.
 type Authenticator interface {
 	Authenticate(ctx context.Context, c Credentials) (user string, err error)
+}
+
+// A Keeper is an Authenticator that keeps of passwords what SCRAM needs; without it no
+// SCRAM is offered.
+type Keeper interface {
+	// Secret returns what is kept of the password of user, as the client wrote the name. For
+	// a user whom nobody knows it returns something of the same look, the same each time; its
+	// Proof is given to Authenticate, which refuses it in its own time.
+	Secret(user string) sasl.Secret
 }
 
 // A Store opens maildrops.

@@ -48,6 +48,7 @@ var (
 	refuseMechanism = &refusal{text: "unknown mechanism", then: counted}
 	refuseBase64    = &refusal{text: "not base64", then: counted}
 	refuseMalformed = &refusal{text: "malformed response", then: counted}
+	refuseBinding   = &refusal{text: "the login is not bound to this connection", then: failed}
 	refuseCancelled = &refusal{text: "cancelled", then: counted}
 	refuseTLS       = &refusal{text: "TLS is active already", then: counted}
 	refuseNoTLS     = &refusal{text: "no TLS here", then: counted}
