@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"syscall"
@@ -33,9 +34,12 @@ func newSessions() *sessions {
 	return &sessions{ctx: ctx, cancel: cancel, open: map[net.Conn]struct{}{}}
 }
 
+// mostPause is the longest that accepting waits after an error: a client notices no more of it.
+const mostPause = time.Second
+
 // accept takes connections from l until it is closed; ctx cuts its pauses short.
 func (a *Appliance) accept(ctx context.Context, l *listener) {
-	pause := time.Duration(0)
+	pause, told := time.Duration(0), time.Time{}
 	for {
 		conn, err := l.Accept()
 		switch {
@@ -46,10 +50,13 @@ func (a *Appliance) accept(ctx context.Context, l *listener) {
 		case errors.Is(err, net.ErrClosed):
 			return
 		case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-			a.spare.turnAway(l.Listener)
+			a.spare.turnAway(l.Listener, func(conn net.Conn) { a.rules.Load().refuse(l, conn, refusedFull) })
 		}
-		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-		a.log.Warn("connection could not be accepted", zap.Stringer("at", l.Addr()), zap.Duration("pause", pause), zap.Error(err))
+		pause = min(max(2*pause, 5*time.Millisecond), mostPause)
+		if now := time.Now(); now.Sub(told) >= floodWindow {
+			told = now
+			a.log.Warn("connections could not be accepted", zap.Stringer("at", l.Addr()), zap.Error(err))
+		}
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
@@ -64,29 +71,61 @@ func (a *Appliance) admit(l *listener, conn net.Conn) {
 	in := a.rules.Load()
 	from := addrOf(conn)
 	if from.IsValid() && !in.config.Allow.Contains(from) {
-		a.log.Info("connection refused", zap.String("proto", string(l.proto)), zap.Stringer("remote", from), zap.String("reason", "not in allow"))
+		a.refused(l, from, "not in allow")
 		conn.Close()
 		return
 	}
-	if refusal := a.gate.enter(from); refusal != "" {
-		a.log.Info("connection refused", zap.String("proto", string(l.proto)), zap.Stringer("remote", from), zap.String("reason", refusal))
-		if l.tls {
-			conn.Close() // words would be no TLS
-		} else {
-			in.servers[l.proto].Refuse(conn, refusal)
-		}
+	place, refusal := a.gate.enter(from, func() { conn.Close() })
+	if refusal != "" {
+		a.refused(l, from, refusal)
+		in.refuse(l, conn, refusal)
 		return
+	}
+	a.stir()
+	if from.IsValid() && !a.logins.throttle.knows(peerOf(from)) {
+		a.tell(a.floods.count(peerOf(from)), from)
 	}
 	a.sessions.mu.Lock()
 	a.sessions.open[conn] = struct{}{}
 	a.sessions.mu.Unlock()
 	a.sessions.group.Go(func() {
-		defer a.gate.leave(from)
+		defer a.stir()
+		defer a.gate.leave(place)
 		in.servers[l.proto].ServeConn(a.sessions.ctx, conn, l.tls) // the session has logged how it ended
 		a.sessions.mu.Lock()
 		delete(a.sessions.open, conn)
 		a.sessions.mu.Unlock()
 	})
+}
+
+// refuse tells a client why it is not served, and hangs up.
+func (in *rules) refuse(l *listener, conn net.Conn, refusal string) {
+	if l.tls {
+		conn.Close() // words would be no TLS
+		return
+	}
+	in.servers[l.proto].Refuse(conn, refusal)
+}
+
+// refused logs that a client was not let in: the first few of a peer, of a flood only that there is one.
+func (a *Appliance) refused(l *listener, from netip.Addr, reason string) {
+	says := a.floods.count(peerOf(from))
+	level := zap.DebugLevel
+	if says.line {
+		level = zap.InfoLevel
+	}
+	a.log.Log(level, "connection refused", zap.String("proto", string(l.proto)), zap.Stringer("remote", from), zap.String("reason", reason))
+	a.tell(says, from)
+}
+
+// tell logs a flood that has begun.
+func (a *Appliance) tell(says notice, from netip.Addr) {
+	if says.peer {
+		a.log.Warn("many connections without a login", zap.Stringer("remote", from), zap.Int("minute", floodAt))
+	}
+	if says.all {
+		a.log.Warn("many connections without a login, from many addresses", zap.Int("minute", floodAtAll))
+	}
 }
 
 // end lets what is under way come to its end within patience, then closes the connections. It
@@ -116,7 +155,7 @@ func (s *sessions) end(patience time.Duration) (cut int) {
 }
 
 // A spare is a descriptor that is given up to take a connection when there are none left, so that
-// the client is hung up on, not left to wait in the queue for ever.
+// the client is told so, not left to wait in the queue for ever.
 type spare struct {
 	mu   sync.Mutex
 	file *os.File
@@ -130,8 +169,8 @@ func newSpare() *spare {
 
 func (s *spare) hold() { s.file, _ = os.Open(os.DevNull) } // without one there is nothing to give up
 
-// turnAway takes one waiting connection and hangs up.
-func (s *spare) turnAway(l net.Listener) {
+// turnAway takes one waiting connection and has it refused, which closes it.
+func (s *spare) turnAway(l net.Listener, refuse func(net.Conn)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.file == nil {
@@ -143,7 +182,7 @@ func (s *spare) turnAway(l net.Listener) {
 	if d, ok := l.(interface{ SetDeadline(time.Time) error }); ok {
 		d.SetDeadline(time.Now().Add(10 * time.Millisecond)) // the client may be gone already
 		if conn, err := l.Accept(); err == nil {
-			conn.Close()
+			refuse(conn)
 		}
 		d.SetDeadline(time.Time{})
 	}

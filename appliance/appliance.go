@@ -50,6 +50,8 @@ type Appliance struct {
 	locks     *maildropLocks
 	listeners []*listener
 	gate      *gate
+	floods    *floods
+	stirred   chan struct{} // a session has begun or ended
 	logins    *logins
 	sessions  *sessions
 	spare     *spare
@@ -83,7 +85,7 @@ func New(ctx context.Context, c *config.Config, opts Options) (*Appliance, error
 	}
 	a := &Appliance{
 		opts: opts, log: opts.Log, state: c.State, started: time.Now(), boot: c,
-		locks: &maildropLocks{}, gate: newGate(), sessions: newSessions(), spare: newSpare(),
+		locks: &maildropLocks{}, floods: newFloods(), stirred: make(chan struct{}, 1), sessions: newSessions(), spare: newSpare(),
 	}
 	a.logins = newLogins(a.rules.Load, a.loggedIn)
 	if err := a.open(ctx, c); err != nil {
@@ -102,6 +104,7 @@ func (a *Appliance) open(ctx context.Context, c *config.Config) (err error) {
 	if a.ring, err = certs.Open(a.certOptions(c)); err != nil {
 		return err
 	}
+	a.gate = newGate(boundsOf(memoryOfMachine(), descriptors(), a.spool.Stats().Capacity/int64(c.Spool.Slot)), a.logins.throttle.knows)
 	a.tlsPOP3, a.tlsSMTP = a.ring.Config("pop3"), a.ring.Config("smtp")
 	if a.listeners, err = openListeners(c); err != nil {
 		return err
@@ -153,6 +156,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	}
 	group.Go(func() { a.watch(ctx, a.newWatcher()) })
 	group.Go(func() { a.maintain(ctx) })
+	group.Go(func() { a.tidy(ctx) })
 	if socket := a.listenControl(); socket != nil {
 		group.Go(func() { a.serveControl(ctx, socket) })
 	}

@@ -26,10 +26,12 @@
 //	A2  When Run has returned, no goroutine of the appliance runs.
 //	A3  A reload replaces the rules whole. What is bad leaves the old rules in force. A session
 //	    goes on; every login and delivery asks the rules of its moment.
-//	A4  At most 256 sessions, 32 of one peer, 64 unfinished TLS handshakes. A peer is an IPv4
-//	    address or an IPv6 /64.
+//	A4  At most 256 sessions, 32 of one peer, 64 unfinished TLS handshakes; fewer where the machine has little memory
+//	    or few descriptors. A peer is an IPv4 address or an IPv6 /64. In a full house the oldest session of the stranger
+//	    with the most of them makes room; a peer that has logged in before is never asked to.
 //	A5  After 5 different wrong logins a peer waits a second for each further one; a peer that has logged in
-//	    before never does. One password is derived at a time.
+//	    before never does. One password is derived at a time, for known and unknown names alike, and strangers stand in a
+//	    line of their own.
 //	A6  Each minute the spool is looked at: faults and damage go to the log; a spool that fills up is told to
 //	    postmaster, once, by a mail, before new mail is refused.
 //	A7  No log line and no error holds a password.

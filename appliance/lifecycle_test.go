@@ -245,7 +245,7 @@ func TestRefusedConnections(t *testing.T) {
 	state := t.TempDir()
 	c := settings(state)
 	b := start(t, c, Options{})
-	for range maxPerPeer {
+	for range mostPerPeer {
 		b.dial("smtp.listen")
 	}
 	for key, want := range map[string]string{"smtp.listen": "421 4.7.0 too many sessions from your address\r\n", "pop3.listen": "-ERR [SYS/TEMP] too many sessions from your address\r\n", "pop3.listen_tls": ""} {

@@ -35,6 +35,7 @@ type logins struct {
 	told     func(user string) // of each login
 	secret   [32]byte
 	deriving chan struct{} // holds a token while somebody derives
+	stranger chan struct{} // holds a token while one who never logged in derives or is the next to
 
 	mu     sync.Mutex
 	recent map[tag]time.Time // logins that were right: until when they are remembered
@@ -43,7 +44,7 @@ type logins struct {
 func newLogins(in func() *rules, told func(user string)) *logins {
 	l := &logins{
 		rules: in, throttle: newThrottle(), verify: (*accounts.Table).Verify, told: told,
-		deriving: make(chan struct{}, 1), recent: map[tag]time.Time{},
+		deriving: make(chan struct{}, 1), stranger: make(chan struct{}, 1), recent: map[tag]time.Time{},
 	}
 	rand.Read(l.secret[:]) // never fails (crypto/rand)
 	return l
@@ -63,7 +64,7 @@ func (l *logins) check(ctx context.Context, user, password string, from netip.Ad
 	account, known := in.table.Lookup(name)
 	pair := l.tag(name, password, account.Verifier.Digest())
 	if !(ours && known && l.remembered(pair)) {
-		right, err := l.derive(ctx, in.table, name, password)
+		right, err := l.derive(ctx, p, func() bool { return l.verify(in.table, name, password) })
 		if err != nil {
 			return "", err
 		}
@@ -78,15 +79,22 @@ func (l *logins) check(ctx context.Context, user, password string, from netip.Ad
 	return name, nil
 }
 
-// derive verifies a password when it is its turn.
-func (l *logins) derive(ctx context.Context, table *accounts.Table, name, password string) (bool, error) {
-	select {
-	case l.deriving <- struct{}{}:
-	case <-ctx.Done():
-		return false, ctx.Err()
+// derive verifies a password when it is its turn. Strangers stand in a line of their own, of which one at a time
+// stands in that of the family: however many guess, who has logged in before waits for one of them.
+func (l *logins) derive(ctx context.Context, p peer, verify func() bool) (right bool, err error) {
+	lines := []chan struct{}{l.stranger, l.deriving}
+	if l.throttle.knows(p) {
+		lines = lines[1:]
 	}
-	defer func() { <-l.deriving }()
-	return l.verify(table, name, password), nil
+	for _, line := range lines {
+		select {
+		case line <- struct{}{}:
+			defer func() { <-line }()
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+	return verify(), nil
 }
 
 // tag returns the tag of a pair. The verifier is part of it: after a change of the password the

@@ -101,6 +101,14 @@ func (t *throttle) succeeded(p peer) {
 	r.known, r.tried = true, nil
 }
 
+// knows says whether p has logged in.
+func (t *throttle) knows(p peer) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := t.peers[p]
+	return r != nil && r.known
+}
+
 // record finds or makes the record of a peer. mu is held.
 func (t *throttle) record(p peer, now time.Time) *record {
 	r := t.peers[p]

@@ -234,3 +234,46 @@ func TestRememberedLoginsExpire(t *testing.T) {
 		}
 	})
 }
+
+// TestStrangersHaveTheirOwnLine: a crowd that guesses, each from an address of its own, holds up one of the family for two
+// derivations: the one that runs, and the one that is next.
+func TestStrangersHaveTheirOwnLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuesser(t)
+		g.throttle.succeeded(peerOf(netip.MustParseAddr("192.168.1.2")))
+		quick := g.verify
+		g.verify = func(table *accounts.Table, name, password string) bool {
+			time.Sleep(time.Second)
+			return quick(table, name, password)
+		}
+		var crowd sync.WaitGroup
+		for n := range 50 {
+			crowd.Go(func() { g.try(street(n), "anna", fmt.Sprint(n), false) })
+		}
+		synctest.Wait()
+		if took := g.try("192.168.1.2", "otto", "otto", true); took > 3*time.Second {
+			t.Errorf("one of the family waited %v", took)
+		}
+		crowd.Wait()
+	})
+}
+
+// TestEveryWrongLoginTakesOneDerivation: of a name that is here and of one that is not, so that time tells nobody which is which.
+func TestEveryWrongLoginTakesOneDerivation(t *testing.T) {
+	for _, test := range []struct{ name, user, password string }{
+		{"known name", "anna", "wrong"},
+		{"known name of another domain", "anna@example.com", "anna"},
+		{"unknown name", "hugo", "wrong"},
+		{"no name", "", "wrong"},
+		{"a name that cannot be", "../anna", "wrong"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := newGuesser(t)
+			g.try("10.0.0.1", test.user, test.password, false)
+			g.try("10.0.0.1", test.user, test.password, false)
+			if g.derived != 2 {
+				t.Errorf("%d derivations for 2 attempts", g.derived)
+			}
+		})
+	}
+}
