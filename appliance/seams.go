@@ -149,7 +149,7 @@ func readError(err error) error {
 // router is an smtpd.Router.
 type router struct{ a *Appliance }
 
-func (r router) Mailboxes(_ context.Context, to smtpd.Path) ([]string, error) {
+func (r router) Mailboxes(_ context.Context, to smtpd.Path, _ int64) ([]string, error) {
 	in := r.a.rules.Load()
 	names, err := in.routing.Route(to.Local, to.Domain)
 	switch {

@@ -44,8 +44,8 @@ type mail struct {
 }
 
 // Mailboxes: anna and bert live at home.arpa and mail.home.arpa; both and all lead to two
-// mailboxes; full, broken and strange are errors.
-func (h *house) Mailboxes(_ context.Context, rcpt smtpd.Path) ([]string, error) {
+// mailboxes; tight has room for 1000 octets, and full, broken and strange are errors.
+func (h *house) Mailboxes(_ context.Context, rcpt smtpd.Path, octets int64) ([]string, error) {
 	switch strings.ToLower(rcpt.Domain) {
 	case "", "home.arpa", "mail.home.arpa":
 	default:
@@ -59,6 +59,11 @@ func (h *house) Mailboxes(_ context.Context, rcpt smtpd.Path) ([]string, error) 
 		return []string{"anna"}, nil
 	case "all":
 		return []string{"anna", "bert"}, nil
+	case "tight":
+		if octets > 1000 {
+			return nil, smtpd.ErrMailboxFull
+		}
+		return []string{"bert"}, nil
 	case "full":
 		return nil, smtpd.ErrMailboxFull
 	case "later":

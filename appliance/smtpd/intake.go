@@ -27,11 +27,12 @@ type Authenticator interface {
 
 // A Router says where mail for a forward-path goes (RFC 5321 §4.1.1.3).
 //
-// Mailboxes returns the mailboxes by name, each once. ErrUnknown: the domain is ours,
-// the name is not. ErrForeign: the domain is not ours. ErrMailboxFull: all of them hold
-// as much as they may. ErrTemporary: the answer is not known now.
+// Mailboxes returns the mailboxes by name, each once, in which a mail of that many octets has room (0: not
+// known). ErrUnknown: the domain is ours, the name is not. ErrForeign: the domain is not
+// ours. ErrMailboxFull: all of them hold as much as they may. ErrTooLarge: none of them may ever
+// hold so much. ErrTemporary: the answer is not known now.
 type Router interface {
-	Mailboxes(ctx context.Context, rcpt Path) ([]string, error)
+	Mailboxes(ctx context.Context, rcpt Path, octets int64) ([]string, error)
 }
 
 // An Envelope is what a mail transaction knows of a mail beside its content.

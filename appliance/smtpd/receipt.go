@@ -33,7 +33,7 @@ func (c *session) promise(ctx context.Context, to Path, p rcptParameters) reply 
 		return sayRecipient
 	}
 	if len(t.receipts) == 0 {
-		answer, err := c.server.Router.Mailboxes(ctx, c.atName(t.envelope.From))
+		answer, err := c.server.Router.Mailboxes(ctx, c.atName(t.envelope.From), 0)
 		if err != nil || len(answer) == 0 {
 			return sayNoReceipt
 		}

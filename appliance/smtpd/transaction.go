@@ -107,7 +107,7 @@ func (c *session) rcpt(ctx context.Context, argument []byte) error {
 	case c.tx.accepted >= c.limits.Recipients, p.success && len(c.tx.receipts) >= maxReceipts:
 		return errMany
 	}
-	mailboxes, err := c.server.Router.Mailboxes(ctx, c.atName(to))
+	mailboxes, err := c.server.Router.Mailboxes(ctx, c.atName(to), c.tx.envelope.Size)
 	if err == nil && len(mailboxes) == 0 {
 		err = ErrUnknown
 	}
