@@ -19,7 +19,9 @@ type protocol string
 const (
 	protoPOP3 protocol = "pop3"
 	protoSMTP protocol = "smtp"
-	protoLMTP protocol = "lmtp"
+	// SMTP at a port that mail programs submit to, where a login may be asked for.
+	protoSubmission protocol = "submission"
+	protoLMTP       protocol = "lmtp"
 )
 
 // A listener is one open address.
@@ -97,12 +99,14 @@ func (l listens) open(addr string) (*listener, error) {
 	var config net.ListenConfig
 	opened, err := config.Listen(context.Background(), network, at)
 	if err == nil && network == "unix" {
-		if err = os.Chmod(at, 0o666); err != nil { // who may enter its folder may bring mail, as on port 25
+		// Who may enter its folder may bring mail, as everybody on this machine may on port 25: cron runs as many users. A
+		// folder of mode 0750 keeps it to a group.
+		if err = os.Chmod(at, 0o666); err != nil {
 			opened.Close()
 		}
 	}
 	if err == nil {
-		return &listener{opened, l.proto, l.tls, l.key}, nil
+		return newListener(opened, l), nil
 	}
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
@@ -113,6 +117,15 @@ func (l listens) open(addr string) (*listener, error) {
 		return nil, fmt.Errorf(`%s is no address of this machine (%s): ":port" is all of them: %w`, addr, l.key, syscall.EADDRNOTAVAIL)
 	}
 	return nil, fmt.Errorf("%s (%s): %w", addr, l.key, err)
+}
+
+// newListener makes a listener of what was opened. Mail programs know the ports that they submit to by number.
+func newListener(opened net.Listener, l listens) *listener {
+	one := &listener{opened, l.proto, l.tls, l.key}
+	if l.proto == protoSMTP && config.Submission(one.port(), l.tls) {
+		one.proto = protoSubmission
+	}
+	return one
 }
 
 // removeStale takes away a socket that nobody listens at any more: a program that was killed leaves it.

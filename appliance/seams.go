@@ -38,8 +38,8 @@ func (a *Appliance) newServers(c *config.Config) map[protocol]server {
 	if c.POP3.Exclusive {
 		pop.Exclusive = a.locks
 	}
-	receiver := func(lmtp bool) *smtpd.Server {
-		return &smtpd.Server{
+	receiver := func(lmtp, login bool) *smtpd.Server {
+		s := &smtpd.Server{
 			Hostname:      c.Hostname,
 			TLS:           a.tlsSMTP,
 			Handshake:     a.handshake,
@@ -49,14 +49,29 @@ func (a *Appliance) newServers(c *config.Config) map[protocol]server {
 			Spooler:       spooler{a},
 			MaxMessage:    int64(min(c.SMTP.MaxMessage, a.boot.SMTP.MaxMessage)), // the spool was opened for no more
 			LMTP:          lmtp,
+			RequireAuth:   login,
 			Log:           a.log,
 		}
+		if c.SMTP.OwnAddress {
+			s.Owns = a.owns
+		}
+		return s
 	}
-	return map[protocol]server{protoPOP3: pop, protoSMTP: receiver(false), protoLMTP: receiver(true)}
+	return map[protocol]server{
+		protoPOP3:       pop,
+		protoSMTP:       receiver(false, c.SMTP.RequireAuth >= config.DemandAlways),
+		protoSubmission: receiver(false, c.SMTP.RequireAuth >= config.DemandSubmission),
+		protoLMTP:       receiver(true, false),
+	}
 }
 
 func (a *Appliance) handshake(ctx context.Context, conn *tls.Conn) error {
 	return a.gate.handshake(ctx, conn)
+}
+
+// owns says whether an address is a user's own, by the rules of the moment.
+func (a *Appliance) owns(user string, from smtpd.Path) bool {
+	return a.rules.Load().routing.Owns(user, from.Local, from.Domain)
 }
 
 // popAuthenticator is a pop3.Authenticator.

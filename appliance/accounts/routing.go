@@ -53,6 +53,13 @@ func (r *Routing) Route(local, domain string) ([]string, error) {
 	return w.to, nil
 }
 
+// Owns says whether local@domain is an account's own address: mail for it comes to the account, perhaps
+// to others as well.
+func (r *Routing) Owns(account, local, domain string) bool {
+	to, err := r.Route(local, domain)
+	return err == nil && slices.Contains(to, account)
+}
+
 // A walk follows one address to its accounts.
 type walk struct {
 	*Routing

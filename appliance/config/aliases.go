@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // CatchAll is the alias that gets what nobody else gets.
@@ -14,7 +16,7 @@ func (v *verdict) aliases(c *Config) {
 	for _, name := range sortedKeys(c.Aliases) {
 		key := aliasesTable + "." + name
 		if name != CatchAll && !aliasName(name) {
-			v.addf(key, "%q cannot be the name of an alias: it is 1 to 64 of a-z, 0-9, dot, hyphen, underscore and plus", name)
+			v.addf(key, "%q cannot be the name of an alias: it is 1 to 64 of a-z, 0-9, dot, hyphen, underscore, plus and letters beyond ASCII", name)
 		}
 		if len(c.Aliases[name]) == 0 {
 			v.addf(key, "has no mailbox; take the line out, or name who gets the mail")
@@ -55,8 +57,17 @@ func circleFrom(aliases map[string][]string, start string) []string {
 	return search([]string{start})
 }
 
+// aliasName says whether there can be an alias of a name. Accounts are ASCII; an alias lets mail for a name beyond it, as
+// "jörg", come to one. It is compared octet by octet: it has to be written as mail programs send it, which is the
+// composed form of Unicode (NFC), in small letters.
 func aliasName(name string) bool {
-	return len(name) >= 1 && len(name) <= 64 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._-+") == ""
+	if len(name) < 1 || len(name) > 64 || !utf8.ValidString(name) {
+		return false
+	}
+	return strings.TrimFunc(name, func(r rune) bool {
+		return strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789._-+", r) ||
+			r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r))
+	}) == ""
 }
 
 func sortedKeys(aliases map[string][]string) []string {

@@ -52,6 +52,10 @@ type SMTP struct {
 	ListenLMTP []string
 	// PlaintextAuth says from where a password may come without TLS.
 	PlaintextAuth Prefixes
+	// RequireAuth says where a client has to log in before it may bring mail.
+	RequireAuth Demand
+	// OwnAddress lets a user that is logged in send from its own addresses only.
+	OwnAddress bool
 	// MaxMessage is the largest mail that is taken.
 	MaxMessage Size
 }

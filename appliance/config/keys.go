@@ -28,6 +28,8 @@ func (c *Config) keys() []key {
 		{"smtp.listen_tls", texts(&c.SMTP.ListenTLS)},
 		{"smtp.listen_lmtp", texts(&c.SMTP.ListenLMTP)},
 		{"smtp.plaintext_auth", from(&c.SMTP.PlaintextAuth)},
+		{"smtp.require_auth", oneOf(&c.SMTP.RequireAuth, demands)},
+		{"smtp.own_address", boolean(&c.SMTP.OwnAddress)},
 		{"smtp.max_message", parsed(&c.SMTP.MaxMessage, ParseSize)},
 		{"tls.cert", text(&c.TLS.Cert)},
 		{"tls.key", text(&c.TLS.Key)},

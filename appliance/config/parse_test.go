@@ -33,6 +33,8 @@ listen         = ["127.0.0.1:25", "[::1]:25"]
 listen_tls     = [":465"]
 listen_lmtp    = ["unix:/run/pillarbox/lmtp.sock", "127.0.0.1:24"]
 plaintext_auth = "always"
+require_auth   = "submission"
+own_address    = true
 max_message    = "20 MiB"
 
 [tls]
@@ -87,7 +89,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		POP3: POP3{Listen: []string{":1110"}, ListenTLS: []string{}, PlaintextAuth: Prefixes{words: "never"}, Exclusive: true},
 		SMTP: SMTP{Listen: []string{"127.0.0.1:25", "[::1]:25"}, ListenTLS: []string{":465"},
 			ListenLMTP:    []string{"unix:/run/pillarbox/lmtp.sock", "127.0.0.1:24"},
-			PlaintextAuth: Anywhere(), MaxMessage: 20 << 20},
+			PlaintextAuth: Anywhere(), RequireAuth: DemandSubmission, OwnAddress: true, MaxMessage: 20 << 20},
 		TLS:   TLS{Cert: "/etc/ssl/box.crt", Key: "/etc/ssl/box.key"},
 		Spool: Spool{Capacity: 2e9, Slot: 1 << 20, Volatile: true},
 		Retention: Retention{Keeping{KeepDays: 365, BinDays: 14, MailboxShare: 25}, map[string]Keeping{

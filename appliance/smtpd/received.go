@@ -82,8 +82,9 @@ func literal(a netip.Addr) string {
 	return "[" + a.String() + "]"
 }
 
-// comment is text that can stand in a comment (RFC 5322 §3.2.2).
+// comment is text that can stand in a comment (RFC 5322 §3.2.2), the beginning of it if it is long.
 func comment(text string) string {
+	text = text[:min(len(text), maxLocal)]
 	return strings.Map(func(r rune) rune {
 		if r <= ' ' || r >= 0x7F || strings.ContainsRune(`()\`, r) {
 			return '?'
