@@ -4,7 +4,8 @@
 #
 #   peers.sh install             installs them from Debian's packages; nothing is started
 #   peers.sh start NAME FOLDER   starts one: dovecot-mdbox, dovecot-sdbox, dovecot-maildir, postfix
-#                                prints "smtp ADDRESS" or "lmtp ADDRESS", "pop3 ADDRESS" if it has one, "pid N"
+#                                prints "smtp ADDRESS" or "lmtp ADDRESS", "pop3 ADDRESS" if it has one, "pid N",
+#                                "began NANOSECONDS"
 #   peers.sh settle FOLDER       returns when no mail waits in a queue
 #   peers.sh forget FOLDER       removes what the stopped peer can make again from the mail
 #   peers.sh stop FOLDER
@@ -51,6 +52,7 @@ start() {
 	case $name in
 	dovecot-mdbox | dovecot-sdbox | dovecot-maildir)
 		configure dovecot.conf
+		date '+began %s%N'
 		dovecot -c "$folder/conf/dovecot.conf" >&2
 		printf 'lmtp 127.0.0.1:%s\npop3 127.0.0.1:%s\npid %s\n' "$intake" "$pop3" "$(cat "$(pid_file)")"
 		;;
@@ -58,6 +60,7 @@ start() {
 		configure main.cf master.cf mailboxes
 		mkdir -p "$folder/queue" "$folder/lib"
 		chown postfix "$folder/lib"
+		date '+began %s%N'
 		postfix -c "$folder/conf" start >&2
 		printf 'smtp 127.0.0.1:%s\npid %s\n' "$intake" "$(cat "$(pid_file)")"
 		;;
@@ -83,7 +86,7 @@ settle() {
 	while [ -d queue ] && [ -n "$(find queue/maildrop queue/incoming queue/active queue/deferred -type f)" ]; do sleep 0.05; done
 }
 
-forget() { find "$folder/mail" -name 'dovecot.index*' -delete; }
+forget() { rm -f "$folder"/mail/*/dovecot.index*; } # a Maildir's; dbox cannot lose its own
 
 usage() {
 	sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2

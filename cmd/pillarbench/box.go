@@ -29,6 +29,8 @@ type box struct {
 
 	// of the running process; nil when there is none
 	command *exec.Cmd
+
+	spawned time.Time // the latest
 }
 
 // newBox writes a configuration with free ports and a small spool, so that a bench soon writes
@@ -82,6 +84,7 @@ func (b *box) log() string {
 
 func (b *box) process() int              { return b.command.Process.Pid }
 func (b *box) connect() (*sender, error) { return dialSMTP(b.smtp) }
+func (b *box) began() time.Time          { return b.spawned }
 func (b *box) maildrop() string          { return b.pop3 }
 func (b *box) settle() error             { return nil } // 250 means it is in the mailbox
 func (b *box) forget() error             { return nil } // all it has is the mail
@@ -94,6 +97,7 @@ func (b *box) spawn() error {
 	}
 	defer log.Close()
 	b.command = exec.Command(b.binary, "serve", "-config", b.config())
+	b.spawned = time.Now()
 	b.command.Stdout, b.command.Stderr = log, log
 	return b.command.Start()
 }

@@ -52,9 +52,12 @@ func mixed(number uint64) int {
 	return int(mixMean * math.Exp(mixSigma*deviation-mixSigma*mixSigma/2))
 }
 
-// deliver shares letters first to first+mails-1 out among so many connections, one mailbox each, and
-// returns when no mail waits in a queue: their octets in all.
-func deliver(s server, l load, first uint64, mails, connections int) (int64, error) {
+// A spread is how mail is handed over: by so many connections at a time, into so many mailboxes.
+type spread struct{ connections, mailboxes int }
+
+// deliver shares letters first to first+mails-1 out among connections, and returns when no mail waits
+// in a queue: their octets in all.
+func deliver(s server, l load, first uint64, mails int, by spread) (int64, error) {
 	numbers := make(chan uint64, mails) // all of them: a sender that gives up blocks nobody
 	var octets int64
 	for i := range uint64(mails) {
@@ -63,9 +66,9 @@ func deliver(s server, l load, first uint64, mails, connections int) (int64, err
 		octets += int64(len(letter{number, l.octets(number)}.content()))
 	}
 	close(numbers)
-	failures := make([]error, connections)
+	failures := make([]error, by.connections)
 	var group sync.WaitGroup
-	for i := range connections {
+	for i := range by.connections {
 		group.Go(func() {
 			connection, err := s.connect()
 			if err != nil {
@@ -74,7 +77,7 @@ func deliver(s server, l load, first uint64, mails, connections int) (int64, err
 			}
 			defer connection.close()
 			for number := range numbers {
-				if failures[i] = connection.deliver(letter{number, l.octets(number)}, mailbox(i)+"@home.arpa"); failures[i] != nil {
+				if failures[i] = connection.deliver(letter{number, l.octets(number)}, mailbox(i%by.mailboxes)+"@home.arpa"); failures[i] != nil {
 					return
 				}
 			}
@@ -88,7 +91,7 @@ func deliver(s server, l load, first uint64, mails, connections int) (int64, err
 func trickle(s server, l load, first uint64, mails int, pause time.Duration) (int64, error) {
 	var octets int64
 	for i := range uint64(mails) {
-		n, err := deliver(s, l, first+i, 1, 1)
+		n, err := deliver(s, l, first+i, 1, spread{1, 1})
 		if err != nil {
 			return octets, err
 		}

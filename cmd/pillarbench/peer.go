@@ -24,6 +24,7 @@ type peer struct {
 type whereabouts struct {
 	smtp, lmtp, pop3 string // addresses, "" when it does not speak this
 	pid              int
+	began            time.Time // when the script began to start it, after its own preparations
 }
 
 func (p *peer) start() error {
@@ -60,6 +61,7 @@ func (p *peer) forget() error {
 	return err
 }
 
+func (p *peer) began() time.Time { return p.at.began }
 func (p *peer) process() int     { return p.at.pid }
 func (p *peer) maildrop() string { return p.at.pop3 }
 
@@ -105,6 +107,10 @@ func parseWhereabouts(printed []byte) (whereabouts, error) {
 			at.pop3 = text
 		case "pid":
 			at.pid, err = strconv.Atoi(text)
+		case "began": // nanoseconds since 1970
+			var nanoseconds int64
+			nanoseconds, err = strconv.ParseInt(text, 10, 64)
+			at.began = time.Unix(0, nanoseconds)
 		default:
 			err = fmt.Errorf("unknown word")
 		}
@@ -112,8 +118,8 @@ func parseWhereabouts(printed []byte) (whereabouts, error) {
 			return at, fmt.Errorf("the peer's whereabouts, line %q: %w", line, err)
 		}
 	}
-	if at.smtp == "" && at.lmtp == "" || at.pid == 0 {
-		return at, fmt.Errorf("the peer's whereabouts lack smtp or lmtp, or pid: %q", printed)
+	if at.smtp == "" && at.lmtp == "" || at.pid == 0 || at.began.IsZero() {
+		return at, fmt.Errorf("the peer's whereabouts lack smtp or lmtp, pid or began: %q", printed)
 	}
 	return at, nil
 }

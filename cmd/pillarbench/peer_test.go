@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestParseWhereabouts(t *testing.T) {
 	for _, row := range []struct {
@@ -8,11 +11,12 @@ func TestParseWhereabouts(t *testing.T) {
 		want          whereabouts
 		fails         bool
 	}{
-		{"LMTP and POP3", "lmtp 127.0.0.1:1\npop3 127.0.0.1:2\npid 3\n", whereabouts{lmtp: "127.0.0.1:1", pop3: "127.0.0.1:2", pid: 3}, false},
-		{"padded number, no POP3", "smtp 127.0.0.1:1\npid      3\n", whereabouts{smtp: "127.0.0.1:1", pid: 3}, false},
-		{"nowhere to send to", "pop3 127.0.0.1:2\npid 3\n", whereabouts{}, true},
-		{"no process", "smtp 127.0.0.1:1\n", whereabouts{}, true},
-		{"no number", "smtp 127.0.0.1:1\npid x\n", whereabouts{}, true},
+		{"LMTP and POP3", "lmtp 127.0.0.1:1\npop3 127.0.0.1:2\npid 3\nbegan 5\n", whereabouts{lmtp: "127.0.0.1:1", pop3: "127.0.0.1:2", pid: 3, began: time.Unix(0, 5)}, false},
+		{"padded number, no POP3", "smtp 127.0.0.1:1\npid      3\nbegan 5\n", whereabouts{smtp: "127.0.0.1:1", pid: 3, began: time.Unix(0, 5)}, false},
+		{"nowhere to send to", "pop3 127.0.0.1:2\npid 3\nbegan 5\n", whereabouts{}, true},
+		{"no process", "smtp 127.0.0.1:1\nbegan 5\n", whereabouts{}, true},
+		{"no beginning", "smtp 127.0.0.1:1\npid 3\n", whereabouts{}, true},
+		{"no number", "smtp 127.0.0.1:1\npid x\nbegan 5\n", whereabouts{}, true},
 		{"unknown word", "imap 127.0.0.1:1\n", whereabouts{}, true},
 		{"nothing", "", whereabouts{}, true},
 	} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // ourselves is the name of the box among the servers; every other name is a peer's.
@@ -14,6 +15,7 @@ const ourselves = "pillarbox"
 // A server is a mail server that a bench starts, loads and looks at from outside.
 type server interface {
 	start() error              // returns when all its ports greet
+	began() time.Time          // when its start was last begun
 	stop() error               // it can be started again
 	process() int              // its first process, from which its others descend
 	connect() (*sender, error) // a connection for mail in

@@ -154,7 +154,7 @@ func (w *wearing) measure(r wearRow) (cost, error) {
 		c.octets, err = trickle(w.server, r.load, first, mails, w.pause)
 		after = w.device.count
 	} else {
-		c.octets, err = deliver(w.server, r.load, first, mails, r.senders)
+		c.octets, err = deliver(w.server, r.load, first, mails, spread{r.senders, r.senders})
 		c.took = time.Since(began)
 	}
 	if err != nil {
@@ -186,7 +186,7 @@ func (w *wearing) warmUp() (int64, error) {
 	}
 	grown := began
 	for range warmRounds {
-		if _, err := deliver(w.server, l, 1, rowOctets/l.mean, wearConnections); err != nil {
+		if _, err := deliver(w.server, l, 1, rowOctets/l.mean, spread{wearConnections, wearConnections}); err != nil {
 			return 0, err
 		}
 		if err := w.emptyAll(); err != nil {
