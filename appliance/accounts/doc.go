@@ -21,9 +21,9 @@
 // is removed and made again sees nothing of the old one's mail, and a lost accounts file
 // deletes none.
 //
-// A password is the octets that the client sends. SASLprep (RFC 4013) is not applied: it
-// changes nothing in ASCII, and POP3 clients that send other letters send UTF-8 as the user
-// typed it, both when the password is set and when it is used.
+// A password is the octets that the client sends. SASLprep (RFC 4013), which SCRAM clients apply and others do not, is not: its
+// tables are larger than the rest of the program's text, and it changes nothing in ASCII and in composed letters. The
+// characters that it replaces or drops and that a small table knows are refused in a new password.
 //
 // Invariants:
 //
@@ -38,4 +38,7 @@
 // Life of an address "Anna+lists@Home.Arpa": fold letter case; is the domain ours? (hostname, its short
 // form, localhost, domains, none at all) → alias "anna+lists" → account "anna+lists" → without the
 // plus: alias "anna" → account "anna" → root and postmaster: the first account → alias "*" → unknown.
+//
+// Life of a login "Recent:Anna+Phone@home.arpa": fold letter case; is the domain ours? → a recent view → of the device
+// "phone" → of the account "anna", whose password it is. An alias is no login.
 package accounts

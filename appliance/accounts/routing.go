@@ -131,16 +131,3 @@ func (r *Routing) Dangling() []string {
 	slices.Sort(names)
 	return slices.Compact(names)
 }
-
-// Login returns the account name behind what a user logs in with: the name, or name@domain for a domain of
-// ours, in any letter case. ok is false when the domain is another one.
-func (r *Routing) Login(user string) (name string, ok bool) {
-	local, domain := user, ""
-	if at := strings.LastIndexByte(user, '@'); at >= 0 {
-		local, domain = user[:at], user[at+1:]
-		if domain == "" {
-			return "", false
-		}
-	}
-	return Fold(local), r.Ours(domain)
-}

@@ -9,7 +9,7 @@
 //	wall clock, uptime ──► Witness ──► Term (since when the date can be believed)
 //	                                     │
 //	Policy (of an account) ──────────────┼──► Pass      removes what is due, hourly
-//	Login (anna, recent:anna+phone) ─────┴──► Maildrop  what a session sees, and leaves behind
+//	View (anna, recent:anna+phone) ─────┴──► Maildrop  what a session sees, and leaves behind
 //	                             spool full ──► Relieve  empties bins, the oldest first
 //
 // # What is kept
@@ -28,13 +28,13 @@
 // It is written at most once a day, at an orderly stop, and once when the clock is found to have jumped; where no policy removes
 // anything, never.
 //
-// # Logins
+// # Views
 //
-// The name that a client logs in with is [recent:]ACCOUNT[+DEVICE][@DOMAIN], in any letter case. The password is the account's. A
-// plus never leads to an alias or to another account: what stands behind it is a device, whatever aliases there are.
+// A login may ask for a view: of a device, of recent mail, of both (package accounts has the names).
 //
 //	anna                 all mail. DELE deletes for everybody: into the bin, or at once where there is none
-//	anna+phone           all mail but what this device deleted. DELE hides it from this device alone
+//	anna+phone           all mail but what this device deleted. DELE hides it from this device alone, until the
+//	                     policy or anna removes it
 //	recent:anna          the mail of the last 30 days, by the believed age: a clock that jumps hides nothing
 //	recent:anna+phone    both
 //
@@ -67,8 +67,8 @@
 //
 // # Files
 //
-//	policy.go   how long, and what that means for a message     term.go    age
-//	witness.go  the clock judged                                record.go  the small text, uptime_linux.go the uptime
-//	login.go    names                                           maildrop.go  what a session sees and leaves
-//	pass.go     what is due                                     relieve.go   the bin under pressure
+//	policy.go   how long, and what that means for a message     term.go     age
+//	witness.go  the clock judged                                record.go   the small text (uptime_linux.go: the uptime)
+//	maildrop.go what a session sees, and leaves behind
+//	pass.go     what is due                                     relieve.go  the bin under pressure
 package retention

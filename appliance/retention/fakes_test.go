@@ -48,6 +48,10 @@ func (f *frozen) Octets(n int) int64 { return int64(len(f.letters[n-1].name)) }
 func (f *frozen) Day(n int) int      { return f.letters[n-1].came }
 func (f *frozen) Close() error       { return nil }
 
+func (f *frozen) Bears(label string) bool {
+	return slices.ContainsFunc(f.letters, func(l *letter) bool { _, ok := l.marks[label]; return ok })
+}
+
 func (f *frozen) Marked(label string, n int) (int, bool) {
 	day, ok := f.letters[n-1].marks[label]
 	return day, ok

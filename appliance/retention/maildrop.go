@@ -13,16 +13,31 @@ type Maildrop struct {
 	device string // the label of the device; "" for none
 	recent bool
 	term   Term
+	bin    bool // there is mail in the bin
+	hidden bool // there is mail that the device deleted
 
 	shown   []uint32 // by number-1: the number in the mailbox; nil: all are seen, by their own number
 	fetched []uint64 // a bit a message of the mailbox, from the first on that was sent
 }
 
+// A View is what a login wants to see of a mailbox. The zero View is all of it, but for the bin.
+type View struct {
+	Device string // what this device deleted is hidden; "" for none
+	Recent bool   // the mail of the last RecentDays only
+}
+
+// RecentDays is how far back a recent view goes.
+const RecentDays = 30
+
 // Open shows a mailbox to a login, under the policy of its account.
-func Open(box Mailbox, p Policy, l Login, t Term) *Maildrop {
-	d := &Maildrop{box: box, policy: p, recent: l.Recent, term: t}
-	if l.Device != "" {
-		d.device = DeviceLabel + l.Device
+func Open(box Mailbox, p Policy, v View, t Term) *Maildrop {
+	d := &Maildrop{box: box, policy: p, recent: v.Recent, term: t}
+	if v.Device != "" {
+		d.device = DeviceLabel + v.Device
+	}
+	d.bin, d.hidden = box.Bears(BinLabel), d.device != "" && box.Bears(d.device)
+	if !d.bin && !d.hidden && !d.recent {
+		return d
 	}
 	total := box.Len()
 	for n := 1; n <= total; n++ {
@@ -41,10 +56,12 @@ func Open(box Mailbox, p Policy, l Login, t Term) *Maildrop {
 
 // hides says whether message n of the mailbox is not for this login.
 func (d *Maildrop) hides(n int) bool {
-	if _, binned := d.box.Marked(BinLabel, n); binned {
-		return true
+	if d.bin {
+		if _, binned := d.box.Marked(BinLabel, n); binned {
+			return true
+		}
 	}
-	if d.device != "" {
+	if d.hidden {
 		if _, gone := d.box.Marked(d.device, n); gone {
 			return true
 		}

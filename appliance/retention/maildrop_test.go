@@ -1,54 +1,10 @@
 package retention
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 )
-
-func TestParseLogin(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		want Login
-		ok   bool
-	}{
-		{"anna", Login{"anna", "", false}, true},
-		{"anna+phone", Login{"anna", "phone", false}, true},
-		{"recent:anna", Login{"anna", "", true}, true},
-		{"recent:anna+my-phone.2", Login{"anna", "my-phone.2", true}, true},
-		{"recent:", Login{"", "", true}, true},
-		{"", Login{}, true},
-		{"anna+" + strings.Repeat("x", 59), Login{"anna", strings.Repeat("x", 59), false}, true},
-		{"anna+" + strings.Repeat("x", 60), Login{}, false},
-		{"anna+", Login{}, false},
-		{"anna+phone+two", Login{}, false},
-		{"anna+ph one", Login{}, false},
-		{"anna+\x00", Login{}, false},
-	} {
-		got, ok := ParseLogin(tt.name)
-		if ok != tt.ok || ok && got != tt.want {
-			t.Errorf("%q: got %+v, %v", tt.name, got, ok)
-		}
-		if ok && got.String() != tt.name {
-			t.Errorf("%q was written as %q", tt.name, got)
-		}
-	}
-}
-
-// FuzzParseLogin: a name that is taken is written as it was read, and its label fits a store.
-func FuzzParseLogin(f *testing.F) {
-	for _, seed := range []string{"anna", "recent:anna+phone", "recent:recent:a+b+c", "+", ":"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, name string) {
-		l, ok := ParseLogin(name)
-		if ok && (l.String() != name || len(DeviceLabel+l.Device) > 64 || strings.Contains(l.Account, "+")) {
-			t.Errorf("%q was read as %+v", name, l)
-		}
-	})
-}
 
 var (
 	noon  = time.Date(2026, 12, 31, 12, 0, 0, 0, time.UTC)
@@ -65,10 +21,15 @@ func ten() *shelf {
 	return s
 }
 
+// views are what logins of those names want to see.
+var views = map[string]View{
+	"anna": {}, "anna+phone": {Device: "phone"}, "recent:anna": {Recent: true}, "recent:anna+pad": {"pad", true},
+}
+
 // seen lists what a login sees.
-func seen(s *shelf, l Login, p Policy, at Term) string {
+func seen(s *shelf, v View, p Policy, at Term) string {
 	box, _ := s.Mailbox(1)
-	d := Open(box, p, l, at)
+	d := Open(box, p, v, at)
 	var names string
 	for n := 1; n <= d.Len(); n++ {
 		names += box.(*frozen).letters[d.At(n)-1].name
@@ -96,8 +57,7 @@ func TestViews(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := ten()
 			box, _ := s.Mailbox(1)
-			login, _ := ParseLogin(tt.login)
-			d := Open(box, tt.policy, login, term)
+			d := Open(box, tt.policy, views[tt.login], term)
 			if err := d.Delete(t.Context(), slices.Values(tt.deletes)); err != nil {
 				t.Fatal(err)
 			}
@@ -105,8 +65,7 @@ func TestViews(t *testing.T) {
 				t.Errorf("%d updates, %v", s.updates, err)
 			}
 			for login, want := range map[string]string{"anna": tt.anna, "anna+phone": tt.phone, "recent:anna": tt.recent, "recent:anna+pad": tt.recentPad} {
-				l, _ := ParseLogin(login)
-				if got := seen(s, l, tt.policy, term); got != want {
+				if got := seen(s, views[login], tt.policy, term); got != want {
 					t.Errorf("%s sees %q, want %q", login, got, want)
 				}
 			}
@@ -121,7 +80,7 @@ func TestRecentHidesNothingByAJump(t *testing.T) {
 		"20 years on":  {noon.Add(20 * year), noon.Add(20*year + time.Hour)},
 		"20 days long": {noon.Add(-20 * day), noon},
 	} {
-		if got := seen(ten(), Login{"anna", "", true}, Policy{}, at); got != "abcdefghij" {
+		if got := seen(ten(), View{Recent: true}, Policy{}, at); got != "abcdefghij" {
 			t.Errorf("%s: sees %q", name, got)
 		}
 	}
@@ -144,7 +103,7 @@ func TestFetched(t *testing.T) {
 			s := ten()
 			s.boxes[1][4].marks = map[string]int{FetchedLabel: today - 9}
 			box, _ := s.Mailbox(1)
-			d := Open(box, tt.policy, Login{Account: "anna"}, term)
+			d := Open(box, tt.policy, View{}, term)
 			for _, n := range []int{2, 4, 5} {
 				d.Retrieved(n)
 			}
@@ -179,18 +138,11 @@ func TestPlainViewCostsNothing(t *testing.T) {
 	s := ten()
 	box, _ := s.Mailbox(1)
 	for _, login := range []string{"anna", "anna+phone"} {
-		l, _ := ParseLogin(login)
-		if got := testing.AllocsPerRun(10, func() { Open(box, Policy{KeepAfterFetch: 1}, l, term) }); got > 2 { // itself, and a label
+		if got := testing.AllocsPerRun(10, func() { Open(box, Policy{KeepAfterFetch: 1}, views[login], term) }); got > 2 { // itself, and a label
 			t.Errorf("%s: %v allocations", login, got)
 		}
-		if d := Open(box, Policy{}, l, term); d.shown != nil || d.fetched != nil {
+		if d := Open(box, Policy{}, views[login], term); d.shown != nil || d.fetched != nil {
 			t.Errorf("%s: %v", login, d)
 		}
 	}
-}
-
-func ExampleLogin() {
-	l, _ := ParseLogin("recent:anna+phone")
-	fmt.Printf("%q %q %v\n", l.Account, l.Device, l.Recent)
-	// Output: "anna" "phone" true
 }

@@ -38,6 +38,8 @@ type Mailbox interface {
 	Octets(n int) int64
 	// Day is the day on which message n came, by the clock of then: days since 1970, UTC.
 	Day(n int) int
+	// Bears says whether a message may bear a label; false: none does.
+	Bears(label string) bool
 	// Marked says whether message n bears a label, and the day that was given with it.
 	Marked(label string, n int) (day int, ok bool)
 	// Update makes a change durable, all of it or none, with one flush. What is gone already is no error.

@@ -44,7 +44,7 @@ func oldestBinned(s Store, accounts []Account, after int) (oldest int, err error
 		if err != nil {
 			return 0, err
 		}
-		for n := 1; n <= box.Len(); n++ {
+		for n := 1; box.Bears(BinLabel) && n <= box.Len(); n++ {
 			if day, ok := box.Marked(BinLabel, n); ok && day > after {
 				oldest = min(oldest, day)
 			}
