@@ -73,6 +73,13 @@ type Maildrop interface {
 	Close() error
 }
 
+// A Recorder is a Maildrop that wants to know what a client has fetched.
+type Recorder interface {
+	// Retrieved is told that message n was given to the connection whole, by RETR, or by a TOP that asks for all
+	// of it. That the client has read it to the end nobody knows.
+	Retrieved(n int)
+}
+
 // A Body is where the stored bytes of one message lie. They are in wire form: lines end
 // in CRLF, a leading dot is doubled, and ".CRLF" closes them, so RETR sends them as they are.
 // The bytes stay as they are until Close, also for the kernel that still sends them.

@@ -55,6 +55,9 @@ func (s *session) whole(n int, body Body) error {
 	}
 	s.retrieved++
 	s.octets += octets
+	if r, ok := s.mail.(Recorder); ok {
+		r.Retrieved(n)
+	}
 	return nil
 }
 
