@@ -98,6 +98,9 @@ func (a *Appliance) open(ctx context.Context, c *config.Config) (err error) {
 	if err := openState(c.State); err != nil {
 		return err
 	}
+	if a.logins.lasting, err = openSecret(c.State); err != nil {
+		return err
+	}
 	if a.spool, err = a.openSpool(ctx, c); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@
 //	spool/        the mail. Losing it loses mail.
 //	accounts      who has a mailbox (package accounts). Losing it loses passwords, and the way to the mail.
 //	certs/        the certificate (package certs). Losing it makes clients ask again.
+//	secret        what the salts of unknown users are made of. Losing it tells a guesser who is unknown, once.
 //	ports         which ports were taken for the standard ones. Losing it chooses anew.
 //	control       the socket that commands ask a running box by (package control). It is made anew at each start.
 //	first-login   the password of the first start, until the first login.

@@ -34,6 +34,7 @@ type logins struct {
 	verify   func(t *accounts.Table, name, password string) bool
 	told     func(user string) // of each login
 	secret   [32]byte
+	lasting  []byte        // the secret that outlives a restart; see openSecret
 	deriving chan struct{} // holds a token while somebody derives
 	stranger chan struct{} // holds a token while one who never logged in derives or is the next to
 

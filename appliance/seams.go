@@ -13,6 +13,7 @@ import (
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/smtpd"
 	"pillarbox/pop3"
+	"pillarbox/pop3/sasl"
 	"pillarbox/pop3/wire"
 	"pillarbox/spool"
 )
@@ -78,12 +79,15 @@ func (a *Appliance) owns(user string, from smtpd.Path) bool {
 type popAuthenticator struct{ logins *logins }
 
 func (p popAuthenticator) Authenticate(ctx context.Context, c pop3.Credentials) (string, error) {
-	user, err := p.logins.check(ctx, c.User, c.Password, c.Remote)
+	user, err := p.logins.verdict(ctx, c.User, c.Password, c.Proof, c.Remote)
 	if errors.Is(err, errWrong) {
 		return "", pop3.ErrAuth
 	}
 	return user, err
 }
+
+// Secret makes it a pop3.Keeper.
+func (p popAuthenticator) Secret(user string) sasl.Secret { return p.logins.secretOf(user) }
 
 // smtpAuthenticator is an smtpd.Authenticator.
 type smtpAuthenticator struct{ logins *logins }

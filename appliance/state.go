@@ -12,6 +12,7 @@ import (
 // The names in the state folder.
 const (
 	accountsFile   = "accounts"
+	secretFile     = "secret"
 	certsFolder    = "certs"
 	spoolFolder    = "spool"
 	firstLoginFile = "first-login"

@@ -2,12 +2,8 @@ package pop3_test
 
 import (
 	"bufio"
-	"crypto/hmac"
-	"crypto/pbkdf2"
-	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
-	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -67,41 +63,19 @@ func (l scramLogin) play(c *client) string {
 	}
 	octets, _ := base64.StdEncoding.DecodeString(strings.TrimSpace(line[2:]))
 	server := string(octets)
-	attributes := strings.Split(server, ",")
-	if len(attributes) != 3 {
-		c.t.Fatalf("the server says %q", server)
-	}
-	salt, _ := base64.StdEncoding.DecodeString(attributes[1][2:])
-	var iterations int
-	fmt.Sscanf(attributes[2], "i=%d", &iterations)
-	binding := l.gs2
+	client := pop3test.Scram{GS2: l.gs2, Bare: bare, Password: l.password}
 	if l.bound {
 		state := c.conn.(*tls.Conn).ConnectionState()
-		value, err := state.ExportKeyingMaterial("EXPORTER-Channel-Binding", nil, 32)
-		if err != nil {
+		if client.Binding, err = state.ExportKeyingMaterial("EXPORTER-Channel-Binding", nil, 32); err != nil {
 			c.t.Fatal(err)
 		}
-		binding += string(value)
 	}
-	without := "c=" + base64.StdEncoding.EncodeToString([]byte(binding)) + "," + attributes[0]
-	dialogue := bare + "," + server + "," + without
-	hash := func(key []byte, text string) []byte {
-		h := hmac.New(sha256.New, key)
-		h.Write([]byte(text))
-		return h.Sum(nil)
-	}
-	salted, _ := pbkdf2.Key(sha256.New, l.password, salt, iterations, sha256.Size)
-	key := hash(salted, "Client Key")
-	stored := sha256.Sum256(key)
-	for i, b := range hash(stored[:], dialogue) {
-		key[i] ^= b
-	}
-	c.say(base64.StdEncoding.EncodeToString([]byte(without + ",p=" + base64.StdEncoding.EncodeToString(key))))
+	final, want := client.Final(c.t, server)
+	c.say(base64.StdEncoding.EncodeToString([]byte(final)))
 	line, err = c.in.ReadString('\n')
 	if err != nil || !strings.HasPrefix(line, "+ ") {
 		return line
 	}
-	want := "v=" + base64.StdEncoding.EncodeToString(hash(hash(salted, "Server Key"), dialogue))
 	if got, _ := base64.StdEncoding.DecodeString(strings.TrimSpace(line[2:])); string(got) != want {
 		c.t.Errorf("the server proves itself by %q, want %q", got, want)
 	}

@@ -12,12 +12,16 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // Iterations is how often a password is hashed for a new verifier: 15,000 take a small ARM core
 // some tens of milliseconds.
 const Iterations = 15000
+
+// SaltSize is the length of the salt of a new verifier in octets.
+const SaltSize = 16
 
 // mostIterations bounds what a verifier from the file may cost: a thousand logins of it are not a day.
 const mostIterations = 10_000_000
@@ -31,12 +35,12 @@ type Verifier struct {
 	storedKey, serverKey []byte
 }
 
-// NewVerifier makes a verifier with a fresh salt of 16 octets.
+// NewVerifier makes a verifier with a fresh salt of SaltSize octets.
 func NewVerifier(password string) (Verifier, error) {
 	if err := checkPassword(password); err != nil {
 		return Verifier{}, err
 	}
-	salt := make([]byte, 16)
+	salt := make([]byte, SaltSize)
 	rand.Read(salt) // never fails (crypto/rand)
 	return derive(password, salt, Iterations)
 }
@@ -71,10 +75,15 @@ func (v Verifier) Verify(password string) bool {
 
 // dummy is verified for unknown names, so that they take as long as known ones. It fits no password:
 // nobody knows what hashes to zeros.
-var dummy = Verifier{Iterations, make([]byte, 16), make([]byte, sha256.Size), make([]byte, sha256.Size)}
+var dummy = Verifier{Iterations, make([]byte, SaltSize), make([]byte, sha256.Size), make([]byte, sha256.Size)}
 
 // Digest returns the bytes that tell this verifier from others, for keys of a cache.
 func (v Verifier) Digest() []byte { return v.storedKey }
+
+// Parts returns what SCRAM works with (RFC 5802 §3). The slices are not to be changed.
+func (v Verifier) Parts() (iterations int, salt, storedKey, serverKey []byte) {
+	return v.iterations, v.salt, v.storedKey, v.serverKey
+}
 
 // encode returns the form of RFC 5803 §2.
 func (v Verifier) encode() string {
@@ -130,8 +139,23 @@ func checkPassword(password string) error {
 		return errors.New("the password is not UTF-8")
 	case strings.ContainsFunc(password, func(r rune) bool { return r < ' ' || r == 0x7f }):
 		return errors.New("the password has a control character in it")
+	case strings.ContainsFunc(password, isTreacherous):
+		return errors.New("the password has a space or an invisible character in it that programs turn into another or leave out")
 	case strings.TrimSpace(password) != password:
 		return errors.New("the password begins or ends with a space, which mail programs lose")
 	}
 	return nil
+}
+
+// isTreacherous reports whether a mail program that prepares passwords (SASLprep, RFC 4013 §2.1: tables C.1.2 and B.1 of RFC
+// 3454) sends something else than this character, so that a password with it is right in one program and wrong in another.
+func isTreacherous(r rune) bool {
+	switch {
+	case r != ' ' && unicode.Is(unicode.Zs, r): // no-break, thin, ideographic space…
+		return true
+	case r == 0xad, r == 0x34f, r == 0x1806, 0x180b <= r && r <= 0x180d, 0x200b <= r && r <= 0x200d, r == 0x2060,
+		0xfe00 <= r && r <= 0xfe0f, r == 0xfeff: // soft hyphen, joiners, variation selectors, byte order mark
+		return true
+	}
+	return false
 }
