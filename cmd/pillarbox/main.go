@@ -2,7 +2,7 @@
 // and goes out by POP3.
 //
 // Its exit codes: 0 it is done; 1 it could not be done, and standard error says why and what to do;
-// 2 the command line makes no sense.
+// 2 the command line makes no sense. As sendmail it has those of sysexits.h (package sendmail).
 package main
 
 import (
@@ -31,6 +31,7 @@ func commands() []command {
 		{"check-config", "[-config FILE]", "say what is wrong with a configuration", checkConfig},
 		{"user", "add|passwd|list|remove [-config FILE] [NAME]", "who has a mailbox; also while the box runs", user},
 		{"spool", "stat|verify|compact|export|import ...", "look after the mail that is kept; also while the box runs", spoolVerb},
+		{"sendmail", "[-t] [-i] [-f SENDER] [RECIPIENT...]", "hand a letter to the box, as sendmail(8) does", sendMail},
 		{"version", "", "say which version this is", showVersion},
 	}
 }
@@ -54,7 +55,12 @@ type errUsage struct{ text string }
 
 func (e errUsage) Error() string { return e.text }
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	if code, called := calledAs(os.Args, os.Stdin, os.Stdout, os.Stderr); called {
+		os.Exit(code)
+	}
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // run runs a command line and returns the exit code.
 func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
@@ -92,6 +98,9 @@ func report(c *call) int {
 		return exitUsage
 	}
 	fmt.Fprintf(c.stderr, "pillarbox %s: %v\n", c.command.name, err)
+	if code, ok := exitCode(err); ok {
+		return code
+	}
 	return exitError
 }
 
