@@ -11,8 +11,10 @@
 #   peers.sh stop FOLDER
 #
 # LOG names the log, which lies off the measured device (default: FOLDER/log). Any account of home.arpa
-# exists, with any password. Needs root.
+# exists, with any password. PREFIX is where packages are unpacked that will not be installed side by side
+# (default: /opt/pillarbench). Needs root.
 set -eu
+: "${PREFIX=/opt/pillarbench}"
 configurations=$(cd "$(dirname "$0")" && pwd)/peers
 
 install_packages() {
@@ -26,7 +28,12 @@ install_packages() {
 	echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
 	apt-get -qq -o DPkg::Lock::Timeout=300 update
 	apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends \
-		dovecot-core dovecot-lmtpd dovecot-pop3d postfix e2fsprogs xfsprogs f2fs-tools util-linux >/dev/null
+		dovecot-core dovecot-lmtpd postfix e2fsprogs xfsprogs f2fs-tools util-linux >/dev/null
+	mkdir -p "$PREFIX"
+	cd "$PREFIX"
+	rm -f ./*.deb
+	apt-get -qq download dovecot-pop3d # which Debian lets nobody install beside another POP3 server
+	for package in ./*.deb; do dpkg-deb -x "$package" . && rm "$package"; done
 }
 
 free_ports() {
@@ -40,7 +47,7 @@ configure() {
 	mkdir -p "$folder/conf" "$folder/mail"
 	chown nobody "$folder/mail"
 	for file; do
-		sed -e "s,@FOLDER@,$folder,g" -e "s,@LOG@,$log,g" -e "s,@FORMAT@,${name#*-},g" \
+		sed -e "s,@FOLDER@,$folder,g" -e "s,@LOG@,$log,g" -e "s,@PREFIX@,$PREFIX,g" -e "s,@FORMAT@,${name#*-},g" \
 			-e "s,@INTAKE@,$intake,g" -e "s,@POP3@,$pop3,g" "$configurations/$file" >"$folder/conf/$file"
 	done
 }
