@@ -24,6 +24,7 @@ var subcommands = [...]struct {
 	{"suite", "hold any POP3, SMTP or LMTP server to the RFCs", holdToRFCs},
 	{"restore", "a copy of the state put back: is a unique-id ever given twice?", restore},
 	{"wear", "device bytes, flushes and CPU for a mail, of the box or another server", wear},
+	{"hostile", "a good client among thousands of hostile ones: is it served, and what is left?", hostile},
 	{"start", "what a start, a first login and a deletion cost with much mail", start},
 }
 
