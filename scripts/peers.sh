@@ -61,7 +61,7 @@ start() {
 		configure dovecot.conf
 		date '+began %s%N'
 		dovecot -c "$folder/conf/dovecot.conf" >&2
-		printf 'lmtp 127.0.0.1:%s\npop3 127.0.0.1:%s\npid %s\n' "$intake" "$pop3" "$(cat "$(pid_file)")"
+		printf 'lmtp 127.0.0.1:%s\npop3 127.0.0.1:%s\npid %s\n' "$intake" "$pop3" "$(first_process)"
 		;;
 	postfix)
 		configure main.cf master.cf mailboxes
@@ -69,7 +69,7 @@ start() {
 		chown postfix "$folder/lib"
 		date '+began %s%N'
 		postfix -c "$folder/conf" start >&2
-		printf 'smtp 127.0.0.1:%s\npid %s\n' "$intake" "$(cat "$(pid_file)")"
+		printf 'smtp 127.0.0.1:%s\npid %s\n' "$intake" "$(first_process)"
 		;;
 	*)
 		echo "peers.sh: no peer is called $name" >&2
@@ -78,11 +78,18 @@ start() {
 	esac
 }
 
-# pid_file prints the file with the number of the first process, which ends the others.
-pid_file() { ls "$folder/run/master.pid" "$folder/queue/pid/master.pid" 2>/dev/null; }
+# first_process prints the number of the process that ends the others. Its file comes a moment after the start.
+first_process() {
+	for _ in $(seq 100); do
+		cat "$folder/run/master.pid" "$folder/queue/pid/master.pid" 2>/dev/null | grep -o '[0-9]*' && return
+		sleep 0.05
+	done
+	return 1
+}
 
 stop() {
-	pid=$(cat "$(pid_file)")
+	[ -d "$folder/conf" ] # else no peer was ever started there
+	pid=$(first_process)
 	kill "$pid"
 	while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
 	rm -f "$folder/queue/pid/master.pid" # Postfix leaves it, for the number to be given to a stranger

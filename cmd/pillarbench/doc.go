@@ -3,8 +3,10 @@
 //
 //	pillarbench kill -box BINARY    kill -9 under load: is every acknowledged mail there once, whole?
 //	pillarbench restore -box BINARY an old copy of the state put back: is a unique-id given twice?
-//	pillarbench wear -box BINARY -folder DIR
-//	                                what a mail costs the flash: device bytes, flushes, CPU, memory
+//	pillarbench wear -server NAME -folder DIR
+//	                                what a mail costs the flash: device octets, flushes, CPU
+//	pillarbench start -server NAME -folder DIR
+//	                                what a start, a first login and a deletion cost with much mail
 //
 // # Letters
 //
@@ -35,11 +37,27 @@
 // copies the state, lets more mail come, puts the copy back, and lets other mail come, after a clean stop and
 // after kill -9: no unique-id of one life may name another letter in the next.
 //
-// # Wear
+// # Servers
 //
-// Device bytes and flushes are read from the stat file of the block device that holds -folder
-// (Documentation/block/stat.rst: field 7 is sectors of 512 octets written, field 16 flush
-// requests), before and after, with a syncfs on either side. The first mails fill slots that
-// are zero-filled once in their life, so a warm-up comes first: it is delivered, removed and not
-// counted. Memory is what only the box uses: Anonymous of /proc/PID/smaps_rollup.
+// Wear and start measure the box or, with -server NAME, a peer that the script of -peers starts and ends
+// (scripts/peers.sh); a peer is known by the addresses and the process that the script prints. All that a
+// server writes lies in -folder, but its log, which is no mail, lies elsewhere. Each connection has a
+// mailbox of its own, so that no server waits for the lock of one. scripts/wear.sh makes a fresh file system
+// for each server, and names those that the kernel lacks.
+//
+//	W1  octets and flushes come from the stat file of the block device below -folder (Documentation/block/
+//	    stat.rst: field 3 is sectors of 512 octets read, 5 write requests, 7 sectors written, 16 flush requests)
+//	W2  a row begins and ends with syncfs, so that what the file system holds back is counted; with -pause it does
+//	    not end so, for then it is the file system that decides when to write, as it does in life
+//	W3  CPU and memory are those of the first process and all that descend from it: utime, stime and those of
+//	    ended children (proc(5), /proc/PID/stat); memory is Anonymous of smaps_rollup, which no file can give back
+//	W4  the box fills each slot with zeros once in its life: rounds of mail are delivered and removed until
+//	    its folder grows no more. What was filled is printed below the table, not counted in it
+//	W5  a queue is part of the cost: a row ends when it is empty
+//	W6  each figure is the median of the runs, column by column
+//	W7  -guard fails when the box passes a budget (budget.go). Only counts have budgets, never times
+//
+// A start is timed from the exec of the server to its greeting on each port, after the kernel has dropped
+// what it had in memory of any file. A first login ends with the reply to STAT. A deletion is of 100 mails that lie
+// evenly in the mailbox: what is written until QUIT is answered, and what syncfs writes later.
 package main

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -30,6 +31,7 @@ type wearing struct {
 	mails  int
 	runs   int
 	pause  time.Duration
+	guard  bool
 	out    io.Writer
 	next   uint64 // letter
 }
@@ -73,6 +75,7 @@ func wear(args []string, out io.Writer) error {
 	flags.IntVar(&w.mails, "mails", 500, "mails a row; fewer when they are more than 16 MiB")
 	flags.IntVar(&w.runs, "runs", 3, "runs of a row, of which the median is printed")
 	flags.DurationVar(&w.pause, "pause", 0, "one sender, who waits so long after each mail; then nothing is written out in the end that the file system holds back")
+	flags.BoolVar(&w.guard, "guard", false, "fail when the box costs more than its budgets")
 	if err := parse(flags, args); err != nil {
 		return err
 	}
@@ -119,6 +122,7 @@ func (w *wearing) run(rows []wearRow) error {
 		return fmt.Errorf("warm-up: %w", err)
 	}
 	heading(w.out, []string{"file system", "server", "mail", "senders"}, wearColumns)
+	var over []error
 	for _, r := range rows {
 		costs := make([]cost, w.runs)
 		for i := range costs {
@@ -127,11 +131,16 @@ func (w *wearing) run(rows []wearRow) error {
 			}
 		}
 		row(w.out, []string{w.label, w.name, r.load.name, strconv.Itoa(r.senders)}, wearColumns, costs)
+		if w.guard {
+			if err := overspent(r, costs); err != nil {
+				over = append(over, fmt.Errorf("%s, %d senders: %w", r.load.name, r.senders, err))
+			}
+		}
 	}
 	if w.name == ourselves {
 		fmt.Fprintf(w.out, "%s on %s: %.0f MiB of slots filled once in the warm-up, before this was measured.\n", w.name, w.label, float64(filled)/(1<<20))
 	}
-	return nil
+	return errors.Join(over...)
 }
 
 // measure delivers the mails of a row once, and removes them.

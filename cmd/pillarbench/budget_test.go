@@ -1,0 +1,30 @@
+package main
+
+import "testing"
+
+func TestOverspent(t *testing.T) {
+	l, err := parseLoad("4k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spend := func(octets, flushes int64) cost {
+		return cost{mails: 100, octets: 100 * 4096, device: deviceCount{octets: 100 * octets, flushes: flushes}}
+	}
+	for _, row := range []struct {
+		name    string
+		senders int
+		costs   []cost
+		fails   bool
+	}{
+		{"two pages and one flush", 1, []cost{spend(8192, 100)}, false},
+		{"a flush too many in one run of three", 1, []cost{spend(8192, 100), spend(8192, 200), spend(8192, 102)}, false},
+		{"two flushes", 1, []cost{spend(8192, 200)}, true},
+		{"three pages", 1, []cost{spend(12288, 100)}, true},
+		{"sixteen senders who share nothing", 16, []cost{spend(8192, 100)}, true},
+		{"no budget", 7, []cost{spend(8192, 100)}, true},
+	} {
+		if err := overspent(wearRow{l, row.senders}, row.costs); (err != nil) != row.fails {
+			t.Errorf("%s: got %v", row.name, err)
+		}
+	}
+}
