@@ -78,18 +78,20 @@ start() {
 	esac
 }
 
-# first_process prints the number of the process that ends the others. Its file comes a moment after the start.
+# pid prints the number of the process that ends the others, or fails.
+pid() { cat "$folder/run/master.pid" "$folder/queue/pid/master.pid" 2>/dev/null | grep -o '[0-9]*'; }
+
+# first_process prints it when it is known, which is a moment after the start.
 first_process() {
 	for _ in $(seq 100); do
-		cat "$folder/run/master.pid" "$folder/queue/pid/master.pid" 2>/dev/null | grep -o '[0-9]*' && return
+		pid && return
 		sleep 0.05
 	done
 	return 1
 }
 
 stop() {
-	[ -d "$folder/conf" ] # else no peer was ever started there
-	pid=$(first_process)
+	pid=$(pid)
 	kill "$pid"
 	while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
 	rm -f "$folder/queue/pid/master.pid" # Postfix leaves it, for the number to be given to a stranger
