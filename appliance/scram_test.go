@@ -114,28 +114,37 @@ func TestUnknownSecret(t *testing.T) {
 	}
 }
 
-// TestScramAtTheBox: each account that there is can log in so, over POP3, plainly and bound to TLS.
+// TestScramAtTheBox: each account that there is can log in so, by POP3 and by SMTP, plainly and over TLS.
 func TestScramAtTheBox(t *testing.T) {
 	c := settings(t.TempDir())
 	family(t, c.State, "anna", "otto")
 	b := start(t, c, Options{})
-	for _, key := range []string{"pop3.listen", "pop3.listen_tls"} {
+	for _, tt := range []struct{ key, hello, asks string }{
+		{"pop3.listen", "", "+ "},
+		{"pop3.listen_tls", "", "+ "},
+		{"smtp.listen", "EHLO client", "334 "},
+		{"smtp.listen_tls", "EHLO client", "334 "},
+	} {
 		for _, name := range []string{"anna", "otto"} {
-			client := b.dial(key)
+			client := b.dial(tt.key)
 			said := func(text string) string {
-				octets, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(client.say("%s", text), "+ "))
+				answer := client.say("%s", text)
+				octets, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(answer, tt.asks))
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("%s: %s was answered %q", tt.key, text, answer)
 				}
 				return string(octets)
 			}
 			code := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 			login := pop3test.Scram{GS2: "n,,", Bare: "n=" + name + ",r=abc", Password: name}
+			if tt.hello != "" {
+				client.must(tt.hello)
+			}
 			final, verdict := login.Final(t, said("AUTH SCRAM-SHA-256 "+code(login.First())))
 			if got := said(code(final)); got != verdict {
-				t.Errorf("the box proves itself by %q, want %q", got, verdict)
+				t.Errorf("%s: the box proves itself by %q, want %q", tt.key, got, verdict)
 			}
-			client.must("", "STAT", "QUIT")
+			client.must("", "NOOP", "QUIT")
 		}
 	}
 }

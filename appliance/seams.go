@@ -93,12 +93,15 @@ func (p popAuthenticator) Secret(user string) sasl.Secret { return p.logins.secr
 type smtpAuthenticator struct{ logins *logins }
 
 func (s smtpAuthenticator) Authenticate(ctx context.Context, c smtpd.Credentials) (string, error) {
-	user, err := s.logins.check(ctx, c.User, c.Password, c.Remote)
+	user, err := s.logins.verdict(ctx, c.User, c.Password, c.Proof, c.Remote)
 	if errors.Is(err, errWrong) {
 		return "", smtpd.ErrAuth
 	}
 	return user, err
 }
+
+// Secret makes it an smtpd.Keeper.
+func (s smtpAuthenticator) Secret(user string) sasl.Secret { return s.logins.secretOf(user) }
 
 // store is a pop3.Store.
 type store struct{ a *Appliance }

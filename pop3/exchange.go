@@ -78,26 +78,11 @@ func (s *session) questions(c *Credentials, ask func() error) sasl.Questions {
 			c.User, c.Proof = user, &p
 			return ask()
 		}
-		q.Binding = s.binding()
+		if conn, ok := s.conn.(*tls.Conn); ok {
+			q.Binding = sasl.Binding(conn.ConnectionState())
+		}
 	}
 	return q
-}
-
-// binding returns the tls-exporter value of the connection (RFC 9266 §2), nil below TLS 1.3.
-func (s *session) binding() []byte {
-	conn, ok := s.conn.(*tls.Conn)
-	if !ok {
-		return nil
-	}
-	state := conn.ConnectionState()
-	if state.Version < tls.VersionTLS13 {
-		return nil
-	}
-	value, err := state.ExportKeyingMaterial("EXPORTER-Channel-Binding", []byte{}, 32)
-	if err != nil {
-		return nil
-	}
-	return value
 }
 
 // exchange carries challenges and responses until m has its answer.

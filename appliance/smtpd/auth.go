@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"strings"
 
 	"pillarbox/pop3/sasl"
 )
@@ -13,40 +12,28 @@ import (
 // maxResponse is the longest line of an exchange in octets, CRLF counted (RFC 4954 §4).
 const maxResponse = 12288
 
-// A mechanism is a way to give a password.
-type mechanism struct {
-	name string
-	new  func(sasl.Check) sasl.Mechanism
-}
-
-// mechanisms are all that are offered.
-var mechanisms = [...]mechanism{
-	{"PLAIN", sasl.NewPlain},
-	{"LOGIN", sasl.NewLogin},
-}
-
 // auth is AUTH mechanism [initial-response] (RFC 4954 §4).
 func (c *session) auth(ctx context.Context, argument []byte) error {
 	name, initial, _ := bytes.Cut(argument, []byte(" "))
-	start := findMechanism(name)
+	var user string
+	who := Credentials{Remote: c.remote, TLS: c.isTLS}
+	q := c.questions(&who, func() (err error) {
+		user, err = c.authenticate(ctx, who)
+		return err
+	})
+	kind, known := sasl.Find(name, q)
 	switch {
 	case c.server.Auth == nil:
 		return errNotHere
 	case c.user != "":
 		return errKnown
-	case start == nil:
+	case !known:
 		return errMechanism
 	case !c.canLogIn():
 		return errNeedsTLS
 	}
-	var user string
-	m := start.new(func(name, password string) (err error) {
-		user, err = c.authenticate(ctx, Credentials{
-			Mechanism: start.name, User: name, Password: password, Remote: c.remote, TLS: c.isTLS,
-		})
-		return err
-	})
-	if err := c.exchange(m, initial); err != nil {
+	who.Mechanism = kind.Name
+	if err := c.exchange(kind.Start(q), initial); err != nil {
 		return c.loginRefused(err)
 	}
 	c.user = user
@@ -62,14 +49,23 @@ func (c *session) loginFirst() error {
 	return errTLSFirst
 }
 
-// findMechanism returns the mechanism of a name in any letter case, or nil.
-func findMechanism(name []byte) *mechanism {
-	for i := range mechanisms {
-		if strings.EqualFold(mechanisms[i].name, string(name)) {
-			return &mechanisms[i]
+// questions are what the mechanisms ask here: their answers go into who, then ask is called.
+func (c *session) questions(who *Credentials, ask func() error) sasl.Questions {
+	q := sasl.Questions{Password: func(user, password string) error {
+		who.User, who.Password = user, password
+		return ask()
+	}}
+	if keeper, ok := c.server.Auth.(Keeper); ok {
+		q.Secret = keeper.Secret
+		q.Proof = func(user string, p sasl.Proof) error {
+			who.User, who.Proof = user, &p
+			return ask()
+		}
+		if state, ok := c.line.tls(); ok {
+			q.Binding = sasl.Binding(state)
 		}
 	}
-	return nil
+	return q
 }
 
 // authenticate asks who the client is.
@@ -140,7 +136,7 @@ func (c *session) loginRefused(err error) error {
 		return no
 	case errors.Is(err, sasl.ErrMalformed):
 		return errBase64
-	case errors.Is(err, ErrAuth), errors.Is(err, sasl.ErrAuthorization):
+	case errors.Is(err, ErrAuth), errors.Is(err, sasl.ErrAuthorization), errors.Is(err, sasl.ErrBinding):
 		c.log.Info("login refused", c.fields()...)
 		if c.logins++; c.logins >= c.limits.Logins {
 			return errLogins

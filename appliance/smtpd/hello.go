@@ -3,6 +3,8 @@ package smtpd
 import (
 	"context"
 	"strconv"
+
+	"pillarbox/pop3/sasl"
 )
 
 // greet says who is here. It holds no "<…@…>", which some clients take for an offer of APOP.
@@ -61,11 +63,19 @@ var capabilities = [...]capability{
 	{"ENHANCEDSTATUSCODES", nil, nil},   // RFC 2034
 	{"DSN", (*session).canReport, nil},  // RFC 3461
 	{"STARTTLS", (*session).canUpgrade, nil},
-	{"AUTH PLAIN LOGIN", (*session).canLogIn, nil}, // RFC 4954
+	{"AUTH", (*session).canLogIn, (*session).authValue}, // RFC 4954
 }
 
 func (c *session) sizeValue(dst []byte) []byte {
 	return strconv.AppendInt(append(dst, ' '), c.max, 10)
+}
+
+// authValue names the mechanisms that can be used now.
+func (c *session) authValue(dst []byte) []byte {
+	for _, k := range sasl.Kinds(c.questions(nil, nil)) {
+		dst = append(append(dst, ' '), k.Name...)
+	}
+	return dst
 }
 
 // canReport reports whether a sender can be told of a delivery. Who speaks LMTP is told of it by the verdicts, and is

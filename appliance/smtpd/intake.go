@@ -7,22 +7,33 @@ import (
 	"net/netip"
 	"time"
 
+	"pillarbox/pop3/sasl"
 	"pillarbox/pop3/wire"
 )
 
 // Credentials are what a client gave to prove who it is, and how (RFC 4954).
 type Credentials struct {
-	Mechanism string     // "PLAIN" or "LOGIN", for the log
-	User      string     // as the client wrote it
-	Password  string     // never logged
-	Remote    netip.Addr // where the client connects from; the zero Addr when unknown
-	TLS       bool       // whether the password came over TLS
+	Mechanism string      // the name of a SASL mechanism, for the log
+	User      string      // as the client wrote it
+	Password  string      // never logged
+	Proof     *sasl.Proof // in place of the password (SCRAM); nil: Password it is
+	Remote    netip.Addr  // where the client connects from; the zero Addr when unknown
+	TLS       bool        // whether they came over TLS
 }
 
 // An Authenticator says who a client is. ErrAuth: user or password is wrong.
 // ErrTemporary: the answer is not known now.
 type Authenticator interface {
 	Authenticate(ctx context.Context, c Credentials) (user string, err error)
+}
+
+// A Keeper is an Authenticator that keeps of passwords what SCRAM needs; without it no
+// SCRAM is offered.
+type Keeper interface {
+	// Secret returns what is kept of the password of user, as the client wrote the name. For
+	// a user whom nobody knows it returns something of the same look, the same each time; its
+	// Proof is given to Authenticate, which refuses it in its own time.
+	Secret(user string) sasl.Secret
 }
 
 // A Router says where mail for a forward-path goes (RFC 5321 §4.1.1.3).

@@ -57,6 +57,7 @@
 //	RFC 4616 §2  PLAIN, identities          plain.go
 //	RFC 5802 §3  proofs                     secret.go
 //	RFC 5802 §5  SCRAM, §6 channel binding  scram.go
+//	RFC 9266     tls-exporter               binding.go
 //	RFC 5802 §7  its messages               scramtext.go
 //	draft-murchison-sasl-login              login.go
 package sasl
