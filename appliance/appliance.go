@@ -17,6 +17,7 @@ import (
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/certs"
 	"pillarbox/appliance/config"
+	"pillarbox/appliance/retention"
 	"pillarbox/spool"
 )
 
@@ -31,6 +32,8 @@ type Options struct {
 	Awaited string
 	// Built is the date of this build: certificates count from it where no clock can be believed.
 	Built time.Time
+	// Clock reads the wall clock and the uptime; nil: those of the machine. It is asked what day it is; time-outs do not ask it.
+	Clock func() retention.Reading
 	// Terminal shows the first start to who sits at it; nil: nobody does, and it is kept in a file.
 	Terminal io.Writer
 }
@@ -44,6 +47,7 @@ type Appliance struct {
 	started   time.Time
 	boot      *config.Config // what listeners and spool were opened with
 	spool     *spool.Spool
+	witness   *retention.Witness
 	ring      *certs.Ring
 	tlsPOP3   *tls.Config
 	tlsSMTP   *tls.Config
@@ -61,6 +65,8 @@ type Appliance struct {
 
 	seen      string     // of the watched files, as they were read; after New the watcher's
 	condition condition  // of the spool; the watcher's
+	retainer  retainer   // the watcher's
+	relieving sync.Mutex // one at a time empties bins
 	reloading sync.Mutex // one reload at a time
 	closing   sync.Once
 }
@@ -83,6 +89,9 @@ func New(ctx context.Context, c *config.Config, opts Options) (*Appliance, error
 	if opts.Log == nil {
 		opts.Log = zap.NewNop()
 	}
+	if opts.Clock == nil {
+		opts.Clock = retention.Machine()
+	}
 	a := &Appliance{
 		opts: opts, log: opts.Log, state: c.State, started: time.Now(), boot: c,
 		locks: &maildropLocks{}, floods: newFloods(), stirred: make(chan struct{}, 1), sessions: newSessions(), spare: newSpare(),
@@ -101,6 +110,7 @@ func (a *Appliance) open(ctx context.Context, c *config.Config) (err error) {
 	if a.logins.lasting, err = openSecret(c.State); err != nil {
 		return err
 	}
+	a.openWitness()
 	if a.spool, err = a.openSpool(ctx, c); err != nil {
 		return err
 	}
@@ -129,7 +139,7 @@ func (a *Appliance) certOptions(c *config.Config) certs.Options {
 		Dir:   filepath.Join(c.State, certsFolder),
 		Names: certs.NamesOf(c.Hostname, certs.Addresses()),
 		Cert:  c.TLS.Cert, Key: c.TLS.Key,
-		Built: a.opts.Built, Now: time.Now(),
+		Built: a.opts.Built, Now: a.now(),
 	}
 }
 
@@ -142,6 +152,9 @@ func (a *Appliance) enforce(c *config.Config, table *accounts.Table) {
 	}
 	for _, name := range in.routing.Dangling() {
 		a.log.Warn("alias leads to nobody", zap.String("name", name))
+	}
+	for _, name := range strangers(c, table) {
+		a.log.Warn("retention of an account that there is not", zap.String("name", name))
 	}
 	if a.opts.Level != nil {
 		a.opts.Level.SetLevel(ParseLevel(c.Log.Level))
@@ -173,6 +186,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 		a.log.Warn("sessions cut off", zap.Int("sessions", cut))
 	}
 	group.Wait()
+	a.endRetention()
 	err := a.Close()
 	a.log.Info("stopped", zap.Error(err))
 	return err

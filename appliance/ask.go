@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -74,7 +75,7 @@ func serveSelf(ctx context.Context, c *config.Config) (*control.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := openSpool(ctx, c, zap.NewNop())
+	s, err := openSpool(ctx, c, time.Now, zap.NewNop())
 	switch {
 	case errors.Is(err, flash.ErrLocked):
 		return nil, fmt.Errorf("the state folder %s is in use: by a box that is starting or stopping, or by another command; try again", c.State)
@@ -84,7 +85,10 @@ func serveSelf(ctx context.Context, c *config.Config) (*control.Client, error) {
 		return nil, err
 	}
 	near, far := net.Pipe()
-	server := &control.Server{Spool: s, Accounts: func() *accounts.Table { return table }}
+	server := &control.Server{
+		Spool: s, Accounts: func() *accounts.Table { return table },
+		Limit: func(account string) int64 { return limitOf(s, c, account) },
+	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

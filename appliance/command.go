@@ -64,5 +64,8 @@ func Check(c *config.Config) (warnings []string, err error) {
 	for _, name := range accounts.NewRouting(table, c.Hostname, c.Domains, c.Aliases).Dangling() {
 		warnings = append(warnings, fmt.Sprintf("aliases: %q is no account and no alias; mail for it is refused", name))
 	}
+	for _, name := range strangers(c, table) {
+		warnings = append(warnings, fmt.Sprintf("retention.accounts: %q is no account; what is written for it holds for nobody", name))
+	}
 	return warnings, nil
 }

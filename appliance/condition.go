@@ -63,7 +63,7 @@ func (a *Appliance) tellPostmaster(ctx context.Context, subject, body string) er
 		account, _ := in.table.Lookup(name)
 		to = append(to, spool.Recipient{Mailbox: spool.Key(account.Mailbox)})
 	}
-	now := time.Now()
+	now := a.now()
 	postmaster := AddressOf(in.config, "postmaster")
 	header := strings.Join([]string{
 		"From: pillarbox <" + postmaster + ">", "To: " + postmaster, "Date: " + now.Format(time.RFC1123Z),

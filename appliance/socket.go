@@ -73,7 +73,10 @@ func (a *Appliance) serveControl(ctx context.Context, l *net.UnixListener) {
 	defer os.Remove(filepath.Join(a.state, controlSocket))
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
-	server := &control.Server{Spool: a.spool, Accounts: func() *accounts.Table { return a.rules.Load().table }, Running: true}
+	server := &control.Server{
+		Spool: a.spool, Accounts: func() *accounts.Table { return a.rules.Load().table }, Running: true,
+		Limit: func(account string) int64 { return limitOf(a.spool, a.rules.Load().config, account) },
+	}
 	for {
 		conn, err := l.Accept()
 		if ctx.Err() != nil {

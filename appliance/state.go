@@ -15,6 +15,7 @@ const (
 	secretFile     = "secret"
 	certsFolder    = "certs"
 	spoolFolder    = "spool"
+	clockFile      = "clock"
 	firstLoginFile = "first-login"
 	controlSocket  = "control"
 )

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -22,10 +23,10 @@ const (
 
 // openSpool opens the spool in the state folder, or makes it.
 func (a *Appliance) openSpool(ctx context.Context, c *config.Config) (*spool.Spool, error) {
-	return openSpool(ctx, c, a.log)
+	return openSpool(ctx, c, a.now, a.log)
 }
 
-func openSpool(ctx context.Context, c *config.Config, log *zap.Logger) (*spool.Spool, error) {
+func openSpool(ctx context.Context, c *config.Config, now func() time.Time, log *zap.Logger) (*spool.Spool, error) {
 	dir := filepath.Join(c.State, spoolFolder)
 	volume, err := flash.Open(dir, flash.Options{})
 	if errors.Is(err, flash.ErrLocked) {
@@ -50,7 +51,8 @@ func openSpool(ctx context.Context, c *config.Config, log *zap.Logger) (*spool.S
 		Capacity:     capacity,
 		SlotSize:     int64(c.Spool.Slot),
 		MaxMessage:   int64(c.SMTP.MaxMessage),
-		MailboxShare: int(c.Retention.MailboxShare),
+		MailboxShare: 100, // what one mailbox may hold is looked at before, account by account
+		Now:          now,
 	}) // which has closed the volume when it fails
 	if err != nil {
 		return nil, volumeError(dir, err)

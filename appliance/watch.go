@@ -52,6 +52,7 @@ func (a *Appliance) watch(ctx context.Context, notices *fsnotify.Watcher) {
 			continue
 		case <-ticker.C:
 			a.renew()
+			a.retain(ctx)
 			a.inspect(ctx, &a.condition)
 		case <-settled.C:
 		}
@@ -65,7 +66,8 @@ func (a *Appliance) watch(ctx context.Context, notices *fsnotify.Watcher) {
 
 // renew renews the certificate when its time has come.
 func (a *Appliance) renew() {
-	renewed, err := a.ring.Renew(certs.Clock(a.started))
+	now := a.opts.Clock()
+	renewed, err := a.ring.Renew(certs.Reading{Wall: now.Wall, Mono: now.Up})
 	if err != nil {
 		a.log.Error("certificate could not be renewed", zap.Error(err))
 	} else if renewed {

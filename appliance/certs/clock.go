@@ -8,12 +8,6 @@ type Reading struct {
 	Mono time.Duration // time since some start that never jumps
 }
 
-// Clock reads both clocks; the monotonic one counts from start, which was made by time.Now.
-func Clock(start time.Time) Reading {
-	now := time.Now()
-	return Reading{Wall: now.Round(0), Mono: now.Sub(start)}
-}
-
 const (
 	plausibleAfter = time.Hour       // in step for so long
 	mostSlip       = 2 * time.Minute // the most that a clock may be set between two readings and still be in step

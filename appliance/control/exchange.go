@@ -99,6 +99,10 @@ func (s *session) take(ctx context.Context, words []string) error {
 	if err != nil {
 		return err
 	}
+	limit := int64(math.MaxInt64)
+	if s.Limit != nil && len(words) == 1 {
+		limit = s.Limit(words[0])
+	}
 	for {
 		verb, words, err := s.talk.hear()
 		if err != nil {
@@ -123,14 +127,14 @@ func (s *session) take(ctx context.Context, words []string) error {
 		if err := s.talk.say("take"); err != nil {
 			return lost(err)
 		}
-		if err := s.receive(ctx, key, uid, had); err != nil {
+		if err := s.receive(ctx, key, limit, uid, had); err != nil {
 			return err
 		}
 	}
 }
 
 // receive takes one mail and keeps it.
-func (s *session) receive(ctx context.Context, key spool.Key, uid string, had *uids) error {
+func (s *session) receive(ctx context.Context, key spool.Key, limit int64, uid string, had *uids) error {
 	verb, words, err := s.talk.hear()
 	if err != nil {
 		return lost(unexpected(err))
@@ -147,7 +151,7 @@ func (s *session) receive(ctx context.Context, key spool.Key, uid string, had *u
 	}
 	e := spool.Envelope{From: words[0], UID: uid, Received: time.Unix(seconds, 0)}
 	from := &content{talk: s.talk}
-	err = s.keep(ctx, key, e, from)
+	err = s.keep(ctx, key, limit, e, from)
 	if drained := from.drain(); drained != nil {
 		return lost(drained)
 	}
@@ -161,8 +165,9 @@ func (s *session) receive(ctx context.Context, key spool.Key, uid string, had *u
 	return lost(s.talk.say("kept"))
 }
 
-// keep makes wire form of a content and commits it. What does not come to its end is not kept.
-func (s *session) keep(ctx context.Context, key spool.Key, e spool.Envelope, from *content) error {
+// keep makes wire form of a content and commits it, if the mailbox then holds no more than limit. What does not come to its end is not
+// kept.
+func (s *session) keep(ctx context.Context, key spool.Key, limit int64, e spool.Envelope, from *content) error {
 	d, err := s.Spool.Begin(ctx, e, []spool.Recipient{{Mailbox: key}})
 	if err != nil {
 		return err
@@ -193,10 +198,20 @@ func (s *session) keep(ctx context.Context, key spool.Key, e spool.Envelope, fro
 	if err := s.Spool.Room(shape.Octets); errors.Is(err, spool.ErrTooLarge) {
 		return err
 	}
-	if err := s.Spool.MailboxRoom(key, shape.Octets); err != nil {
-		return err
+	if shape.Octets > limit-s.held(key) {
+		return spool.ErrMailboxFull
 	}
 	return d.Commit(ctx, spool.Shape{Octets: shape.Octets, Header: shape.Header})
+}
+
+// held is how many octets a mailbox holds.
+func (s *session) held(key spool.Key) int64 {
+	for _, box := range s.Spool.Mailboxes() {
+		if box.Key == key {
+			return box.Octets
+		}
+	}
+	return 0
 }
 
 // ValidUID says whether a text can be a unique-id (RFC 1939 §7).

@@ -17,8 +17,9 @@ import (
 // A Server answers what is asked about one spool. It may serve several streams at once.
 type Server struct {
 	Spool    *spool.Spool
-	Accounts func() *accounts.Table // those of this moment
-	Running  bool                   // a box serves the spool, not a command alone
+	Accounts func() *accounts.Table     // those of this moment
+	Running  bool                       // a box serves the spool, not a command alone
+	Limit    func(account string) int64 // how many octets the mailbox of an account may hold; nil: the spool alone sets a limit
 }
 
 // A request is one row of the table of what can be asked.
