@@ -150,11 +150,11 @@ func (s *Spool) lead() {
 }
 
 // maxBatch is about how many bytes a batch may have, so that the first who waits does not wait long.
-const maxBatch = 1 << 20
+const maxBatch = 512 << 10
 
 // longestBatch bounds how many bytes a batch really has: some mail, or one tombstone record of many thousand messages,
 // beside what rides along. A batch beyond it is written all the same, but damage to it would end the segment.
-const longestBatch = 2 << 20
+const longestBatch = 1 << 20
 
 // take removes the facts of the next batch from the queue: at least one, all for the same head, and about limit bytes
 // of them at most.

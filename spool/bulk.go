@@ -73,6 +73,9 @@ func (b *bulk) begin(s *Spool) error {
 		if !errors.Is(err, ErrFull) || b.cold {
 			break
 		}
+		if !s.retirable() && s.hurry() {
+			s.ripen()
+		}
 		if progress, failed := s.compactSome(s.commit); !progress || failed != nil {
 			return err
 		}

@@ -47,6 +47,9 @@ func (s *Spool) victim() *slot {
 
 // makeRoom frees a slot, or comes nearer to it; false: there is nothing to gain. It is called by the leader.
 func (s *Spool) makeRoom() bool {
+	if !s.retirable() && s.hurry() {
+		return true
+	}
 	progress, err := s.compactSome(func(facts ...fact) error {
 		h := s.log.headOf(facts[0])
 		if h == &s.log.hot {

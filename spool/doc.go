@@ -188,8 +188,24 @@
 // over. Then its newest batches say which segment it was; that counts when it has a second batch, so
 // that the header was flushed once, and the newest census does not say otherwise.
 //
+// A segment older than the newest census that is not in it is retired, whatever its header says.
+//
 // Tombstones and labels are applied when all messages are known. Opening writes nothing, so it may be cut and
 // repeated at will.
+//
+// # A copy of the folder
+//
+// The folder may be copied file by file while the spool is in use: the copy opens, with every mail that was there when the
+// copy was begun, but for what was expunged since, and nothing that was expunged before. Slots of a copy are of different moments, so
+//
+//   - what was moved out of a segment stays there, and counts, for CopyTime: the copy has it in one place or the other. Of two copies
+//     of a message the one that verifies is taken (copies.go);
+//   - what is retired is not written over before CopyTime is over, and an open that finds holes in the log takes
+//     tombstones out of retired segments too, for these are true for ever (inherit.go);
+//   - a Hold does more, for as long as it lasts: nothing is retired (hold.go).
+//
+// When mail would be refused otherwise room comes first; Stats.Hurried counts it, and Release says so. Mail that came
+// while the copy was made is in it, or not, or damaged.
 //
 // # Invariants
 //
@@ -226,12 +242,13 @@
 // # Files
 //
 //	spool.go stats.go                                  options, room, how it is
-//	open.go loader.go scan.go                          a start
+//	open.go loader.go scan.go copies.go inherit.go     a start
 //	delivery.go bulk.go                                mail on its way in
 //	appender.go commit.go segment.go facts.go          the log, the only writer of it, and what it writes
 //	view.go label.go message.go verify.go              reading, and what a session leaves behind
 //	mailbox.go bitmap.go index.go                      the index
 //	slot.go space.go reclaim.go compact.go moving.go   slots and room
+//	hold.go                                            while the folder is copied
 //	format.go header.go batch.go record.go footer.go   what is stored
 //	trailer.go message_meta.go tombs.go labelled.go retired.go census.go   the msgp parts of it
 package spool

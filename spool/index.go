@@ -94,23 +94,26 @@ func (s *Spool) release(r row) {
 	s.count(s.slots[r.slot], -1, -weight)
 }
 
-// bury applies a grave to the index, and notes that the segment it is in is needed as long as the one it points to.
-func (s *Spool) bury(g grave, home uint64) {
+// bury applies a grave to the index, and notes that the segment it is in is needed as long as the one it points to. It says whether
+// somebody lived.
+func (s *Spool) bury(g grave, home uint64) (lived bool) {
 	s.need(home, g.segment)
 	box := s.mailboxes[g.key]
 	if box == nil || s.tags[g.epoch] != g.tag {
-		return
+		return false
 	}
 	for _, seq := range g.seqs {
 		if i, ok := box.find(identity{g.epoch, seq}); ok && !box.dead.has(i) {
 			s.forget(box, i)
+			lived = true
 		}
 	}
 	box.sweep()
+	return lived
 }
 
 func (s *Spool) need(home, target uint64) {
-	if home == target {
+	if home == target || home == 0 {
 		return
 	}
 	targets := s.needed[home]
@@ -121,8 +124,11 @@ func (s *Spool) need(home, target uint64) {
 	targets[target] = struct{}{}
 }
 
-// retireBulk frees a bulk slot: nothing names its extents.
+// retireBulk frees a bulk slot, when it is ripe: nothing names its extents.
 func (s *Spool) retireBulk(sl *slot) {
+	if !s.ripe(sl) {
+		return
+	}
 	sl.retired = true
 	sl.freed = time.Now()
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"pillarbox/spool/flash"
 )
@@ -20,6 +21,7 @@ type loader struct {
 	graves  []homed            // all tombstones, applied at the end
 	labels  []homedLabels      // all labels, the same
 	laid    map[retired]uint64 // retired segments, and the segment that says so
+	stale   bool               // a slot shows a segment that is gone: it was copied before it was written over
 }
 
 type homed struct {
@@ -103,8 +105,9 @@ func (l *loader) loadLog(ctx context.Context) error {
 		}
 		if l.laid[retired{sl.number, h.segment}] != 0 {
 			sl.retired = true
-		} else if sl.guessed && l.counted.denies(retired{sl.number, h.segment}) {
+		} else if l.counted.denies(retired{sl.number, h.segment}) {
 			sl.retired = true
+			l.stale = l.stale || !sl.guessed
 			sl.ghosts = append(sl.ghosts, ghost{segment: h.segment})
 			continue
 		} else if err := l.loadSegment(sl, known, newer[h.class] == nil); err != nil {
@@ -222,12 +225,16 @@ func (s *Spool) visitSegment(sl *slot, v visitor) error {
 
 // finish brings what was read together.
 func (l *loader) finish() {
+	if l.damaged > 0 || l.stale {
+		l.inherit()
+	}
 	for _, box := range l.mailboxes {
 		l.order(box)
 	}
 	for _, g := range l.graves {
 		l.bury(g.grave, g.home)
 	}
+	l.inherited = slices.DeleteFunc(l.inherited, func(g grave) bool { return !l.bury(g, 0) })
 	for _, g := range l.labels {
 		l.label(g.labelled, g.home)
 	}
@@ -246,63 +253,19 @@ func (l *loader) finish() {
 			sl.ghosts = append(sl.ghosts, ghost{r.segment, home})
 		}
 	}
+	emptied := make(map[uint64]bool)
+	for _, segments := range l.copies {
+		for _, segment := range segments {
+			emptied[segment] = true
+		}
+	}
 	for _, sl := range l.slots {
+		if sl != nil && emptied[sl.header.segment] {
+			sl.moved = time.Now()
+		}
 		if sl != nil && sl.header.class == classBulk {
 			sl.sealed = true
 			sl.retired = sl.live == 0
-		}
-	}
-}
-
-// order sorts a mailbox and drops what lies in retired segments, and second copies, of which it remembers the segment. The
-// copy that was moved last counts: it is in a cold segment, for the bytes of the one before may be written over.
-func (l *loader) order(box *mailbox) {
-	segment := func(r row) uint64 { return l.slots[r.slot].header.segment }
-	class := func(r row) class { return l.slots[r.slot].header.class } // classCold is the greatest
-	slices.SortFunc(box.rows, func(a, b row) int {
-		return cmp.Or(a.identity.compare(b.identity), cmp.Compare(class(b), class(a)),
-			cmp.Compare(segment(b), segment(a)), cmp.Compare(b.offset, a.offset))
-	})
-	rows := box.rows[:0]
-	for _, r := range box.rows {
-		if l.slots[r.slot].retired || len(rows) > 0 && r.identity == rows[len(rows)-1].identity {
-			box.live--
-			box.octets -= int64(r.octets)
-			l.release(r)
-			if !l.slots[r.slot].retired {
-				l.copies[r.identity] = append(l.copies[r.identity], segment(r))
-			}
-			continue
-		}
-		rows = append(rows, r)
-	}
-	box.rows = slices.Clip(rows)
-}
-
-// claimExtents makes the bulk slots know that a record names them. A record whose extents are written over is damaged: it
-// was never acknowledged, or the device lost a later record.
-func (l *loader) claimExtents(at place, rec *record) {
-	if len(rec.extents) == 0 {
-		return
-	}
-	for _, e := range rec.extents {
-		ok := int(e.slot) < len(l.slots) && l.slots[e.slot] != nil
-		if !ok || l.slots[e.slot].header.segment != e.segment || e.page+e.pages() > l.format.pages() {
-			l.damaged++
-			l.drop(at)
-			return
-		}
-	}
-	l.claim(rec)
-}
-
-// drop forgets every row at a place.
-func (l *loader) drop(at place) {
-	for _, box := range l.mailboxes {
-		for i, r := range box.rows {
-			if r.place() == at && !box.dead.has(i) {
-				l.forget(box, i)
-			}
 		}
 	}
 }

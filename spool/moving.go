@@ -1,6 +1,9 @@
 package spool
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // A moving is a message record on its way out of a segment that is to be retired. It goes to the cold head, so that mail
 // that stays keeps company with its like, and keeps its identity.
@@ -70,7 +73,9 @@ func (f *moving) settle(s *Spool, sl *slot, offset int64, foot *footer) {
 		weight = rec.weight
 		s.exchange(rec, f.extents)
 	}
-	s.count(s.slots[f.from.slot], -1, -weight)
+	from := s.slots[f.from.slot]
+	from.moved = time.Now()
+	s.count(from, -1, -weight)
 	s.count(sl, 1, weight)
 }
 
@@ -80,6 +85,7 @@ func (s *Spool) exchange(rec *record, extents []extent) {
 	rec.extents = extents
 	s.claim(rec)
 	for _, e := range old {
+		s.slots[e.slot].moved = time.Now()
 		s.count(s.slots[e.slot], -1, -int64(e.length))
 	}
 }

@@ -49,7 +49,9 @@ var mutantTable = []mutant{
 	{"moved copy counts", "loader.go", []string{
 		"cmp.Compare(class(b), class(a))", "0*cmp.Compare(class(b), class(a))"}, "TestMovedCopyCounts"},
 	{"census", "loader.go", []string{
-		"sl.guessed && l.counted.denies", "false && l.counted.denies"}, "TestGuessedHeader"},
+		"l.counted.denies(retired{", "false && l.counted.denies(retired{"}, "TestGuessedHeader"},
+	{"what was moved away stays for a copy", "hold.go", []string{
+		"sl.moved.IsZero() ||", "sl.moved.IsZero() || true ||"}, "TestCopyWhileInUse"},
 	{"pin", "slot.go", []string{
 		"return sl.pins == 0 && sl.writers == 0 && !sl.counts()", "return sl.writers == 0 && !sl.counts()"}, "TestPinnedBytesStay"},
 }

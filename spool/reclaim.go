@@ -27,7 +27,7 @@ func (f *obituary) record(s *Spool) (logRecord, bool) {
 	f.list = f.list[:0]
 	for _, r := range f.wanted {
 		sl := s.slots[r.slot]
-		if sl.dead() && sl.header.segment == r.segment || sl.ghost(r.segment) != nil {
+		if sl.dead() && s.ripe(sl) && sl.header.segment == r.segment || sl.ghost(r.segment) != nil {
 			f.list = append(f.list, r)
 		}
 	}
@@ -61,6 +61,7 @@ func (f *carry) record(*Spool) (logRecord, bool) {
 }
 
 func (f *carry) settle(s *Spool, sl *slot, _ int64, foot *footer) {
+	s.inherited = nil
 	for _, g := range f.graves {
 		foot.grave(g)
 		s.need(sl.header.segment, g.segment)
@@ -77,11 +78,22 @@ func (s *Spool) retirable() bool {
 	return len(s.dead()) > 0 || slices.ContainsFunc(s.slots, func(sl *slot) bool { return sl != nil && sl.ghost(0) != nil })
 }
 
-// dead returns the slots whose segment holds nothing alive, the oldest first. Spool.mu is held.
+// emptied counts the slots in which nothing lives. Spool.mu is held.
+func (s *Spool) emptied() int {
+	n := 0
+	for _, sl := range s.slots {
+		if sl != nil && sl.empty() {
+			n++
+		}
+	}
+	return n
+}
+
+// dead returns the slots whose log segment can be retired, the oldest first. Spool.mu is held.
 func (s *Spool) dead() []*slot {
 	var dead []*slot
 	for _, sl := range s.slots {
-		if sl != nil && sl.dead() {
+		if sl != nil && sl.dead() && s.ripe(sl) {
 			dead = append(dead, sl)
 		}
 	}
@@ -92,10 +104,11 @@ func (s *Spool) dead() []*slot {
 // obituaries returns the facts that retire what is dead: which segments, and what must be carried out of them.
 // It is called by the leader.
 func (s *Spool) obituaries() []fact {
+	s.ripen()
 	s.mu.Lock()
 	dead := s.dead()
+	f, c, l := &obituary{}, &carry{graves: s.inherited}, &labelling{repeat: true}
 	s.mu.Unlock()
-	f, c, l := &obituary{}, &carry{}, &labelling{repeat: true}
 	retiring := make(map[uint64]bool)
 	for _, sl := range dead[:min(len(dead), maxObituaries)] {
 		graves, err := s.neededGraves(sl)
@@ -123,7 +136,7 @@ func (s *Spool) obituaries() []fact {
 			}
 		}
 	}
-	if len(f.wanted) == 0 {
+	if len(f.wanted) == 0 && len(c.graves) == 0 {
 		return nil
 	}
 	return []fact{c, l, f}

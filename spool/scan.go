@@ -321,7 +321,9 @@ func readFooter(file flash.File, f *format, segment uint64, v visitor) (seal sea
 		record = last[flash.Page-trailerSize-length:][:length]
 	} else {
 		record = make([]byte, length)
-		if _, err := file.ReadAt(record, f.slotSize-trailerSize-length); err != nil {
+		rest := record[:length-(flash.Page-trailerSize)]
+		copy(record[len(rest):], last)
+		if _, err := file.ReadAt(rest, f.slotSize-trailerSize-length); err != nil {
 			return seal, err
 		}
 	}

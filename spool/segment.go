@@ -11,6 +11,7 @@ func (sl *slot) begin(h header) {
 	sl.end = firstUnit
 	sl.sealed, sl.retired, sl.poisoned, sl.stuck = false, false, false, false
 	sl.live, sl.bytes = 0, 0
+	sl.moved = time.Time{}
 }
 
 func (s *Spool) newSegment() uint64 {

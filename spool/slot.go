@@ -14,14 +14,16 @@ type slot struct {
 	exists bool   // there is a file
 	header header // the segment whose bytes are there; segment 0: none
 
-	end     uint32  // log: page after the last acknowledged batch
-	sealed  bool    // no batch and no extent will follow
-	live    int     // log: records that count; bulk: records that name it
-	bytes   int64   // live bytes, see weigh
-	guessed bool    // the header was not readable at the start
-	retired bool    // the segment does not count any more
-	ghosts  []ghost // what a power cut can bring back here
-	freed   time.Time
+	end       uint32  // log: page after the last acknowledged batch
+	sealed    bool    // no batch and no extent will follow
+	live      int     // log: records that count; bulk: records that name it
+	bytes     int64   // live bytes, see weigh
+	inherited bool    // what it says was taken although it is retired
+	guessed   bool    // the header was not readable at the start
+	retired   bool    // the segment does not count any more
+	ghosts    []ghost // what a power cut can bring back here
+	freed     time.Time
+	moved     time.Time // when mail was moved out of its segment last; zero: never, or long ago
 
 	stuck    bool       // something alive in it cannot be moved: it does not verify
 	poisoned bool       // bulk: a flush failed, so nothing that is not committed may be

@@ -26,7 +26,7 @@ func (s *Spool) takeSlot(reserve int) (*slot, error) {
 	if s.existing() <= reserve {
 		old = nil // the reserve are slots that exist, for the file system may be full when they are needed
 	}
-	if old == nil || time.Since(old.freed) < expungedReadable {
+	if old == nil || time.Since(old.freed) < max(expungedReadable, s.opt.CopyTime) {
 		fresh = s.freshSlot()
 	}
 	s.mu.Unlock()
@@ -58,6 +58,7 @@ func (s *Spool) take(sl *slot) (*slot, error) {
 	sl.pins--
 	if err == nil {
 		_, err = s.pin(sl)
+		s.noteHurry(sl)
 	}
 	if err != nil && !errors.Is(err, ErrFull) {
 		return nil, s.faultLocked(err)
@@ -205,7 +206,7 @@ func (s *Spool) Maintain(ctx context.Context) error {
 		return ErrClosed
 	}
 	s.mu.Lock()
-	few := s.available() <= lowWater
+	few := s.available()+s.waiting() <= lowWater
 	s.mu.Unlock()
 	if err := s.grow(ctx); err != nil {
 		return err
@@ -216,7 +217,7 @@ func (s *Spool) Maintain(ctx context.Context) error {
 			return err
 		}
 		s.mu.Lock()
-		few = s.available() <= lowWater
+		few = s.available()+s.waiting() <= lowWater
 		s.mu.Unlock()
 	}
 	if err := s.scrub(ctx); err != nil {

@@ -23,6 +23,8 @@ type Options struct {
 	MaxMessage int64
 	// MailboxShare is how much of the capacity one mailbox may hold, in percent; default 50.
 	MailboxShare int
+	// CopyTime is how long a copy of the folder may take that is made while the spool is in use; default 0, for no such copies. See Hold.
+	CopyTime time.Duration
 	// Now is the wall clock; default time.Now. Nothing but the date in a record depends on it.
 	Now func() time.Time
 	// Rand is where ids and tags come from; default crypto/rand.
@@ -77,6 +79,7 @@ type Spool struct {
 	records     map[place]*record     // those with several recipients or extents
 	copies      map[identity][]uint64 // segments that hold a message beside the one it is read from: it was moved, or half moved
 	needed      map[uint64]map[uint64]struct{}
+	inherited   []grave             // tombstones out of retired segments, to be written again
 	labelHomes  map[uint64]struct{} // segments with label records
 	nextSegment uint64
 	cramped     bool // the file system had no room for another slot
@@ -91,6 +94,9 @@ type Spool struct {
 	damaged     int      // records that did not verify, since the start
 	scrubbed    bool     // what was written last was read again after the start
 	torn        bool     // the newest batch at the start did not read
+	holds       int      // see Hold
+	broken      bool     // the hold did not hold
+	hurried     int      // slots that were used again before CopyTime was over, since the start
 	faults      int      // writes and flushes that failed, since the start
 	lastFault   error
 }
@@ -114,7 +120,7 @@ func (s *Spool) Room(octets int64) error {
 	if s.live+s.pending+octets > s.opt.Capacity/100*fullPercent || s.tight() {
 		return ErrFull
 	}
-	if s.available()+len(s.dead()) <= reservedSlots && s.victim() == nil {
+	if s.available()+s.emptied() <= reservedSlots && s.victim() == nil {
 		return ErrFull
 	}
 	return nil

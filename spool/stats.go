@@ -23,6 +23,7 @@ type Stats struct {
 	ReadOnly  bool  // the device refused a batch twice: nothing is accepted until it takes one
 	Damaged   int   // records that did not verify, since the start
 	Torn      bool  // the start found a batch that did not read at the end of the log: one cut short, or the newest one damaged
+	Hurried   int   // slots that were used again before Options.CopyTime was over, since the start: a copy made then may lack mail
 	Faults    int   // writes and flushes that failed, since the start
 	LastFault error // of them
 }
@@ -41,6 +42,7 @@ func (s *Spool) Stats() Stats {
 		ReadOnly:  s.readOnly,
 		Damaged:   s.damaged,
 		Torn:      s.torn,
+		Hurried:   s.hurried,
 		Faults:    s.faults,
 		LastFault: s.lastFault,
 	}

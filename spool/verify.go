@@ -149,6 +149,12 @@ const worthAsking = 75
 // Compact moves mail together, whether slots are few or not, until every segment is three quarters full: each slot that it
 // frees costs as many bytes as lived in it. progress, which may be nil, is called after each segment.
 func (s *Spool) Compact(ctx context.Context, progress func(freeSlots int)) error {
+	s.mu.Lock()
+	held := s.held()
+	s.mu.Unlock()
+	if held {
+		return errors.New("spool: a copy of it is being made: try again when that is done")
+	}
 	for range 3 * s.maxSlots() { // each segment is moved and retired once, and so is where it went
 		if err := ctx.Err(); err != nil {
 			return err
@@ -158,6 +164,9 @@ func (s *Spool) Compact(ctx context.Context, progress func(freeSlots int)) error
 		s.mu.Unlock()
 		if (sl == nil || sl.bytes > s.format.slotSize/100*worthAsking) && !s.retirable() {
 			return nil
+		}
+		if !s.retirable() {
+			s.hurry() // room was asked for
 		}
 		more, err := s.compactSome(s.commit)
 		if err != nil || !more {

@@ -66,11 +66,14 @@ type Change struct {
 	Marks   []Mark
 }
 
+// changeShare of a slot's bytes is how many messages one batch may change: at most 5 bytes each.
+const changeShare = 24
+
 // Update makes a change: all or none of it, durable when it returns nil, with one flush and a page for each few thousand
-// messages. What is gone already is no error. (A record has to fit a slot: a change of more than 349,525 messages at once, in slots of
+// messages. What is gone already is no error. (A batch has to be short: a change of more than 174,762 messages at once, in slots of
 // 4 MiB, takes several flushes, each for itself all or none.)
 func (v *View) Update(_ context.Context, c Change) error {
-	limit := int(v.spool.format.slotSize / 12)
+	limit := int(v.spool.format.slotSize / changeShare)
 	all := 0
 	var facts []fact
 	for part := range slices.Chunk(v.identities(c.Expunge), limit) {
