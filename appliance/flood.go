@@ -11,7 +11,7 @@ const (
 	floodAt     = 60        // connections of a stranger in a window that are a flood
 	floodAtAll  = 600       // of all strangers together
 	floodTold   = time.Hour // how long a flood that was told is not told again
-	floodPeers  = 1024      // counted at a time; about 100 B each
+	floodPeers  = 512       // counted at a time; about 150 B each
 )
 
 // floods counts who comes without ever logging in, so that the log says it once and not with every connection: the

@@ -11,7 +11,7 @@ const (
 	freeFailures = 5           // different wrong logins of a peer before it is slowed down
 	slowPace     = time.Second // then so much between two attempts
 	forgiveAfter = time.Hour   // a peer without a failure for so long starts anew
-	maxPeers     = 1024        // remembered; about 400 B each
+	maxPeers     = 512         // remembered; about 200 B each
 )
 
 // A throttle slows down who guesses passwords. It counts by peer, and each (user, password) once: a mail
@@ -22,11 +22,15 @@ type throttle struct {
 	peers map[peer]*record
 }
 
+// tried are the beginnings of tags: that two of a peer's few begin alike is beyond chance, and harms nobody.
+type tried [freeFailures][8]byte
+
 // A record is what is known of a peer.
 type record struct {
 	known bool      // it has logged in
 	open  int       // attempts that have no answer yet
-	tried []tag     // the wrong pairs that were counted, freeFailures at most
+	wrong int       // how many of tried there are
+	tried tried     // the wrong pairs that were counted
 	next  time.Time // when the next slow attempt has its answer; zero: there was none
 	seen  time.Time // the last attempt
 }
@@ -58,7 +62,7 @@ func (t *throttle) turn(p peer) time.Time {
 	defer t.mu.Unlock()
 	now := time.Now()
 	r := t.record(p, now)
-	slow := !r.known && len(r.tried)+r.open >= freeFailures
+	slow := !r.known && r.wrong+r.open >= freeFailures
 	r.open++
 	if !slow {
 		return now
@@ -87,10 +91,12 @@ func (t *throttle) failed(p peer, pair tag) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	r := t.record(p, time.Now())
-	if len(r.tried) == freeFailures || slices.Contains(r.tried, pair) {
+	begins := [8]byte(pair[:8])
+	if r.wrong == freeFailures || slices.Contains(r.tried[:r.wrong], begins) {
 		return
 	}
-	r.tried = append(r.tried, pair)
+	r.tried[r.wrong] = begins
+	r.wrong++
 }
 
 // succeeded notes that p has logged in.
@@ -98,7 +104,7 @@ func (t *throttle) succeeded(p peer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	r := t.record(p, time.Now())
-	r.known, r.tried = true, nil
+	r.known, r.wrong = true, 0
 }
 
 // knows says whether p has logged in.
@@ -120,7 +126,7 @@ func (t *throttle) record(p peer, now time.Time) *record {
 		t.peers[p] = r
 	}
 	if now.Sub(r.seen) > forgiveAfter {
-		r.tried, r.next = nil, time.Time{}
+		r.wrong, r.next = 0, time.Time{}
 	}
 	r.seen = now
 	return r

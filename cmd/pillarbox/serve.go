@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"go.uber.org/zap"
@@ -12,8 +13,15 @@ import (
 	"pillarbox/appliance/config"
 )
 
+// garbage is how much the heap may grow before it is collected, in percent of what lives: at the default of 100 a
+// crowd of clients takes half as much memory again, and at 25 a fetch takes a quarter more CPU.
+const garbage = 50
+
 // serve runs the box until SIGTERM or SIGINT; a second one ends it at once. SIGHUP reloads.
 func serve(c *call) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
 	loaded, file, err := c.configuration()
 	if err != nil {
 		return err
