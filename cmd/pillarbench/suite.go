@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -41,6 +42,10 @@ func holdToRFCs(args []string, out io.Writer) error {
 		fmt.Fprintln(flags.Output(), "suite: -pop3 is needed, for the maildrop is looked at by it")
 		return errUsage
 	}
+	if ports["smtp"] == "" && ports["lmtp"] == "" && server.Deliver == "" {
+		fmt.Fprintln(flags.Output(), "suite: -smtp, -lmtp or -deliver is needed, for it brings its own mail")
+		return errUsage
+	}
 	return verdicts(&server, suite.Cases(flags.Args()...), out)
 }
 
@@ -51,7 +56,11 @@ func verdicts(server *suite.Server, cases []suite.Case, out io.Writer) error {
 	for _, c := range cases {
 		verdict, what := server.Play(c)
 		count[verdict]++
-		fmt.Fprintf(table, "%s\t%s/%s\t%s\t%s\n", verdict, c.Protocol, c.Name, c.Section, what)
+		row := []string{string(verdict), c.Protocol + "/" + c.Name, c.Section}
+		if what != "" {
+			row = append(row, what)
+		}
+		fmt.Fprintln(table, strings.Join(row, "\t"))
 	}
 	table.Flush()
 	fmt.Fprintf(out, "%d passed, %d failed, %d absent\n", count[suite.Passed], count[suite.Failed], count[suite.Absent])

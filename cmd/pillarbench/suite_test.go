@@ -77,7 +77,7 @@ func TestSuite(t *testing.T) {
 // TestSuiteCommand: a server that is not there fails, and its cases are told in a table.
 func TestSuiteCommand(t *testing.T) {
 	var out strings.Builder
-	err := holdToRFCs([]string{"-pop3", "127.0.0.1:1", "pop3/pass-first"}, &out)
+	err := holdToRFCs([]string{"-pop3", "127.0.0.1:1", "-deliver", "cat", "pop3/pass-first"}, &out)
 	if err == nil || !strings.HasPrefix(out.String(), "FAIL  pop3/pass-first  RFC 1939 §7  ") || !strings.Contains(out.String(), "0 passed, 1 failed, 0 absent") {
 		t.Errorf("%v, %q", err, out.String())
 	}

@@ -16,10 +16,8 @@ func (p *player) direct(verb, argument string) error {
 	case "on":
 		p.now = argument
 		return nil
-	case "tls":
-		return p.tls(argument)
-	case "tls-refused":
-		return p.tlsRefused(argument)
+	case "tls", "tls?", "tls-refused":
+		return p.tls(verb, argument)
 	case "shut":
 		return p.shut()
 	case "close":
@@ -68,8 +66,8 @@ func (p *player) raw(argument string) error {
 	return nil
 }
 
-// tls shakes hands, trusting whatever certificate there is.
-func (p *player) tls(protocols string) error {
+// tls shakes hands, trusting whatever certificate there is, and judges what came of it.
+func (p *player) tls(verb, protocols string) error {
 	party, err := p.party()
 	if err != nil {
 		return err
@@ -80,22 +78,16 @@ func (p *player) tls(protocols string) error {
 	}
 	conn := tls.Client(party.conn, &tls.Config{InsecureSkipVerify: true, NextProtos: strings.Fields(protocols)})
 	conn.SetDeadline(time.Now().Add(p.Patience))
-	if err := conn.Handshake(); err != nil {
-		return p.differs("handshake: %v", err)
-	}
-	*party = *newParty(conn)
-	return nil
-}
-
-// tlsRefused wants a handshake to be refused, also when the client hears of it only after it thinks that all is well.
-func (p *player) tlsRefused(protocols string) error {
-	err := p.tls(protocols)
-	if err == nil {
+	refused := conn.Handshake()
+	switch {
+	case verb == "tls?" && refused != nil:
+		return errDone
+	case verb == "tls" && refused != nil:
+		return p.differs("handshake: %v", refused)
+	case verb == "tls-refused" && refused == nil:
 		return p.differs("the server accepts a handshake for %q", protocols)
 	}
-	if different := new(Difference); !errors.As(err, &different) || !strings.HasPrefix(different.Text, "handshake: ") {
-		return err
-	}
+	*party = *newParty(conn)
 	return nil
 }
 
@@ -151,7 +143,7 @@ func (p *player) silence(argument string) error {
 			return p.differs("%v", err)
 		}
 		party.conn.SetReadDeadline(time.Now().Add(term))
-		if _, err := party.in.Peek(1); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		if _, err := party.in.Peek(1); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !isOver(err) {
 			return p.differs("waiting for nothing: %v", err)
 		}
 	}

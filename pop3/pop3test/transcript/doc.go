@@ -23,6 +23,7 @@
 //	[[raw "QUIT\x00"]]  the client sends exactly these octets, quoted as in Go
 //	[[tls]]             the client shakes hands (after STLS, STARTTLS, or at the beginning)
 //	[[tls http/1.1]]    the same, offering these protocols (RFC 7301)
+//	[[tls?]]            the same, but the server may refuse it and hang up; then the transcript is over, and all is well
 //	[[tls-refused pop3]] the server refuses the handshake that offers these protocols
 //	[[shut]]            the client says that it will send nothing more (FIN), and still listens
 //	[[close]]           the client closes the connection

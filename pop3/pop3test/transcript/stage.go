@@ -3,6 +3,7 @@ package transcript
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -42,12 +43,19 @@ func (s Stage) Play(text string) error {
 	defer p.leave()
 	for line := range strings.SplitSeq(text, "\n") {
 		p.line++
-		if err := p.play(strings.TrimSuffix(line, "\r")); err != nil {
+		err := p.play(strings.TrimSuffix(line, "\r"))
+		if errors.Is(err, errDone) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return p.send()
 }
+
+// errDone is returned by a directive after which nothing is left to say.
+var errDone = errors.New("done")
 
 // A party is one client of a transcript.
 type party struct {
