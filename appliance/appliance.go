@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -34,6 +35,8 @@ type Options struct {
 	Built time.Time
 	// Clock reads the wall clock and the uptime; nil: those of the machine. It is asked what day it is; time-outs do not ask it.
 	Clock func() retention.Reading
+	// LookEvery is how often files, certificate, clock and spool are looked at; 0: every minute.
+	LookEvery time.Duration
 	// Terminal shows the first start to who sits at it; nil: nobody does, and it is kept in a file.
 	Terminal io.Writer
 }
@@ -89,6 +92,7 @@ func New(ctx context.Context, c *config.Config, opts Options) (*Appliance, error
 	if opts.Log == nil {
 		opts.Log = zap.NewNop()
 	}
+	opts.LookEvery = cmp.Or(opts.LookEvery, lookEvery)
 	if opts.Clock == nil {
 		opts.Clock = retention.Machine()
 	}

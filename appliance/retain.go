@@ -56,6 +56,7 @@ func (a *Appliance) retain(ctx context.Context) {
 	if err := retention.Pass(ctx, mailboxes{a.spool}, a.retained(in), term, a.log); err != nil && ctx.Err() == nil {
 		a.log.Error("retention", zap.Error(err))
 	}
+	a.log.Debug("looked for old mail", zap.Time("since", term.Since))
 }
 
 // livePercent is how much of the capacity is mail.

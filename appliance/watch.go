@@ -33,7 +33,7 @@ func (a *Appliance) watch(ctx context.Context, notices *fsnotify.Watcher) {
 		defer notices.Close()
 		changes, troubles = notices.Events, notices.Errors
 	}
-	ticker := time.NewTicker(lookEvery)
+	ticker := time.NewTicker(a.opts.LookEvery)
 	defer ticker.Stop()
 	settled := time.NewTimer(settleTime) // a change since New counts too
 	defer settled.Stop()
