@@ -13,13 +13,19 @@ func (s *session) mayLogIn() bool {
 	return s.tls || s.server.PlaintextAuth != nil && s.server.PlaintextAuth(s.remote)
 }
 
-// stls begins TLS (RFC 2595 §4). Nothing that was read or learned before survives it.
+// stls begins TLS (RFC 2595 §4). Nothing that was read or learned before survives it. A client
+// that has said something behind STLS already did not wait for the answer as it must, or it was
+// somebody in between who said it: that session ends, for to drop it in silence would leave
+// the two sides with different ideas of what was said.
 func (s *session) stls(ctx context.Context, _ argument) error {
 	switch {
 	case s.tls:
 		return refuseTLS
 	case s.server.TLS == nil:
 		return refuseNoTLS
+	}
+	if s.in.Buffered() > 0 {
+		return refuseHaste
 	}
 	s.say("+OK begin TLS")
 	if err := s.flush(); err != nil {

@@ -51,6 +51,7 @@ var (
 	refuseBinding   = &refusal{text: "the login is not bound to this connection", then: failed}
 	refuseCancelled = &refusal{text: "cancelled", then: counted}
 	refuseTLS       = &refusal{text: "TLS is active already", then: counted}
+	refuseHaste     = &refusal{text: "nothing may follow STLS before its answer", then: ends}
 	refuseNoTLS     = &refusal{text: "no TLS here", then: counted}
 
 	// of the store
