@@ -11,6 +11,7 @@ import (
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
+	"pillarbox/appliance/retention"
 	"pillarbox/appliance/smtpd"
 	"pillarbox/pop3"
 	"pillarbox/pop3/sasl"
@@ -32,6 +33,7 @@ func (a *Appliance) newServers(c *config.Config) map[protocol]server {
 		TLS:            a.tlsPOP3,
 		Auth:           popAuthenticator{a.logins},
 		Store:          store{a},
+		Expire:         a.expiry,
 		Log:            a.log,
 		PlaintextAuth:  c.POP3.PlaintextAuth.Contains,
 		Handshake:      a.handshake,
@@ -48,6 +50,7 @@ func (a *Appliance) newServers(c *config.Config) map[protocol]server {
 			PlaintextAuth: c.SMTP.PlaintextAuth.Contains,
 			Router:        router{a},
 			Spooler:       spooler{a},
+			Now:           a.now,
 			MaxMessage:    int64(min(c.SMTP.MaxMessage, a.boot.SMTP.MaxMessage)), // the spool was opened for no more
 			LMTP:          lmtp,
 			RequireAuth:   login,
@@ -79,11 +82,12 @@ func (a *Appliance) owns(user string, from smtpd.Path) bool {
 type popAuthenticator struct{ logins *logins }
 
 func (p popAuthenticator) Authenticate(ctx context.Context, c pop3.Credentials) (string, error) {
-	user, err := p.logins.verdict(ctx, c.User, c.Password, c.Proof, c.Remote)
+	_, err := p.logins.verdict(ctx, c.User, c.Password, c.Proof, c.Remote)
 	if errors.Is(err, errWrong) {
 		return "", pop3.ErrAuth
 	}
-	return user, err
+	view, _ := p.logins.rules().routing.View(c.User)
+	return view.String(), err
 }
 
 // Secret makes it a pop3.Keeper.
@@ -107,7 +111,9 @@ func (s smtpAuthenticator) Secret(user string) sasl.Secret { return s.logins.sec
 type store struct{ a *Appliance }
 
 func (s store) Open(_ context.Context, user string) (pop3.Maildrop, error) {
-	account, ok := s.a.rules.Load().table.Lookup(user)
+	login, _ := accounts.ParseLogin(user)
+	in := s.a.rules.Load()
+	account, ok := in.table.Lookup(login.Account)
 	if !ok {
 		return nil, pop3.ErrTemporary // removed since it logged in
 	}
@@ -115,14 +121,24 @@ func (s store) Open(_ context.Context, user string) (pop3.Maildrop, error) {
 	if err != nil {
 		return nil, err
 	}
-	return maildrop{view}, nil
+	wanted := retention.View{Device: login.Device, Recent: login.Recent}
+	return maildrop{view, retention.Open(frozen{view}, policyOf(in.config, account.Name), wanted, s.a.witness.Term())}, nil
 }
 
-// maildrop is a pop3.Maildrop.
-type maildrop struct{ *spool.View }
+// maildrop is a pop3.Maildrop, and a pop3.Recorder: what a login sees of a view of the spool.
+type maildrop struct {
+	view *spool.View
+	seen *retention.Maildrop
+}
+
+func (m maildrop) Len() int                           { return m.seen.Len() }
+func (m maildrop) Octets(n int) int64                 { return m.view.Octets(m.seen.At(n)) }
+func (m maildrop) AppendUID(dst []byte, n int) []byte { return m.view.AppendUID(dst, m.seen.At(n)) }
+func (m maildrop) Retrieved(n int)                    { m.seen.Retrieved(n) }
+func (m maildrop) Close() error                       { return readError(m.seen.Close()) }
 
 func (m maildrop) Body(n int) (pop3.Body, error) {
-	message, err := m.Message(n)
+	message, err := m.view.Message(m.seen.At(n))
 	if err != nil {
 		return nil, readError(err)
 	}
@@ -130,7 +146,36 @@ func (m maildrop) Body(n int) (pop3.Body, error) {
 }
 
 func (m maildrop) Expunge(ctx context.Context, marked iter.Seq[int]) error {
-	return readError(m.View.Expunge(ctx, marked))
+	return readError(m.seen.Delete(ctx, marked))
+}
+
+// expiry says how long the mail of a user stays by itself; before the login, that of the user whose mail stays the shortest.
+func (a *Appliance) expiry(user string) pop3.Expiry {
+	in := a.rules.Load()
+	if login, _ := accounts.ParseLogin(user); user != "" {
+		return pop3.Expiry{Days: announced(policyOf(in.config, login.Account))}
+	}
+	e := pop3.Expiry{Days: announced(policy(in.config.Retention.Keeping))}
+	for i, account := range in.table.Accounts() {
+		switch days := announced(policyOf(in.config, account.Name)); {
+		case i == 0:
+			e.Days = days
+		case days != e.Days:
+			e.Varies = true
+			if e.Days == pop3.Never || days != pop3.Never && days < e.Days {
+				e.Days = days
+			}
+		}
+	}
+	return e
+}
+
+// announced is what a policy guarantees, as EXPIRE says it.
+func announced(p retention.Policy) int {
+	if days := p.Guaranteed(); days > 0 {
+		return days
+	}
+	return pop3.Never
 }
 
 // body is a pop3.Body.
@@ -171,7 +216,7 @@ func readError(err error) error {
 // router is an smtpd.Router.
 type router struct{ a *Appliance }
 
-func (r router) Mailboxes(_ context.Context, to smtpd.Path, _ int64) ([]string, error) {
+func (r router) Mailboxes(ctx context.Context, to smtpd.Path, octets int64) ([]string, error) {
 	in := r.a.rules.Load()
 	names, err := in.routing.Route(to.Local, to.Domain)
 	switch {
@@ -182,23 +227,27 @@ func (r router) Mailboxes(_ context.Context, to smtpd.Path, _ int64) ([]string, 
 	case err != nil:
 		return nil, err
 	}
-	return r.withRoom(in, names)
+	return r.withRoom(ctx, in, names, octets)
 }
 
 // withRoom leaves out mailboxes that are full, so that one of a family that does not fetch its mail does not keep the
 // others from theirs.
-func (r router) withRoom(in *rules, names []string) ([]string, error) {
+func (r router) withRoom(ctx context.Context, in *rules, names []string, octets int64) ([]string, error) {
 	var room []string
+	no := error(smtpd.ErrTooLarge) // when all of them say so; else it may go later
 	for _, name := range names {
 		account, _ := in.table.Lookup(name)
-		if err := r.a.spool.MailboxRoom(spool.Key(account.Mailbox), 1); err != nil {
-			r.a.log.Warn("mailbox has no room", zap.String("mailbox", name), zap.Error(err))
+		if err := r.a.mailboxRoom(ctx, in, account, octets); err != nil {
+			r.a.log.Warn("mailbox has no room", zap.String("mailbox", name), zap.Int64("octets", octets), zap.Error(err))
+			if !errors.Is(err, spool.ErrTooLarge) {
+				no = smtpd.ErrMailboxFull
+			}
 			continue
 		}
 		room = append(room, name)
 	}
 	if len(room) == 0 {
-		return nil, smtpd.ErrMailboxFull
+		return nil, no
 	}
 	return room, nil
 }
@@ -206,7 +255,9 @@ func (r router) withRoom(in *rules, names []string) ([]string, error) {
 // spooler is an smtpd.Spooler.
 type spooler struct{ a *Appliance }
 
-func (s spooler) Room(octets int64) error { return intakeError(s.a.spool.Room(octets)) }
+func (s spooler) Room(octets int64) error {
+	return intakeError(s.a.room(context.Background(), octets))
+}
 
 func (s spooler) Begin(ctx context.Context, e *smtpd.Envelope, to []smtpd.Recipient) (smtpd.Delivery, error) {
 	table := s.a.rules.Load().table
