@@ -1,6 +1,7 @@
 #!/bin/sh
 # wear.sh [FLAG...]: what a mail costs the flash: this box and other mail servers, each on a fresh file
-# system on a loop device. Prints Markdown. Needs root, for the devices and mounts.
+# system on a loop device. Prints Markdown; exit code 1 when a server failed or none was measured. Needs root,
+# for the devices and mounts.
 #
 # Flags go to "pillarbench wear" (-loads 4k,mix -senders 1,16 -mails 500 -runs 3). The environment says the rest:
 #   SERVERS      pillarbox and those of peers.sh, which must be installed (peers.sh install)
@@ -42,7 +43,9 @@ mount_fresh() {
 	esac &&
 		loop=$(losetup --find --show "$tmp/image") &&
 		mount -t "$1" -o "noatime${2:+,$2}" "$loop" "$tmp/mount" &&
-		mkdir "$tmp/mount/server"
+		mkdir "$tmp/mount/server" && return
+	echo "making and mounting $1: failed."
+	return 1
 }
 
 unmount() {
@@ -67,7 +70,7 @@ for filesystem in $FILESYSTEMS; do
 	done
 done >"$tmp/printed"
 awk '
-	/^\|/ { if (!seen[$0]++) print; next } # one heading for all
+	/^\|/ { if (!seen[$0]++) { print; rows++ } next } # one heading for all
 	/failed\.$/ { failed = 1 }
 	{ notes = notes "\n" $0 }
-	END { print notes; exit failed }' "$tmp/printed"
+	END { print notes; exit failed || rows <= 2 }' "$tmp/printed"
