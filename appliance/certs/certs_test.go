@@ -259,6 +259,35 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
+// TestRenewalAfterALeap: a clock that leaps by years has no certificate made that does not hold yet, unless it stays there; and when it comes
+// back, it is made again.
+func TestRenewalAfterALeap(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, options(dir, 0))
+	mono := time.Duration(0)
+	look := func(name string, by time.Duration, wall time.Time, want bool) {
+		t.Helper()
+		mono += by
+		if renewed, err := r.Renew(Reading{wall, mono}); err != nil || renewed != want {
+			t.Fatalf("%s: renewed %v, %v", name, renewed, err)
+		}
+	}
+	today, leapt := built.Add(30*day), built.Add(3*365*day)
+	look("a good clock", time.Minute, today, false)
+	look("three years on", time.Minute, leapt, false)
+	look("five hours and 59 minutes later", 359*time.Minute, leapt.Add(359*time.Minute), false)
+	look("six hours later", time.Minute, leapt.Add(360*time.Minute), true)
+	if r.Leaf().NotBefore.Before(today) {
+		t.Fatalf("holds from %v", r.Leaf().NotBefore)
+	}
+	look("back again", time.Minute, today, false)
+	look("an hour later", time.Hour, today.Add(time.Hour), true)
+	look("another hour later", time.Hour, today.Add(2*time.Hour), false)
+	if _, err := r.Leaf().Verify(x509.VerifyOptions{DNSName: "nas", Roots: authorityOf(t, dir), CurrentTime: today}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestNoRenewalLongBeforeTheEnd(t *testing.T) {
 	r := open(t, options(t.TempDir(), 0))
 	for n := range 5 {

@@ -33,7 +33,9 @@
 //	    are in it for convenience: new ones wait for the renewal, unless it had none, because the first
 //	    start came before the network did. A new certificate makes clients without our authority ask again.
 //	R2  Renewal happens within 60 days of the end, and only under a clock that has been plausible for
-//	    an hour: after the build date, and in step with the monotonic clock.
+//	    an hour: after the build date, and in step with the monotonic clock. A clock that has leapt over the end has to be
+//	    so for six. One that says that the certificate does not hold yet, for it was made by a wrong clock,
+//	    has it made again.
 //	R3  A certificate that is out of date is shown all the same: clients judge.
 //	R4  A bad file of the user leaves the certificate before in force.
 //	R5  Files are replaced, never written in place, the key before the certificate: a crash

@@ -64,7 +64,7 @@ func (r *Ring) Renew(reading Reading) (renewed bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	plausible := r.clock.observe(reading, r.opts.Built)
-	if r.opts.Cert != "" || !plausible || reading.Wall.Before(r.shown.Load().Leaf.NotAfter.Add(-renewBefore)) {
+	if leaf := r.Leaf(); r.opts.Cert != "" || !due(leaf.NotBefore, leaf.NotAfter, reading, plausible) {
 		return false, nil
 	}
 	opts := r.opts
