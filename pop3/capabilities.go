@@ -18,6 +18,8 @@ var capabilities = [...]capability{
 	{text("RESP-CODES"), always},                       // RFC 2449 §6.4
 	{text("AUTH-RESP-CODE"), always},                   // RFC 3206 §6
 	{text("PIPELINING"), always},                       // RFC 2449 §6.6
+	{text("UTF8"), always},                             // RFC 6856 §2; not USER: names are ASCII
+	{text("LANG"), always},                             // RFC 6856 §3
 	{text("STLS"), (*session).maySTLS},                 // RFC 2595 §4
 	{expireLine, (*session).expires},                   // RFC 2449 §6.7
 	{implementationLine, (*session).hasImplementation}, // RFC 2449 §6.9

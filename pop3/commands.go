@@ -56,8 +56,11 @@ type command struct {
 var commands = [...]command{
 	// verb, accepted in, argument, does, then
 
-	// whenever (RFC 2449 §5)
-	{"CAPA", anytime, none, (*session).capa, same},
+	// whenever
+	{"CAPA", anytime, none, (*session).capa, same}, // RFC 2449 §5
+
+	{"LANG", anytime, none, (*session).langList, same}, // RFC 6856 §3
+	{"LANG", anytime, words, (*session).lang, same},
 
 	// AUTHORIZATION (RFC 1939 §4 and §7, RFC 2595 §4, RFC 5034 §4; AUTH alone is from RFC 1734)
 	{"STLS", anonymous, none, (*session).stls, authorization},
@@ -65,6 +68,7 @@ var commands = [...]command{
 	{"PASS", named, rest, (*session).pass, transaction},
 	{"AUTH", anonymous, none, (*session).authMechanisms, same},
 	{"AUTH", anonymous, words, (*session).auth, transaction},
+	{"UTF8", anonymous, none, (*session).utf8On, same}, // RFC 6856 §2
 	{"QUIT", anonymous, none, (*session).bye, update},
 
 	// TRANSACTION (RFC 1939 §5 to §7)

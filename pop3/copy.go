@@ -27,11 +27,15 @@ func (d *dialogue) copy(body io.ReaderAt, from, to int64) error {
 	return d.err
 }
 
-// copyLines sends the header and so many lines behind it. Stuffed dots stay: the client
-// takes them away.
-func (d *dialogue) copyLines(body Body, lines int64) error {
+// copyLines sends the header, or where it is not nil what to send in its place, and so many
+// lines behind it. Stuffed dots stay: the client takes them away.
+func (d *dialogue) copyLines(body Body, header []byte, lines int64) error {
 	at, stop := body.HeaderSize(), body.Size()-int64(len(end))
-	if err := d.copy(body, 0, at); err != nil {
+	err := d.write(header)
+	if header == nil {
+		err = d.copy(body, 0, at)
+	}
+	if err != nil {
 		return err
 	}
 	for lines > 0 && at < stop {
@@ -44,6 +48,20 @@ func (d *dialogue) copyLines(body Body, lines int64) error {
 		lines -= found
 		d.gathered += len(piece)
 		at += int64(len(piece))
+	}
+	return d.err
+}
+
+// write gathers octets that are in memory already.
+func (d *dialogue) write(b []byte) error {
+	for len(b) > 0 && d.err == nil {
+		if d.gathered == gatherSize {
+			d.flush()
+		}
+		d.take()
+		n := copy(d.out[d.gathered:], b)
+		d.gathered += n
+		b = b[n:]
 	}
 	return d.err
 }

@@ -1,5 +1,5 @@
 // Package pop3 serves POP3 (RFC 1939) with its extensions CAPA and response codes (RFC
-// 2449, RFC 3206), STLS (RFC 2595) and AUTH (RFC 5034).
+// 2449, RFC 3206), STLS (RFC 2595), AUTH (RFC 5034), UTF8 and LANG (RFC 6856).
 //
 // It owns a connection from the greeting to the end, and nothing else: whoever accepts
 // connections, counts them and waits for the sessions calls [Server.ServeConn], and what it
@@ -21,7 +21,8 @@
 //	───> AUTHORIZATION ────────────> TRANSACTION ────────────────> UPDATE
 //	       │      ^ │          AUTH       STAT LIST UIDL             Expunge, then +OK
 //	       │      └─┘                     RETR TOP DELE RSET NOOP
-//	       │     STLS, AUTH, CAPA         CAPA
+//	       │     STLS, AUTH, UTF8,        CAPA LANG
+//	       │     CAPA, LANG
 //	       └───> QUIT: +OK, nothing to update
 //
 // A line in, a reply out. Stored bytes are in wire form, so a RETR is one line and a copy:
@@ -59,9 +60,11 @@
 //	I6  An empty or partial maildrop is never shown for one that cannot be read: the login is
 //	    refused with [SYS/TEMP]. [AUTH] means the password alone, and is the same for an
 //	    unknown user and a wrong password.
-//	I7  Nothing that was read or learned before TLS is known after it.
-//	I8  A password is asked for only where it may be sent. It is not in any log, and no reply
-//	    repeats what the client said.
+//	I7  Nothing that was read or learned before TLS is known after it. Octets behind STLS that
+//	    came before its answer end the session: they are neither run nor dropped in silence.
+//	I8  A login is possible only where a password may be sent, for what follows it is as secret.
+//	    A password is not in any log, and no reply repeats what the client said, but the nonce
+//	    of SCRAM.
 //	I9  A command gets one reply, its own or the refusal that it returned. After a
 //	    failed write nothing is said.
 //	I10 Replies leave when no whole command waits, or when a buffer of 32 KiB is full: never in
@@ -69,6 +72,25 @@
 //	I11 A session that waits owns no buffer. A message costs one bit, from the first DELE on.
 //	I12 Each wait has a limit: 60 s in all until the login, 10 s for a handshake, 10 minutes for
 //	    a command, and for 32 KiB that a client does not take.
+//
+// # UTF-8 in headers
+//
+// A client that says UTF8 gets mail as it is stored. Any other gets a header that has UTF-8 in it
+// rewritten in the simple way of RFC 6858: names and free text in encoded words, addresses that
+// ASCII cannot say replaced by one that reaches nobody, and what has no ASCII form left out.
+// A mail program that shows mail to people loses nothing by it but such addresses.
+//
+// The size in LIST and STAT stays that of the stored mail: to know the other one, each header of the
+// maildrop would have to be read at the login. The +OK of a RETR that was rewritten says no
+// size. Everything else, the unique-id, the body and the number of lines that TOP counts, is the same.
+//
+// To find out, a RETR or TOP without UTF8 looks at the header first, which is read anyway and is in
+// memory then: one pread, before a sendfile too. Nothing is kept for it in the store. A header in UTF-8 of more
+// than 64 KiB is refused with [UTF8]. Octets above 0x7F that are not UTF-8 are sent as they are, as
+// they were before RFC 6856: there is no telling what they mean. Headers of the parts inside
+// the body are body.
+//
+// UTF8 is announced without USER: account names are ASCII. Passwords are octets.
 //
 // # Where it is
 //
@@ -82,7 +104,9 @@
 //	RFC 2449     CAPA, 255 octets, pipelining     capabilities.go, commands.go, dialogue.go
 //	RFC 2595 §4  STLS                             authorization.go, session.go
 //	RFC 3206     [AUTH], [SYS/TEMP], [SYS/PERM]   refusal.go
-//	RFC 5034     AUTH                             authorization.go, package sasl
+//	RFC 5034     AUTH                             exchange.go, package sasl
+//	RFC 6856     UTF8, LANG, [UTF8]               utf8.go
+//	RFC 6858     headers for who did not say UTF8 downgrade.go
 //
 // # The life of a command
 //

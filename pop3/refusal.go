@@ -41,6 +41,10 @@ var (
 	refuseBig     = &refusal{text: "no such message"}
 	refuseDeleted = &refusal{text: "the message is marked as deleted"}
 
+	// of another language
+	refuseUTF8     = &refusal{code: "UTF8", text: "the header is too large to be written without UTF8"}
+	refuseLanguage = &refusal{text: "i-default replies are in English alone"}
+
 	// of a login
 	refuseAuth      = &refusal{code: "AUTH", text: "wrong user name or password", then: failed}
 	refusePlaintext = &refusal{text: "no password without TLS here: switch on STLS, STARTTLS or SSL/TLS"}

@@ -30,9 +30,13 @@ func (s *session) top(_ context.Context, a argument) error {
 	if a.lines >= text/2 { // a line has at least two octets
 		return s.whole(a.n, body)
 	}
+	header, err := s.asciiHeader(body)
+	if err != nil {
+		return s.bodyless(a.n, err)
+	}
 	before := s.place()
 	s.say("+OK")
-	err = s.copyLines(body, a.lines)
+	err = s.copyLines(body, header, a.lines)
 	if err != nil {
 		return s.broken(a.n, before, err)
 	}
@@ -45,6 +49,13 @@ const end = ".\r\n"
 
 // whole sends all stored bytes of message n.
 func (s *session) whole(n int, body Body) error {
+	header, err := s.asciiHeader(body)
+	switch {
+	case err != nil:
+		return s.bodyless(n, err)
+	case header != nil:
+		return s.downgraded(n, body, header)
+	}
 	octets := s.mail.Octets(n)
 	before := s.place()
 	b := append(s.room(), "+OK "...)
@@ -61,9 +72,30 @@ func (s *session) whole(n int, body Body) error {
 	return nil
 }
 
+// downgraded sends message n with another header. How many octets that makes is not said: LIST
+// has said those of the message as it is stored (RFC 6858 §3).
+func (s *session) downgraded(n int, body Body, header []byte) error {
+	before := s.place()
+	s.say("+OK")
+	err := s.write(header)
+	if err == nil {
+		err = s.copy(body, body.HeaderSize(), body.Size())
+	}
+	if err != nil {
+		return s.broken(n, before, err)
+	}
+	s.retrieved++
+	s.octets += s.mail.Octets(n)
+	return nil
+}
+
 // bodyless refuses a message whose bytes cannot be had.
 func (s *session) bodyless(n int, err error) error {
 	switch {
+	case s.err != nil:
+		return s.err
+	case err == error(refuseUTF8):
+		return err
 	case errors.Is(err, ErrGone):
 		return refuseGone
 	case errors.Is(err, ErrDamaged):

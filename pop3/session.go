@@ -31,8 +31,9 @@ type session struct {
 	// where it is
 	state  state
 	tls    bool
-	bad    int // commands that made no sense
-	failed int // logins that went wrong
+	utf8   bool // the client said UTF8 (RFC 6856)
+	bad    int  // commands that made no sense
+	failed int  // logins that went wrong
 
 	// AUTHORIZATION
 	name string // what USER said; it means something in the state named alone
@@ -196,7 +197,7 @@ func (s *session) startTLS(ctx context.Context) error {
 		s.err = err
 		return err
 	}
-	s.tls = true
+	s.tls, s.utf8 = true, false
 	s.secure(conn)
 	return nil
 }

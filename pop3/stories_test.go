@@ -78,17 +78,18 @@ func newServer(store pop3.Store) *pop3.Server {
 	return &pop3.Server{
 		Hostname:       "mail.home.arpa",
 		Implementation: "pillarbox",
-		Auth:           pop3test.Accounts{"anna": "a secret", "bert": " zwei  Wörter ", "carla": ""},
+		Auth:           pop3test.Accounts{"anna": "a secret", "bert": " zwei  Wörter ", "carla": "", "dora": "ein Gruß"},
 		Store:          store,
 		PlaintextAuth:  func(netip.Addr) bool { return true },
 	}
 }
 
-// furnished returns a store with three mails for anna.
+// furnished returns a store with three mails for anna, and one with UTF-8 in its header for dora.
 func furnished() *pop3test.Store {
 	store := new(pop3test.Store)
 	store.Deliver("anna", "Subject: one\n\nfirst\n")
 	store.Deliver("anna", "Subject: two\n\n.\n..\n.dot\nlast")
 	store.Deliver("anna", "Subject: three\nTo: anna\n\n1\n2\n3\n4\n")
+	store.Deliver("dora", "Subject: Grüße\nTo: Dörte <dora@home.arpa>\n\n. Punkt\n.\nGrüße\n")
 	return store
 }
