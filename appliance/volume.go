@@ -52,6 +52,7 @@ func openSpool(ctx context.Context, c *config.Config, now func() time.Time, log 
 		SlotSize:     int64(c.Spool.Slot),
 		MaxMessage:   int64(c.SMTP.MaxMessage),
 		MailboxShare: 100, // what one mailbox may hold is looked at before, account by account
+		CopyTime:     copyTime,
 		Now:          now,
 	}) // which has closed the volume when it fails
 	if err != nil {
@@ -65,6 +66,10 @@ func openSpool(ctx context.Context, c *config.Config, now func() time.Time, log 
 	}
 	return s, nil
 }
+
+// copyTime is how long a copy of the state folder may take while the box runs, when nobody told the box of it: mail that was moved meanwhile is in it all the
+// same. What a household gets in a quarter of an hour takes no noticeable part of the room.
+const copyTime = 15 * time.Minute
 
 // judge says in the log what lies under the spool, and refuses what cannot keep a promise, unless the owner wants it so.
 func judge(c *config.Config, p flash.Profile, log *zap.Logger) error {

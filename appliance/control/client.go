@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -147,6 +148,26 @@ func (c *Client) Verify(progress func(done, total int64)) (*Report, error) {
 func (c *Client) Compact(progress func(free int64)) error {
 	_, err := c.watch("compact", func(free, _ int64) { progress(free) }, func([]string) error { return errNonsense })
 	return err
+}
+
+// Hold has the box keep its slots from being used again while copy runs. An error of copy comes back as it is; any other
+// one means that the copy may lack mail.
+func (c *Client) Hold(copy func() error) error {
+	if err := c.talk.say("hold"); err != nil {
+		return err
+	}
+	if verb, _, err := c.hear(); err != nil || verb != "held" {
+		return cmp.Or(err, errNonsense)
+	}
+	failed := copy()
+	if err := c.talk.say("release"); err != nil {
+		return cmp.Or(failed, err)
+	}
+	verb, _, err := c.hear()
+	if err == nil && verb != "done" {
+		err = errNonsense
+	}
+	return cmp.Or(failed, err)
 }
 
 // watch asks and follows the progress to the end, whose words it returns.

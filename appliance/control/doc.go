@@ -27,6 +27,11 @@
 //	S: done                       C: done
 //	                              S: done
 //
+//	C: hold
+//	S: held                       until the client says so or hangs up, no slot is used again
+//	C: release
+//	S: done                       "error …" when room was needed and the hold did not last
+//
 // In the place of any line of the server: "error TEXT", after which the request has ended; in the place of "mail": "damaged" or "gone", which
 // ends this mail alone; in the place of "kept": "refused TEXT", the same.
 //

@@ -32,6 +32,7 @@ var requests = [...]request{
 	{"stat", (*session).stat},
 	{"verify", (*session).verify},
 	{"compact", (*session).compact},
+	{"hold", (*session).hold},
 	{"export", (*session).export},
 	{"import", (*session).take},
 }
@@ -161,6 +162,25 @@ func (s *session) compact(ctx context.Context, _ []string) error {
 		}
 	})
 	if err != nil {
+		return err
+	}
+	return lost(s.talk.say("done"))
+}
+
+// hold keeps the slots from being used again until the client says so, or goes.
+func (s *session) hold(context.Context, []string) error {
+	hold := s.Spool.Hold()
+	defer hold.Release()
+	if err := s.talk.say("held"); err != nil {
+		return lost(err)
+	}
+	switch verb, _, err := s.talk.hear(); {
+	case err != nil:
+		return lost(err)
+	case verb != "release":
+		return errNonsense
+	}
+	if err := hold.Release(); err != nil {
 		return err
 	}
 	return lost(s.talk.say("done"))

@@ -30,7 +30,7 @@ func commands() []command {
 		{"serve", "[-config FILE]", "run the box in the foreground", serve},
 		{"check-config", "[-config FILE]", "say what is wrong with a configuration", checkConfig},
 		{"user", "add|passwd|list|remove [-config FILE] [NAME]", "who has a mailbox; also while the box runs", user},
-		{"spool", "stat|verify|compact|export|import ...", "look after the mail that is kept; also while the box runs", spoolVerb},
+		{"spool", "stat|verify|compact|hold|export|import ...", "look after the mail that is kept; also while the box runs", spoolVerb},
 		{"sendmail", "[-t] [-i] [-f SENDER] [RECIPIENT...]", "hand a letter to the box, as sendmail(8) does", sendMail},
 		{"version", "", "say which version this is", showVersion},
 	}

@@ -21,6 +21,8 @@ type spoolRow struct {
 	most  int
 	flags func(f *flag.FlagSet, o *spoolOptions)
 	run   func(c *call, o *spoolOptions) error
+
+	foreign bool // the arguments are another program's command line
 }
 
 // spoolOptions are what was written on a command line.
@@ -41,20 +43,21 @@ func spoolVerbs() []spoolRow {
 	none := func(*flag.FlagSet, *spoolOptions) {}
 	return []spoolRow{
 		{"stat", "[-config FILE] [-json]", "say what is kept, what it has cost the flash, and how the device is", 0, 0,
-			func(f *flag.FlagSet, o *spoolOptions) { f.BoolVar(&o.json, "json", false, "") }, spoolStat},
-		{"verify", "[-config FILE]", "read all mail and say what is damaged; nothing is written. Exit code 1: there is damage", 0, 0, none, spoolVerify},
-		{"compact", "[-config FILE]", "move mail together so that slots become free; a box does it by itself when it needs room", 0, 0, none, spoolCompact},
+			func(f *flag.FlagSet, o *spoolOptions) { f.BoolVar(&o.json, "json", false, "") }, spoolStat, false},
+		{"verify", "[-config FILE]", "read all mail and say what is damaged; nothing is written. Exit code 1: there is damage", 0, 0, none, spoolVerify, false},
+		{"compact", "[-config FILE]", "move mail together so that slots become free; a box does it by itself when it needs room", 0, 0, none, spoolCompact, false},
+		{"hold", "[-config FILE] COMMAND [ARGUMENT...]", "run a command that copies the state folder, and keep mail where it is until it ends", 1, 0, none, spoolHold, true},
 		{"export", "[-config FILE] -format maildir|mbox -o DIR|FILE [-orphan KEY | ACCOUNT...]", "write mail for other programs, its lines ended by LF", 0, manyAccounts,
 			func(f *flag.FlagSet, o *spoolOptions) {
 				f.StringVar(&o.format, "format", "", "")
 				f.StringVar(&o.out, "o", "", "")
 				f.StringVar(&o.orphan, "orphan", "", "")
-			}, spoolExport},
+			}, spoolExport, false},
 		{"import", "[-config FILE] -format maildir|mbox|pillarbox [-from NAME] ACCOUNT PATH", "take mail from other programs, under its old unique-ids", 2, 2,
 			func(f *flag.FlagSet, o *spoolOptions) {
 				f.StringVar(&o.format, "format", "", "")
 				f.StringVar(&o.from, "from", "", "")
-			}, spoolImport},
+			}, spoolImport, false},
 	}
 }
 
@@ -86,9 +89,14 @@ func (row spoolRow) do(c *call) error {
 	flags.StringVar(&o.config, "config", "", "")
 	row.flags(flags, o)
 	var err error
-	if o.rest, err = parseFlags(flags, c.args[1:], row.most); err != nil {
+	args, foreign := c.args[1:], []string(nil)
+	if row.foreign {
+		args, foreign = splitCommand(args)
+	}
+	if o.rest, err = parseFlags(flags, args, row.most); err != nil {
 		return err
 	}
+	o.rest = append(o.rest, foreign...)
 	if len(o.rest) < row.least {
 		return errUsage{"something is missing"}
 	}
