@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"pillarbox/spool/flash"
 	"pillarbox/spool/flash/flashtest"
@@ -59,6 +60,23 @@ type step struct {
 func delivers(name string, size int, to ...Key) step {
 	body := mail(name, size)
 	return step{name: "deliver " + name, mail: body, to: to, do: func(s *Spool) error { return deliver(s, body, to...) }}
+}
+
+// imports takes mail as an import does: for one mailbox, with the unique-id of another store and an old date.
+func imports(name string, size int, to Key) step {
+	body := mail(name, size)
+	return step{name: "import " + name, mail: body, to: []Key{to}, do: func(s *Spool) error {
+		envelope := Envelope{UID: "old-" + name, Received: time.Unix(1, 0)}
+		d, err := s.Begin(context.Background(), envelope, []Recipient{{Mailbox: to, Head: []byte(own(to, ""))}})
+		if err != nil {
+			return err
+		}
+		if _, err := d.Write([]byte(body)); err != nil {
+			d.Abort()
+			return err
+		}
+		return d.Commit(context.Background(), shapeOf(body))
+	}}
 }
 
 func deletes(from Key, keep func(int) bool) step {
@@ -431,6 +449,9 @@ func randomSteps(seed uint64) []step {
 		case 4:
 			steps = append(steps, compacts(), labels(box, i))
 		case 5:
+			if i%4 == 0 {
+				steps = append(steps, imports(fmt.Sprint(i), 100+rng.IntN(20_000), box))
+			}
 			steps = append(steps, delivers(fmt.Sprint("many ", i), 100+rng.IntN(8000), 1, 2, 3))
 		case 6:
 			steps = append(steps, delivers(fmt.Sprint("large ", i), 12_000+rng.IntN(50_000), box))
@@ -476,6 +497,8 @@ func powerCutSteps() []step {
 		switch i {
 		case 7: // in a segment that will die before the one of the anchor, which holds on to it
 			steps = append(steps, deletes(1, none))
+		case 1, 8:
+			steps = append(steps, imports(fmt.Sprint("small-", i), 500, 1), imports(fmt.Sprint("large-", i), 20_000, 2))
 		case 3, 13:
 			steps = append(steps, labels(2, i), labels(1, i))
 		case 9, 14:
