@@ -4,11 +4,13 @@ go 1.25.0
 
 require (
 	github.com/fsnotify/fsnotify v1.10.1
+	github.com/landlock-lsm/go-landlock v0.10.1
 	github.com/pelletier/go-toml/v2 v2.4.3
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/tinylib/msgp v1.6.5
 	go.uber.org/zap v1.28.0
 	golang.org/x/sys v0.42.0
+	kernel.org/pub/linux/libs/security/libcap/psx v1.2.77
 )
 
 require (

@@ -37,6 +37,9 @@ type Options struct {
 	Clock func() retention.Reading
 	// LookEvery is how often files, certificate, clock and spool are looked at; 0: every minute.
 	LookEvery time.Duration
+	// GiveUp has New give up for ever what the process does not need any more once everything is open, as [service] says. It is for a program
+	// that does nothing else.
+	GiveUp bool
 	// Terminal shows the first start to who sits at it; nil: nobody does, and it is kept in a file.
 	Terminal io.Writer
 }
@@ -108,7 +111,14 @@ func New(ctx context.Context, c *config.Config, opts Options) (*Appliance, error
 }
 
 func (a *Appliance) open(ctx context.Context, c *config.Config) (err error) {
+	id, err := serviceUser(c)
+	if err != nil {
+		return err
+	}
 	if err := openState(c.State); err != nil {
+		return err
+	}
+	if err := handOver(c.State, id); err != nil {
 		return err
 	}
 	if a.logins.lasting, err = openSecret(c.State); err != nil {
@@ -135,7 +145,10 @@ func (a *Appliance) open(ctx context.Context, c *config.Config) (err error) {
 		a.seen = look(a.watched(c))
 	}
 	a.enforce(c, table)
-	return a.announce(first)
+	if err := a.announce(first); err != nil || !a.opts.GiveUp {
+		return err
+	}
+	return a.giveUp(c, id)
 }
 
 func (a *Appliance) certOptions(c *config.Config) certs.Options {

@@ -59,6 +59,7 @@ func (a *Appliance) noteRestart(c *config.Config) {
 		{"smtp.listen_tls", a.boot.SMTP.ListenTLS, c.SMTP.ListenTLS},
 		{"smtp.listen_lmtp", a.boot.SMTP.ListenLMTP, c.SMTP.ListenLMTP},
 		{"spool", a.boot.Spool, c.Spool},
+		{"service", a.boot.Service, c.Service},
 		{"smtp.max_message above its value at the start", true, c.SMTP.MaxMessage <= a.boot.SMTP.MaxMessage},
 	} {
 		if !reflect.DeepEqual(row.was, row.now) {

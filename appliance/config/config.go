@@ -32,6 +32,15 @@ type Config struct {
 	Aliases  map[string][]string
 	Watchdog Watchdog
 	Log      Log
+	Service  Service
+}
+
+// Service is what the box gives up once everything is open.
+type Service struct {
+	// User is who it is from then on; "": who started it.
+	User string
+	// Confine takes all files but its own from it, where the kernel can.
+	Confine bool
 }
 
 // POP3 is how mail goes out.
@@ -112,6 +121,7 @@ func Default() *Config {
 		Aliases:   map[string][]string{},
 		Watchdog:  Watchdog{Device: "none", Timeout: Duration(time.Minute)},
 		Log:       Log{Level: "info"},
+		Service:   Service{Confine: true},
 	}
 }
 

@@ -43,6 +43,8 @@ func (c *Config) keys() []key {
 		{"watchdog.device", text(&c.Watchdog.Device)},
 		{"watchdog.timeout", parsed(&c.Watchdog.Timeout, ParseDuration)},
 		{"log.level", text(&c.Log.Level)},
+		{"service.user", text(&c.Service.User)},
+		{"service.confine", boolean(&c.Service.Confine)},
 	}
 }
 

@@ -75,6 +75,10 @@ timeout = "30s"
 
 [log]
 level = "debug"
+
+[service]
+user    = "mail"
+confine = false
 `
 
 func TestEveryKeyIsRead(t *testing.T) {
@@ -100,6 +104,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			"*": {"postmaster"}, "otto": {"otto", "anna"}},
 		Watchdog: Watchdog{Device: "none", Timeout: 30e9},
 		Log:      Log{Level: "debug"},
+		Service:  Service{User: "mail"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

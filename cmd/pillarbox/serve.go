@@ -39,6 +39,7 @@ func serve(c *call) error {
 		Level:  &level,
 		Reread: func() (*config.Config, error) { return find(file) },
 		Built:  buildDate(),
+		GiveUp: true,
 	}
 	if file == "" {
 		opts.Awaited = config.SystemFile
