@@ -104,6 +104,7 @@ const (
 	maxSlot    = 64 << 20
 	page       = 4 << 10 // a slot is whole pages of it
 	minSlots   = 8       // a spool of fewer cannot be compacted
+	maxSlots   = 1 << 16 // the spool counts them with 16 bits
 	minTimeout = 10 * time.Second
 	maxTimeout = 10 * time.Minute
 )

@@ -236,6 +236,10 @@ f.toml:4: smtp.listen: ":110" is taken by pop3.listen already
 f.toml:4: spool.capacity: 99MiB is too small: 100MiB is the least, for 8 slots and twice max_message; make it larger or those smaller
    4 | capacity = "99MiB"
      |            ~~~~~~~`},
+		{"capacity beyond all slots", "[spool]\ncapacity = \"300GiB\"\n", `
+f.toml:2: spool.capacity: 300GiB is too large: 256GiB is the most, for 65536 slots of 4MiB; a new spool may have larger slots
+   2 | capacity = "300GiB"
+     |            ~~~~~~~~`},
 		{"share over all", "[retention]\nmailbox_share = \"101%\"\n", `
 f.toml:2: retention.mailbox_share: "101%" is no share; write a whole number of 0 to 100 and a percent sign, as "50%"
    2 | mailbox_share = "101%"
