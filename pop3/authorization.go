@@ -80,6 +80,9 @@ func (s *session) identify(ctx context.Context, c Credentials) (user string, err
 
 // enter opens the maildrop of user, who has proved to be that.
 func (s *session) enter(ctx context.Context, user string) (err error) {
+	if d := s.server.LoginDelay; d != nil && !d.take(user, time.Now()) {
+		return refuseDelay
+	}
 	s.whileWaiting(ctx, func(ctx context.Context) { err = s.open(ctx, user) })
 	return err
 }

@@ -21,6 +21,7 @@ var capabilities = [...]capability{
 	{text("UTF8"), always},                             // RFC 6856 §2; not USER: names are ASCII
 	{text("LANG"), always},                             // RFC 6856 §3
 	{text("STLS"), (*session).maySTLS},                 // RFC 2595 §4
+	{delayLine, (*session).delays},                     // RFC 2449 §6.5
 	{expireLine, (*session).expires},                   // RFC 2449 §6.7
 	{implementationLine, (*session).hasImplementation}, // RFC 2449 §6.9
 }

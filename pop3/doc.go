@@ -100,6 +100,7 @@
 //	RFC 1939 §6  UPDATE                           update.go
 //	RFC 1939 §7  USER, PASS, TOP, UIDL            authorization.go, retrieve.go, copy.go
 //	RFC 1939 §11 octets                           maildrop.go: the store has measured them
+//	RFC 2449 §6.5 LOGIN-DELAY                     delays.go
 //	RFC 2449 §6.7 EXPIRE                          expire.go
 //	RFC 2449     CAPA, 255 octets, pipelining     capabilities.go, commands.go, dialogue.go
 //	RFC 2595 §4  STLS                             authorization.go, session.go

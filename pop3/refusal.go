@@ -49,6 +49,7 @@ var (
 	refuseAuth      = &refusal{code: "AUTH", text: "wrong user name or password", then: failed}
 	refusePlaintext = &refusal{text: "no password without TLS here: switch on STLS, STARTTLS or SSL/TLS"}
 	refuseInUse     = &refusal{code: "IN-USE", text: "another session has this maildrop open"}
+	refuseDelay     = &refusal{code: "LOGIN-DELAY", text: "you were here just now, come again later"}
 	refuseMechanism = &refusal{text: "unknown mechanism", then: counted}
 	refuseBase64    = &refusal{text: "not base64", then: counted}
 	refuseMalformed = &refusal{text: "malformed response", then: counted}

@@ -34,6 +34,8 @@ type Server struct {
 	// Expire says how long mail stays on the server by itself: for user, the name that Auth
 	// returned, or before a login, when user is "", for whoever may log in. nil: CAPA is silent.
 	Expire func(user string) Expiry
+	// LoginDelay keeps the logins of a user apart; nil: they may come at any time.
+	LoginDelay *Delays
 	// Limits bound what a client may take.
 	Limits Limits
 	// Handshake runs a TLS handshake, where the caller counts them; nil: HandshakeContext. ctx
