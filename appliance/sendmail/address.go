@@ -32,7 +32,7 @@ func addresses(text string) ([]string, error) {
 			one.plain.WriteByte(c)
 		}
 	}
-	if one.quoted || one.comments > 0 || one.angle {
+	if one.quoted || one.literal || one.comments > 0 || one.angle {
 		return nil, fail(ExDataErr, "%.80q has a quote or a bracket that is not closed", text)
 	}
 	return found, nil
@@ -43,6 +43,7 @@ type scan struct {
 	quoted   bool // inside of quotes
 	escaped  bool // behind a backslash
 	comments int  // so many comments are open
+	literal  bool // inside of an address literal
 	angle    bool // inside of angle brackets
 	closed   bool // behind them
 	plain    strings.Builder
@@ -73,6 +74,12 @@ func (s *scan) takes(c byte) bool {
 	case s.quoted:
 		to.WriteByte(c)
 		s.escaped, s.quoted = c == '\\', c != '"'
+	case s.literal:
+		s.literal = c != ']'
+		to.WriteByte(c)
+	case c == '[':
+		s.literal = true
+		to.WriteByte(c)
 	case c == '"':
 		s.quoted = true
 		to.WriteByte(c)

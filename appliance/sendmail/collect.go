@@ -17,7 +17,7 @@ const (
 type Letter struct {
 	header []field
 	body   held
-	octets int64 // as they will be sent, CRLF counted, header as it came
+	octets int64 // of all that came, each end of a line counted as CRLF
 }
 
 // A field is one field of the header as it stands, its lines ended by CRLF.
@@ -74,10 +74,7 @@ func (c *collector) piece() ([]byte, error) {
 	if len(piece) == 0 {
 		return nil, nil
 	}
-	c.letter.octets += int64(len(piece))
-	if end := len(piece) - 1; piece[end] == '\n' && (end == 0 || piece[end-1] != '\r') {
-		c.letter.octets++
-	}
+	c.letter.octets += wireOctets(piece)
 	if c.max > 0 && c.letter.octets > c.max {
 		return nil, fail(ExUnavailable, "the letter is larger than the %d octets that the box takes", c.max)
 	}
@@ -159,9 +156,20 @@ func fieldName(line []byte) string {
 type held struct {
 	memory []byte
 	file   *os.File
+	octets int64 // as they will be sent, CRLF counted
+}
+
+// wireOctets returns how many octets a line, or a piece of one, is with its end as CRLF.
+func wireOctets(piece []byte) int64 {
+	n := len(piece)
+	if n > 0 && piece[n-1] == '\n' && (n == 1 || piece[n-2] != '\r') {
+		n++
+	}
+	return int64(n)
 }
 
 func (h *held) write(p []byte) error {
+	h.octets += wireOctets(p)
 	if h.file == nil && len(h.memory)+len(p) <= heldInMemory {
 		h.memory = append(h.memory, p...)
 		return nil

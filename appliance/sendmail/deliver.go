@@ -95,7 +95,7 @@ func (c *Call) deliver() error {
 	}
 	m.letter = letter
 	m.header = letter.finish(author{name, m.sender, c.Hostname}, c.Now)
-	m.octets = letter.octets + int64(len(m.header))
+	m.octets = int64(len(m.header)) + letter.body.octets
 	return c.handOver(m)
 }
 

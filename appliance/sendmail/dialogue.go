@@ -2,7 +2,6 @@ package sendmail
 
 import (
 	"io"
-	"net"
 	"slices"
 	"time"
 )
@@ -26,8 +25,8 @@ func (c *Call) dialogue() error {
 	}
 	go func() { // it ends with the input, or with the program
 		io.Copy(box.conn, c.Input)
-		if tcp, ok := box.conn.(*net.TCPConn); ok {
-			tcp.CloseWrite()
+		if half, ok := box.conn.(interface{ CloseWrite() error }); ok {
+			half.CloseWrite()
 		}
 	}()
 	_, err = io.Copy(c.Output, box.text.R)
