@@ -54,7 +54,7 @@ type appender struct {
 
 	// Owned by the leader.
 	hot     head   // where facts go
-	cold    head   // where moved messages go
+	cold    head   // where messages go that were moved, or will stay
 	seq     uint32 // of the next message
 	writing uint64 // segment of the batch that is being written
 	buf     []byte // page-aligned
@@ -73,8 +73,13 @@ type head struct {
 
 // headOf says where a fact goes.
 func (a *appender) headOf(f fact) *head {
-	if _, moved := f.(*moving); moved {
+	switch f := f.(type) {
+	case *moving:
 		return &a.cold
+	case *intake:
+		if f.stays {
+			return &a.cold
+		}
 	}
 	return &a.hot
 }

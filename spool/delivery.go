@@ -179,8 +179,9 @@ func (d *Delivery) Commit(_ context.Context, shape Shape) error {
 			header:   uint32(shape.Header),
 			extents:  d.large.extents,
 		},
-		to:   d.to,
-		body: d.buf,
+		to:    d.to,
+		body:  d.buf,
+		stays: d.spool.stays(d.to),
 	})
 }
 

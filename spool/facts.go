@@ -5,6 +5,7 @@ type intake struct {
 	message message // without tag, identity, sum and recipients, which the batch decides
 	to      []Recipient
 	body    []byte // the mail in wire form, unless it lies in extents
+	stays   bool   // it goes to the cold head
 }
 
 func (f *intake) weight() int64 {

@@ -14,7 +14,7 @@ type class uint8
 const (
 	classLog  class = 1 // batches of records: every fact of the spool
 	classBulk class = 2 // page-aligned extents of large bodies, named by records in the log
-	classCold class = 3 // batches of records that were moved: mail that stays keeps company with its like
+	classCold class = 3 // the same, of mail that was moved or will stay: it keeps company with its like
 )
 
 // isLog says whether a segment holds batches.

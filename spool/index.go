@@ -71,6 +71,9 @@ func (s *Spool) count(sl *slot, live int, bytes int64) {
 
 // forget takes a row out of the index: the message was expunged.
 func (s *Spool) forget(box *mailbox, i int) {
+	if box.rows[i].age(s.today()) < briefDays {
+		box.habit.brief++
+	}
 	box.kill(i)
 	s.release(box.rows[i])
 	delete(s.copies, box.rows[i].identity)

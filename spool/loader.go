@@ -164,8 +164,8 @@ func (l *loader) loadRecords(file flash.File, known uint32, newest bool) error {
 	if err := c.run(); err != nil {
 		return err
 	}
-	if c.moved {
-		sl.header.class = classCold // a guess does not know
+	if sl.guessed && c.cold {
+		sl.header.class = classCold
 	}
 	sl.end = c.end
 	l.damaged += c.damaged

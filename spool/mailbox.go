@@ -37,6 +37,7 @@ type mailbox struct {
 	octets   int64 // of the live ones
 	imported map[identity]string
 	labels   map[string]marks
+	habit    habit
 }
 
 // add appends a message that arrived.

@@ -87,7 +87,7 @@ type scan struct {
 	tag      uint64
 	lifetime Lifetime
 	damaged  int  // records that do not verify, or places where some must have been
-	moved    bool // there are messages that were moved: it is a cold segment
+	cold     bool // there are messages that were moved, or no census at the beginning
 	torn     bool // a batch begins at end, but not all of it is there
 }
 
@@ -152,7 +152,7 @@ func (c *scan) batch(page uint32) (batchHeader, bool, error) {
 		return b, false, nil // left by an open that had not seen the batches before
 	}
 	var told []func()
-	moved := false
+	moved, census := false, false
 	off, end := int64(page)*unit+batchHeaderSize, int64(page)*unit+int64(b.length)
 	for range b.records {
 		off = align8(off)
@@ -161,6 +161,7 @@ func (c *scan) batch(page uint32) (batchHeader, bool, error) {
 			return b, false, nil
 		}
 		moved = moved || k == kindMoved
+		census = census || k == kindCensus
 		if err != nil {
 			return b, false, err
 		}
@@ -170,7 +171,7 @@ func (c *scan) batch(page uint32) (batchHeader, bool, error) {
 	for _, tell := range told {
 		tell()
 	}
-	c.moved = c.moved || moved
+	c.cold = c.cold || moved || page == firstUnit && !census
 	c.epoch, c.tag, c.lifetime = b.epoch, b.tag, b.lifetime
 	return b, true, nil
 }
