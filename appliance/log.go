@@ -17,9 +17,10 @@ import (
 //	2026-11-24T13:45:49Z info  delivery committed proto=ESMTP mailbox=anna octets=4096 took=1.2ms
 //
 // Values with a space, a quote or a control character are quoted, so that nothing a client says
-// can begin a line of its own. level may be changed at any time.
+// can begin a line of its own. Above the level debug, lines about clients that are not served are bounded, see hush. level may be
+// changed at any time.
 func NewLog(w io.Writer, level zap.AtomicLevel) *zap.Logger {
-	return zap.New(&logCore{out: &logWriter{w: w}, level: level})
+	return zap.New(&logCore{out: &logWriter{w: w}, level: level, hush: &hush{}})
 }
 
 // ParseLevel returns the level of a word that the configuration allows.
@@ -35,7 +36,9 @@ func ParseLevel(word string) zapcore.Level {
 type logCore struct {
 	out   *logWriter
 	level zap.AtomicLevel
+	hush  *hush
 	with  string // the fields of the logger, written
+	of    string // the address among them
 }
 
 // A logWriter writes whole lines.
@@ -52,7 +55,8 @@ func (c *logCore) With(fields []zapcore.Field) zapcore.Core {
 	for _, f := range fields {
 		writeField(&b, f)
 	}
-	return &logCore{c.out, c.level, b.String()}
+	of, _ := troubleOf(c.of, zapcore.InfoLevel, fields)
+	return &logCore{c.out, c.level, c.hush, b.String(), of}
 }
 
 func (c *logCore) Check(e zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
@@ -64,6 +68,15 @@ func (c *logCore) Check(e zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore
 
 func (c *logCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	var b strings.Builder
+	if of, trouble := troubleOf(c.of, e.Level, fields); trouble && !c.level.Enabled(zapcore.DebugLevel) {
+		pass, kept := c.hush.pass(of, e.Time)
+		if !pass {
+			return nil
+		}
+		if kept > 0 {
+			fmt.Fprintf(&b, "%s warn  lines about clients that were not served left out lines=%d\n", e.Time.UTC().Format(time.RFC3339), kept)
+		}
+	}
 	fmt.Fprintf(&b, "%s %-5s %s", e.Time.UTC().Format(time.RFC3339), e.Level, plain(e.Message))
 	b.WriteString(c.with)
 	for _, f := range fields {

@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 	"time"
 )
@@ -31,6 +32,7 @@ func (a *Appliance) tidy(ctx context.Context) {
 		if !a.untilQuiet(ctx) {
 			return
 		}
+		runtime.GC() // buffers that wait in a pool outlive one collection
 		debug.FreeOSMemory()
 	}
 }
