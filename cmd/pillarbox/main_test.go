@@ -13,7 +13,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"pillarbox": main})
+	testscript.Main(m, map[string]func(){"pillarbox": main, "sendmail": main, "mailq": main, "newaliases": main})
 }
 
 // TestScripts runs the stories of testdata/script. Beside the commands of testscript they have:
@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 //	box await TEXT     waits until the box has said TEXT, since the last await or its start
 //	deliver TO FILE    sends FILE to TO by SMTP
 //	fetch USER [PASSWORD]     prints the mail of USER by POP3; the password is the name if it is not given
+//	code N COMMAND...  runs a command without input, whose exit code has to be N
 //	damage DIR TEXT    turns bits wherever a file of DIR has TEXT
 //	large FILE OCTETS  makes a large mail
 func TestScripts(t *testing.T) {
@@ -51,7 +52,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"box": boxCommand, "deliver": deliverCommand, "fetch": fetchCommand,
-			"damage": damageCommand, "large": largeCommand,
+			"code": codeCommand, "damage": damageCommand, "large": largeCommand,
 		},
 	})
 }
