@@ -26,6 +26,7 @@ mutt.sh            mutt       plain,stls,tls       closed  text,raw,huge
 s-nail.sh          s-nail     plain,stls,tls       mbox    text,raw,huge
 python-poplib.py   python3    plain,stls,tls       wire    text,raw,huge
 perl-net-pop3.pl   perl       plain,stls,tls       wire    text,raw,huge
+thunderbird.sh     thunderbird tls                 unix    text,raw
 '
 
 # cases TABLE DISPOSAL... prints one line a case: account script needs tls disposal form letters.

@@ -66,9 +66,9 @@ play_popa3d() {
 	version=$(dpkg-deb -f "$stock"/popa3d_*.deb Version)
 	mount --bind "$tmp/lib" /var/lib
 	install -o 65533 -g 8 -m 660 /dev/null /var/mail/anna
-	socat TCP-LISTEN:110,fork,reuseaddr "EXEC:$tmp/popa3d/usr/sbin/popa3d" 2>"$tmp/log" &
+	socat TCP-LISTEN:110,fork,reuseaddr "EXEC:$tmp/popa3d/usr/sbin/popa3d,nofork" 2>"$tmp/log" &
 	# shellcheck disable=SC2016 # expanded by the shell that delivers
-	suite "popa3d $version" pop3/ -deliver \
+	suite "popa3d $version" -deliver \
 		'{ echo "From bert@example.org Tue Nov 24 12:00:00 2026"; tr -d "\r" | sed "s/^From />From /"; echo; } >>/var/mail/anna' pop3/
 }
 

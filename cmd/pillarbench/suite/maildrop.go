@@ -50,24 +50,33 @@ func (s *Server) logIn() (*speaker, error) {
 	return c, nil
 }
 
-// empty deletes all mail of the account.
+// empty deletes all mail of the account, in several sessions if one does not show it all.
 func (s *Server) empty() error {
-	c, err := s.logIn()
-	if err != nil {
-		return err
-	}
-	defer c.conn.Close()
-	messages, err := c.stat()
-	if err != nil {
-		return err
-	}
-	for n := range messages {
-		if _, err := c.say(fmt.Sprintf("DELE %d", n+1)); err != nil {
+	for {
+		deleted, err := s.deleteAll()
+		if err != nil || deleted == 0 {
 			return err
 		}
 	}
+}
+
+// deleteAll deletes what one session shows.
+func (s *Server) deleteAll() (messages int, err error) {
+	c, err := s.logIn()
+	if err != nil {
+		return 0, err
+	}
+	defer c.conn.Close()
+	if messages, err = c.stat(); err != nil {
+		return 0, err
+	}
+	for n := range messages {
+		if _, err := c.say(fmt.Sprintf("DELE %d", n+1)); err != nil {
+			return 0, err
+		}
+	}
 	_, err = c.say("QUIT")
-	return err
+	return messages, err
 }
 
 // stat returns how many messages there are.
