@@ -81,11 +81,20 @@ func (r *Ring) show(next *tls.Certificate) (changed bool) {
 	return before == nil || !before.Leaf.Equal(next.Leaf)
 }
 
-// Config returns a configuration for listeners: TLS 1.2 or later, always with the certificate in force. protocol is the only one
-// that a client may ask for (ALPN), so that no browser can be led here; "" is any.
+// suites are those of TLS 1.2 that keep what was said secret when the key is known later, and that were never broken
+// (RFC 9325 §4.2). TLS 1.3 has no others.
+var suites = []uint16{
+	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+}
+
+// Config returns a configuration for listeners: TLS 1.2 or later (RFC 8314 §4.1), always with the certificate in force. protocol is
+// the only one that a client may ask for (ALPN), so that no browser can be led here; who asks for none is served. "" is any.
 func (r *Ring) Config(protocol string) *tls.Config {
 	config := &tls.Config{
 		MinVersion:                  tls.VersionTLS12,
+		CipherSuites:                suites,
 		DynamicRecordSizingDisabled: true, // mail is read whole: small records first are for pages that are drawn
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			return r.shown.Load(), nil
