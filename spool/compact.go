@@ -14,36 +14,9 @@ const (
 	// lowWater is how many slots are left when room is made ahead of time. Above it nothing is copied: what is dead
 	// by then need not be.
 	lowWater = reservedSlots + 1
-	// fullSegment is the share of a slot's bytes, in percent, above which copying it brings nothing.
-	fullSegment = 97
 	// moveBytes is about how much mail is moved in one batch.
 	moveBytes = 256 << 10
 )
-
-// victim returns the sealed segment with the fewest live bytes, or nil when copying gains nothing. (Weighing in the age of a segment, as
-// log-structured file systems do, copied more in every simulation of a household.) When slots are short, large mail is
-// moved if the cold bulk segment has room for it, so that no slot is needed beside the one for records. Spool.mu is held.
-func (s *Spool) victim() *slot {
-	short := s.available() <= reservedSlots
-	var best, easy *slot
-	for _, sl := range s.slots {
-		if sl == nil || !sl.counts() || !sl.sealed || sl.live == 0 || sl.writers > 0 || sl.stuck ||
-			sl.bytes > s.format.slotSize/100*fullSegment {
-			continue
-		}
-		if best == nil || sl.bytes < best.bytes {
-			best = sl
-		}
-		fits := sl.header.class.isLog() || sl.bytes+int64(sl.live)*flash.Page <= s.coldRoom
-		if fits && (easy == nil || sl.bytes < easy.bytes) {
-			easy = sl
-		}
-	}
-	if short && easy != nil {
-		return easy
-	}
-	return best
-}
 
 // makeRoom frees a slot, or comes nearer to it; false: there is nothing to gain. It is called by the leader.
 func (s *Spool) makeRoom() bool {

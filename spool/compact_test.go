@@ -165,7 +165,7 @@ func TestCompactionCost(t *testing.T) {
 				t.Skip("not with -short")
 			}
 			amplification := simulate(t, *simulated, live)
-			limit := map[int]float64{50: 1.30, 65: 1.60}[live]
+			limit := map[int]float64{50: 1.30, 65: 1.50}[live]
 			t.Logf("%d days at %d %% live: %.3f bytes written for a byte of mail (limit %.2f)", *simulated, live, amplification, limit)
 			if amplification > limit {
 				t.Errorf("%.3f is more than %.2f", amplification, limit)

@@ -304,6 +304,7 @@ func (c *crash) open(dev *flashtest.Device) (*Spool, error) {
 	opt := options(dev)
 	opt.Capacity = 11 * testSlot
 	opt.Rand = newSeeded(c.opens)
+	opt.Now = func() time.Time { return time.Unix(int64(20_000+dev.Ops()/16)*86400, 0) } // some mail becomes old, see habit
 	return Open(context.Background(), opt)
 }
 

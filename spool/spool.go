@@ -3,6 +3,7 @@ package spool
 import (
 	"crypto/rand"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -120,7 +121,7 @@ func (s *Spool) Room(octets int64) error {
 	if s.live+s.pending+octets > s.opt.Capacity/100*fullPercent || s.tight() {
 		return ErrFull
 	}
-	if s.available()+s.emptied() <= reservedSlots && s.victim() == nil {
+	if s.available()+s.emptied() <= reservedSlots && !slices.ContainsFunc(s.slots, s.movable) {
 		return ErrFull
 	}
 	return nil
