@@ -27,6 +27,10 @@
 //	S: done                       C: done
 //	                              S: done
 //
+//	C: bin anna                   C: restore anna 7
+//	S: binned DAY OCTETS FROM SUBJECT
+//	S: done                       S: done 3                       what was binned in the last 7 days is back
+//
 //	C: hold
 //	S: held                       until the client says so or hangs up, no slot is used again
 //	C: release
@@ -40,10 +44,12 @@
 //	C1  A mail that was answered "kept" is durable.
 //	C2  A unique-id that the mailbox has is answered "skip": an import twice is an import once.
 //	C3  Who hangs up in the middle of a mail has not delivered it, and ends what was asked for.
-//	C4  A request costs the box one goroutine, 40 KiB, and while it imports about 40 octets for each mail that the mailbox has.
+//	C4  A mail that is restored is durable before it leaves the bin; who is cut off between the two has it twice.
+//	C5  A request costs the box one goroutine, 40 KiB, and while it imports about 40 octets for each mail that the mailbox has.
 //
 // # Files
 //
 //	line.go     lines and pieces       server.go    requests      stat.go    the figures, and their names
 //	content.go  wire form undone       exchange.go  mail out and in          client.go  the other end
+//	bin.go      both ends of the bin
 package control

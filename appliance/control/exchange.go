@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"pillarbox/appliance/retention"
 	"pillarbox/pop3/wire"
 	"pillarbox/spool"
 )
@@ -20,7 +21,7 @@ type Origin struct {
 	Received time.Time // whole seconds
 }
 
-// export offers every mail of a mailbox, in the order of its numbers.
+// export offers every mail of a mailbox that is not in the bin, in the order of its numbers.
 func (s *session) export(ctx context.Context, words []string) error {
 	key, err := s.mailbox(words)
 	if err != nil {
@@ -34,6 +35,9 @@ func (s *session) export(ctx context.Context, words []string) error {
 	for n := 1; n <= v.Len(); n++ {
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if _, binned := v.Marked(retention.BinLabel, n); binned {
+			continue
 		}
 		if err := s.talk.say("offer", string(v.AppendUID(nil, n)), v.Octets(n)); err != nil {
 			return lost(err)

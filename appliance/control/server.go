@@ -20,6 +20,14 @@ type Server struct {
 	Accounts func() *accounts.Table     // those of this moment
 	Running  bool                       // a box serves the spool, not a command alone
 	Limit    func(account string) int64 // how many octets the mailbox of an account may hold; nil: the spool alone sets a limit
+	Now      func() time.Time           // what day it is; nil: time.Now
+}
+
+func (s *Server) now() time.Time {
+	if s.Now != nil {
+		return s.Now()
+	}
+	return time.Now()
 }
 
 // A request is one row of the table of what can be asked.
@@ -35,6 +43,8 @@ var requests = [...]request{
 	{"hold", (*session).hold},
 	{"export", (*session).export},
 	{"import", (*session).take},
+	{"bin", (*session).bin},
+	{"restore", (*session).restore},
 }
 
 // A session is one stream. It is used by one goroutine.

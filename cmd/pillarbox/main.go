@@ -29,7 +29,7 @@ func commands() []command {
 	return []command{
 		{"serve", "[-config FILE]", "run the box in the foreground", serve},
 		{"check-config", "[-config FILE]", "say what is wrong with a configuration", checkConfig},
-		{"user", "add|passwd|list|remove [-config FILE] [NAME]", "who has a mailbox; also while the box runs", user},
+		{"user", "add|passwd|list|remove|restore ... [NAME]", "who has a mailbox, and what comes back from its bin; also while the box runs", user},
 		{"spool", "stat|verify|compact|hold|export|import ...", "look after the mail that is kept; also while the box runs", spoolVerb},
 		{"sendmail", "[-t] [-i] [-f SENDER] [RECIPIENT...]", "hand a letter to the box, as sendmail(8) does", sendMail},
 		{"version", "", "say which version this is", showVersion},

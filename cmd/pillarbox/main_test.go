@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 //	deliver TO FILE    sends FILE to TO by SMTP
 //	fetch USER [PASSWORD]     prints the mail of USER by POP3; the password is the name if it is not given
 //	code N COMMAND...  runs a command without input, whose exit code has to be N
+//	discard USER N     deletes mail number N of USER by POP3
 //	damage DIR TEXT    turns bits wherever a file of DIR has TEXT
 //	large FILE OCTETS  makes a large mail
 func TestScripts(t *testing.T) {
@@ -52,7 +53,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"box": boxCommand, "deliver": deliverCommand, "fetch": fetchCommand,
-			"code": codeCommand, "damage": damageCommand, "large": largeCommand,
+			"code": codeCommand, "damage": damageCommand, "large": largeCommand, "discard": discardCommand,
 		},
 	})
 }

@@ -27,7 +27,10 @@ var userVerbs = [...]userVerb{
 // user edits the accounts file. The box, if it runs, takes the change up by itself.
 func user(c *call) error {
 	if len(c.args) == 0 {
-		return errUsage{"add, passwd, list or remove is missing"}
+		return errUsage{"add, passwd, list, remove or restore is missing"}
+	}
+	if c.args[0] == "restore" {
+		return restoreUser(c)
 	}
 	for _, verb := range userVerbs {
 		if verb.name == c.args[0] {
@@ -38,7 +41,7 @@ func user(c *call) error {
 		_, _, err := c.parse([]string{"-h"}, 0)
 		return err
 	}
-	return errUsage{fmt.Sprintf("%q is none of add, passwd, list, remove", c.args[0])}
+	return errUsage{fmt.Sprintf("%q is none of add, passwd, list, remove, restore", c.args[0])}
 }
 
 func (v userVerb) do(c *call) error {

@@ -1,0 +1,210 @@
+package control
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"mime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"pillarbox/appliance/retention"
+	"pillarbox/spool"
+)
+
+// bin lists what is in the bin of an account.
+func (s *session) bin(_ context.Context, words []string) error {
+	v, err := s.viewOf(words, 1)
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	for n := range binned(v, 0) {
+		day, _ := v.Marked(retention.BinLabel, n)
+		from, subject := about(v, n)
+		s.talk.add("binned", day, v.Octets(n), short(from), short(subject))
+	}
+	return lost(s.talk.say("done"))
+}
+
+// restore brings back what was put into the bin of an account within some days.
+func (s *session) restore(ctx context.Context, words []string) error {
+	v, err := s.viewOf(words, 2)
+	if err != nil {
+		return err
+	}
+	defer v.Close()
+	days, err := strconv.ParseUint(words[1], 10, 31)
+	if err != nil {
+		return errNonsense
+	}
+	key, err := s.mailbox(words[:1])
+	if err != nil {
+		return err
+	}
+	var back []int
+	since := max(0, retention.DayOf(s.now())-int(days))
+	for n := range binned(v, since) {
+		there, failed := s.bringBack(ctx, v, key, n)
+		if err = failed; err != nil {
+			break
+		}
+		if there {
+			back = append(back, n)
+		}
+	}
+	// What is there again goes out of the bin, also when the rest could not be brought back.
+	if len(back) > 0 {
+		err = errors.Join(err, v.Expunge(context.WithoutCancel(ctx), slices.Values(back)))
+	}
+	if err != nil {
+		return fmt.Errorf("%d mails are back, the others are still in the bin: %w", len(back), err)
+	}
+	return lost(s.talk.say("done", len(back)))
+}
+
+// bringBack delivers a message once more, as one that comes now: it has another unique-id, so that every client fetches it, and its days begin
+// anew. A message that is gone meanwhile, or does not verify, is left where it is.
+func (s *session) bringBack(ctx context.Context, v *spool.View, to spool.Key, n int) (there bool, err error) {
+	m, err := v.Message(n)
+	if errors.Is(err, spool.ErrGone) || errors.Is(err, spool.ErrDamaged) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer m.Close()
+	octets := v.Octets(n)
+	d, err := s.Spool.Begin(ctx, spool.Envelope{From: m.Origin().From, Size: octets, Received: s.now()}, []spool.Recipient{{Mailbox: to}})
+	if err != nil {
+		return false, err
+	}
+	defer d.Abort()
+	if _, err := io.CopyBuffer(onlyWriter{d}, onlyReader{io.NewSectionReader(m, 0, m.Size())}, make([]byte, piece)); err != nil {
+		return false, err
+	}
+	err = d.Commit(ctx, spool.Shape{Octets: octets, Header: m.HeaderSize()})
+	return err == nil, err
+}
+
+// viewOf freezes the mailbox of the account that the first of so many words names.
+func (s *session) viewOf(words []string, count int) (*spool.View, error) {
+	if len(words) != count {
+		return nil, errNonsense
+	}
+	key, err := s.mailbox(words[:1])
+	if err != nil {
+		return nil, err
+	}
+	return s.Spool.View(key)
+}
+
+// binned are the messages that were put into the bin on that day or later.
+func binned(v *spool.View, since int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for n := 1; n <= v.Len(); n++ {
+			if day, ok := v.Marked(retention.BinLabel, n); ok && day >= since && !yield(n) {
+				return
+			}
+		}
+	}
+}
+
+// mostHeader is how far into a message its subject is looked for, in octets.
+const mostHeader = 16 << 10
+
+// about returns what tells a message from others: two fields of its header, as far as they can be read.
+func about(v *spool.View, n int) (from, subject string) {
+	m, err := v.Message(n)
+	if err != nil {
+		return "", "(" + err.Error() + ")"
+	}
+	defer m.Close()
+	lines := bufio.NewScanner(io.NewSectionReader(m, 0, min(m.HeaderSize(), mostHeader)))
+	var field *string
+	for lines.Scan() {
+		line := lines.Text()
+		name, value, _ := strings.Cut(line, ":")
+		switch {
+		case line != "" && (line[0] == ' ' || line[0] == '\t'):
+			if field != nil {
+				*field += " " + strings.TrimSpace(line)
+			}
+			continue
+		case strings.EqualFold(name, "From") && from == "":
+			field = &from
+		case strings.EqualFold(name, "Subject") && subject == "":
+			field = &subject
+		default:
+			field = nil
+			continue
+		}
+		*field = strings.TrimSpace(value)
+	}
+	return readable(from), readable(subject)
+}
+
+// readable decodes the words of a field (RFC 2047) as far as they can be.
+func readable(text string) string {
+	if decoded, err := new(mime.WordDecoder).DecodeHeader(text); err == nil {
+		text = decoded
+	}
+	return strings.ToValidUTF8(text, "?")
+}
+
+// A Binned is a mail in a bin.
+type Binned struct {
+	Day     time.Time // on which it was put there
+	Octets  int64
+	From    string // of its header
+	Subject string
+}
+
+// AllDays is a number of days that leaves nothing out.
+const AllDays = math.MaxInt32
+
+// Bin asks what is in the bin of an account, the oldest mail first.
+func (c *Client) Bin(account string) ([]Binned, error) {
+	if err := c.talk.say("bin", account); err != nil {
+		return nil, err
+	}
+	var list []Binned
+	for {
+		verb, words, err := c.hear()
+		switch {
+		case err != nil:
+			return nil, err
+		case verb == "done":
+			return list, nil
+		case verb != "binned" || len(words) != 4:
+			return nil, errNonsense
+		}
+		numbers, err := parseNumbers(words[:2], 2)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Binned{time.Unix(numbers[0]*86400, 0).UTC(), numbers[1], words[2], words[3]})
+	}
+}
+
+// Restore has mail brought back that was put into the bin of an account within so many days. It returns how many.
+func (c *Client) Restore(account string, days int) (int, error) {
+	if err := c.talk.say("restore", account, days); err != nil {
+		return 0, err
+	}
+	verb, words, err := c.hear()
+	if err != nil {
+		return 0, err
+	}
+	numbers, err := parseNumbers(words, 1)
+	if verb != "done" || err != nil {
+		return 0, errNonsense
+	}
+	return int(numbers[0]), nil
+}
