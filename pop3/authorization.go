@@ -116,9 +116,12 @@ func (s *session) open(ctx context.Context, user string) error {
 
 // temporary logs what is out of order, where the store did not foresee it, and refuses.
 func (s *session) temporary(event, user string, err error) error {
-	if errors.Is(err, ErrTemporary) {
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		// The client has left, or its time is over: how the session ended says so.
+	case errors.Is(err, ErrTemporary):
 		s.logger().Info(event, zap.String("mailbox", user), zap.Error(err))
-	} else {
+	default:
 		s.logger().Error(event, zap.String("mailbox", user), zap.Error(err))
 	}
 	return refuseTemporary

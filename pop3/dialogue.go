@@ -210,7 +210,11 @@ func (d *dialogue) secure(conn *tls.Conn) {
 func (d *dialogue) hangUp() {
 	d.gathered = 0
 	d.giveBack()
-	d.conn.Close()
+	if d.err == nil {
+		wire.HangUp(d.conn) // the client is to hear why
+	} else {
+		d.conn.Close()
+	}
 	d.in.Reset(nil)
 	d.in.Release()
 }

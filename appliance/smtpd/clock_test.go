@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -98,9 +99,11 @@ func TestIdleClientIsCut(t *testing.T) {
 
 // TestSlowSenderIsServed: a camera on a bad network needs an hour for its mail.
 func TestSlowSenderIsServed(t *testing.T) {
+	piece := strings.Repeat(strings.Repeat("x", 62)+"\r\n", 4*60) // as much as it has to bring in the time between two
+	whole := "Subject: x\r\n\r\n" + strings.Repeat(piece, 15)
 	for _, tt := range []struct{ name, before, content string }{
-		{"content", untilData, "Subject: x\r\n\r\nslow\r\n.\r\n"},
-		{"a chunk", "HELO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nBDAT 20 LAST\r\n", "Subject: x\r\n\r\nslow\r\n"},
+		{"content", untilData, whole + ".\r\n"},
+		{"a chunk", fmt.Sprintf("HELO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nBDAT %d LAST\r\n", len(whole)), whole},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -113,12 +116,14 @@ func TestSlowSenderIsServed(t *testing.T) {
 				if strings.HasSuffix(tt.before, "DATA\r\n") {
 					c.hears("354")
 				}
-				for _, octet := range tt.content {
+				for rest := tt.content; rest != ""; {
 					time.Sleep(4 * time.Minute)
-					c.says(string(octet))
+					n := min(len(rest), len(piece))
+					c.says(rest[:n])
+					rest = rest[n:]
 				}
 				c.hears("250 2.0.0")
-				if len(h.mails()) != 1 || !strings.HasSuffix(h.mails()[0].wire, "\r\n\r\nslow\r\n.\r\n") {
+				if len(h.mails()) != 1 || !strings.HasSuffix(h.mails()[0].wire, whole+".\r\n") {
 					t.Errorf("kept %q", h.show())
 				}
 				c.says("QUIT\r\n")
@@ -129,6 +134,31 @@ func TestSlowSenderIsServed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestTricklingSenderIsCut: an octet a minute is no mail, though no silence is longer than a minute.
+func TestTricklingSenderIsCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := new(house)
+		server, _ := newServer(h)
+		c := call(t, t.Context(), server, false)
+		c.hears("220")
+		c.says(untilData)
+		c.hears("250", "250", "250", "354")
+		begin := time.Now()
+		go func() {
+			for err := error(nil); err == nil; {
+				time.Sleep(time.Minute)
+				_, err = c.conn.Write([]byte("x"))
+			}
+		}()
+		c.hears("421 4.4.2")
+		c.ends(begin, 10*time.Minute)
+		if len(h.mails()) != 0 {
+			t.Errorf("kept %q", h.show())
+		}
+		time.Sleep(time.Minute) // its last octet finds nobody
+	})
 }
 
 // TestSlowCommandIsCut: five minutes are for all of a command.

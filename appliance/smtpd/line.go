@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"pillarbox/pop3/wire"
 )
 
 // A line is the connection of a session as its Reader sees it. Before it reads from the
@@ -13,7 +15,8 @@ import (
 // and never later than the session has to wait (RFC 2920 §3.2).
 //
 // It also keeps the time. In a command the time runs from the first read until the command is
-// whole; in content it begins anew with every read that brings octets.
+// whole; in content it begins anew with every read that brings octets, but who brings fewer than
+// leastRate has its time for one silence more, and goes.
 type line struct {
 	conn  net.Conn
 	idle  time.Duration
@@ -22,7 +25,11 @@ type line struct {
 
 	content bool // whether what is read now is content
 	running bool // whether the time of this command runs already
+	ended   bool // a read has failed
 	broken  error
+
+	began time.Time // the content
+	taken int64     // octets of it
 
 	mu      sync.Mutex // guards stopped, and the read deadline beside it
 	stopped bool
@@ -66,7 +73,11 @@ func (l *line) tls() (state tls.ConnectionState, ok bool) {
 func (l *line) begin() { l.content, l.running = false, false }
 
 // beginContent says that content is read next.
-func (l *line) beginContent() { l.content = true }
+func (l *line) beginContent() {
+	if !l.content {
+		l.content, l.began, l.taken = true, time.Now(), 0
+	}
+}
 
 // Read sends what was said, and reads once.
 func (l *line) Read(p []byte) (int, error) {
@@ -79,7 +90,27 @@ func (l *line) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	return l.conn.Read(p)
+	n, err := l.conn.Read(p)
+	l.taken += int64(n)
+	l.ended = l.ended || err != nil
+	return n, err
+}
+
+// leastRate is how many octets of content a second a client has to bring on the whole: one that brings an octet a minute
+// would hold its mail, and its place, for years.
+const leastRate = 64
+
+// until returns until when the client has time.
+func (l *line) until() time.Time {
+	by := time.Now().Add(l.idle)
+	if !l.content {
+		return by
+	}
+	latest := l.began.Add(2*l.idle + time.Duration(l.taken/leastRate)*time.Second)
+	if latest.Before(by) {
+		return latest
+	}
+	return by
 }
 
 // renew gives the client its whole time again, unless the context has ended.
@@ -89,7 +120,7 @@ func (l *line) renew() error {
 	if l.stopped {
 		return nil
 	}
-	return l.conn.SetReadDeadline(time.Now().Add(l.idle))
+	return l.conn.SetReadDeadline(l.until())
 }
 
 // send writes text, all of it in one write, or fails for ever after.
@@ -106,5 +137,9 @@ func (l *line) send(text []byte, within time.Duration) error {
 // close ends the connection.
 func (l *line) close() {
 	l.stop()
-	l.conn.Close()
+	if l.broken != nil || l.ended {
+		l.conn.Close()
+		return
+	}
+	wire.HangUp(l.conn) // the client is to hear why
 }
