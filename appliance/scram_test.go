@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pillarbox/appliance/accounts"
+	"pillarbox/appliance/config"
 	"pillarbox/pop3/pop3test"
 	"pillarbox/pop3/sasl"
 )
@@ -165,4 +166,21 @@ func TestTreacherousPasswords(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
+}
+
+// TestLoginDelay: pop3.login_delay is announced and enforced, with a credit for whoever fetches and deletes.
+func TestLoginDelay(t *testing.T) {
+	c := settings(t.TempDir())
+	c.POP3.LoginDelay = config.Duration(time.Hour)
+	family(t, c.State, "anna")
+	b := start(t, c, Options{})
+	for range loginCredit + 1 {
+		b.login("pop3.listen", "anna").must("QUIT")
+	}
+	late := b.dial("pop3.listen")
+	late.must("USER anna")
+	if got := late.say("PASS anna"); !strings.HasPrefix(got, "-ERR [LOGIN-DELAY]") {
+		t.Errorf("one login too many was answered %q", got)
+	}
+	late.must("QUIT")
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -21,6 +22,10 @@ import (
 
 // This is the one file that names the types of two pillars: what pop3 and smtpd ask for, answered by
 // spool and accounts. Errors are translated here and nowhere else.
+
+// loginCredit is how many logins of a user may come before pop3.login_delay is over: a mail program that fetches
+// and deletes, on two devices, and one try more.
+const loginCredit = 5
 
 // maildropLocks are who has a maildrop open where lock = "exclusive". They outlive a reload.
 type maildropLocks = pop3.Locks
@@ -40,6 +45,9 @@ func (a *Appliance) newServers(c *config.Config) map[protocol]server {
 	}
 	if c.POP3.Exclusive {
 		pop.Exclusive = a.locks
+	}
+	if every := time.Duration(c.POP3.LoginDelay); every > 0 {
+		pop.LoginDelay = &pop3.Delays{Every: every, Credit: loginCredit}
 	}
 	receiver := func(lmtp, login bool) *smtpd.Server {
 		s := &smtpd.Server{

@@ -52,6 +52,8 @@ type POP3 struct {
 	PlaintextAuth Prefixes
 	// Exclusive is lock = "exclusive": one session a maildrop, the others get [IN-USE].
 	Exclusive bool
+	// LoginDelay keeps the logins of a user apart, in whole seconds; 0: they may come at any time.
+	LoginDelay Duration
 }
 
 // SMTP is how mail comes in.
@@ -107,6 +109,8 @@ const (
 	maxSlots   = 1 << 16 // the spool counts them with 16 bits
 	minTimeout = 10 * time.Second
 	maxTimeout = 10 * time.Minute
+
+	maxLoginDelay = time.Hour // a mail program that is kept out for longer looks broken
 )
 
 // Default returns what holds for every key that is not written. Hostname and State are empty: they depend on the

@@ -24,6 +24,7 @@ func (c *Config) keys() []key {
 		{"pop3.listen_tls", texts(&c.POP3.ListenTLS)},
 		{"pop3.plaintext_auth", from(&c.POP3.PlaintextAuth)},
 		{"pop3.lock", oneOf(&c.POP3.Exclusive, locks)},
+		{"pop3.login_delay", parsed(&c.POP3.LoginDelay, ParseDuration)},
 		{"smtp.listen", texts(&c.SMTP.Listen)},
 		{"smtp.listen_tls", texts(&c.SMTP.ListenTLS)},
 		{"smtp.listen_lmtp", texts(&c.SMTP.ListenLMTP)},

@@ -27,6 +27,7 @@ listen         = [":1110"]
 listen_tls     = []
 plaintext_auth = "never"
 lock           = "exclusive"
+login_delay    = "30s"
 
 [smtp]
 listen         = ["127.0.0.1:25", "[::1]:25"]
@@ -90,7 +91,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	want := &Config{
 		File: "every.toml", Hostname: "mail.home.arpa", Domains: []string{"home.arpa", "family.example"},
 		State: "/srv/pillarbox", Allow: only,
-		POP3: POP3{Listen: []string{":1110"}, ListenTLS: []string{}, PlaintextAuth: Prefixes{words: "never"}, Exclusive: true},
+		POP3: POP3{Listen: []string{":1110"}, ListenTLS: []string{}, PlaintextAuth: Prefixes{words: "never"}, Exclusive: true, LoginDelay: 30e9},
 		SMTP: SMTP{Listen: []string{"127.0.0.1:25", "[::1]:25"}, ListenTLS: []string{":465"},
 			ListenLMTP:    []string{"unix:/run/pillarbox/lmtp.sock", "127.0.0.1:24"},
 			PlaintextAuth: Anywhere(), RequireAuth: DemandSubmission, OwnAddress: true, MaxMessage: 20 << 20},
@@ -244,6 +245,10 @@ f.toml:2: spool.capacity: 300GiB is too large: 256GiB is the most, for 65536 slo
 f.toml:2: retention.mailbox_share: "101%" is no share; write a whole number of 0 to 100 and a percent sign, as "50%"
    2 | mailbox_share = "101%"
      |                 ~~~~~~`},
+		{"logins kept apart by half seconds", "[pop3]\nlogin_delay = '1.5s'\n", `
+f.toml:2: pop3.login_delay: 1.5s is not whole seconds up to 1h0m0s
+   2 | login_delay = '1.5s'
+     |               ~~~~~~`},
 		{"days before now", "[retention]\nkeep_days = -1\n", `
 f.toml:2: retention.keep_days: -1 is outside of 0 to 99999 days; 0 is off
    2 | keep_days = -1

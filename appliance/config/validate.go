@@ -89,6 +89,9 @@ func (v *verdict) sizes(c *Config) {
 var levels = []string{"debug", "info", "warn", "error"}
 
 func (v *verdict) words(c *Config) {
+	if d := time.Duration(c.POP3.LoginDelay); d%time.Second != 0 || d > maxLoginDelay {
+		v.addf("pop3.login_delay", "%v is not whole seconds up to %v", d, maxLoginDelay)
+	}
 	if !slices.Contains(levels, c.Log.Level) {
 		v.addf("log.level", "%q is not one of %s", c.Log.Level, strings.Join(levels, ", "))
 	}
