@@ -2,10 +2,12 @@ package pop3_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"io"
 	"net"
+	"strings"
 	"testing"
 
 	"pillarbox/pop3"
@@ -79,6 +81,9 @@ func FuzzSessionUpgraded(f *testing.F) {
 		secret := append([]byte(from.secret), input...)
 		said := hearUpgraded(t, server, from.clear, secret)
 		checkReplies(t, said, secret, len(store.UIDs("anna")))
+		if upper := bytes.ToUpper(secret); strings.Contains(said, "messages (") && !bytes.Contains(upper, []byte("USER")) && !bytes.Contains(upper, []byte("AUTH")) {
+			t.Errorf("%q lets somebody in after %s", secret, from.state)
+		}
 		if store.Opened() != 0 {
 			t.Errorf("%d maildrops are open after %s, %q", store.Opened(), from.state, input)
 		}
