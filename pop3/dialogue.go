@@ -43,6 +43,7 @@ type dialogue struct {
 	gathered int               // octets in out
 	sent     int64             // octets that left
 	err      error             // of the connection; sticky
+	cut      bool              // the session ends, and not as the client wants it
 }
 
 // What ends a dialogue, beside the errors of its connection.
@@ -210,7 +211,7 @@ func (d *dialogue) secure(conn *tls.Conn) {
 func (d *dialogue) hangUp() {
 	d.gathered = 0
 	d.giveBack()
-	if d.err == nil {
+	if d.cut && d.err == nil {
 		wire.HangUp(d.conn) // the client is to hear why
 	} else {
 		d.conn.Close()

@@ -88,6 +88,7 @@ func (s *session) serve(ctx context.Context, implicitTLS bool) error {
 	s.say("+OK " + s.server.Hostname + " POP3 server ready")
 	for s.state != update {
 		if err := s.step(ctx); err != nil {
+			s.cut = true
 			s.leave() // first: a client that does not read keeps nothing
 			s.flush()
 			return err

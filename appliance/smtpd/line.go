@@ -25,7 +25,7 @@ type line struct {
 
 	content bool // whether what is read now is content
 	running bool // whether the time of this command runs already
-	ended   bool // a read has failed
+	ended   bool // nothing more is read: the client has left, or said that it does
 	broken  error
 
 	began time.Time // the content

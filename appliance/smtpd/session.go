@@ -101,6 +101,7 @@ func (c *session) serve(ctx context.Context, implicitTLS bool) error {
 	c.forget()
 	switch {
 	case err == errBye, err == io.EOF && !inMail:
+		c.line.ended = true
 		err = nil
 	case err == io.EOF:
 		err = io.ErrUnexpectedEOF
