@@ -65,6 +65,7 @@ type head struct {
 	class  class
 	active *slot   // pinned; nil: the next batch begins a segment
 	foot   *footer // of the active segment
+	doubt  bool    // a batch was refused that may be on the device, see settleDoubt
 	last   struct {
 		segment uint64 // of this class, before the next one
 		end     uint32

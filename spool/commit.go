@@ -15,12 +15,17 @@ func (s *Spool) writeBatch(h *head, facts []fact) error {
 	if _, _, err := s.log.open(s); err != nil {
 		return err
 	}
+	if err := s.settleDoubt(h); err != nil {
+		return err
+	}
 	if h == &s.log.hot {
 		facts = append(facts, s.obituaries()...)
 	}
 	err := s.try(h, facts, false)
 	if errors.Is(err, ErrFault) {
-		err = s.try(h, facts, true)
+		if err = s.settleDoubt(h); err == nil {
+			err = s.try(h, facts, true)
+		}
 		s.mu.Lock()
 		s.readOnly = errors.Is(err, ErrFault)
 		s.mu.Unlock()
@@ -233,6 +238,7 @@ func (w *batch) settle(s *Spool, h *head) {
 	}
 	sl.end = w.header.next()
 	h.foot.end = sl.end
+	h.doubt = false
 	s.lifetime.add(w)
 	if h == &s.log.hot {
 		s.tombRoom = s.format.slotSize - int64(sl.end)*unit - h.foot.size()

@@ -105,8 +105,10 @@ func (s *Spool) leave(h *head) {
 func (s *Spool) abandon(h *head, begins *header) {
 	if begins == nil {
 		s.leave(h)
+		h.doubt = true
 		return
 	}
+	s.log.hot.doubt = true // which lays ghosts
 	sl := h.active
 	sl.ghosts = append(sl.ghosts, ghost{segment: begins.segment})
 	sl.freed = time.Now() // another one is tried before it
