@@ -35,7 +35,11 @@
 //	    line of their own.
 //	A6  Each minute the spool is looked at: faults and damage go to the log; a spool that fills up is told to
 //	    postmaster, once, by a mail, before new mail is refused.
-//	A7  No log line and no error holds a password.
+//	A7  No log line and no error holds a password. What clients do that are not served fills no log: 5 lines a minute of
+//	    one, 60 of all, a count of the rest, and one warning a flood.
+//	A8  Once everything is open, root is given up for the user of [service], and the kernel is told to refuse every file but
+//	    those in the state folder, the folders of configuration and certificate (to read) and of the LMTP sockets (to remove).
+//	A9  Memory that sessions have used goes back to the machine when the box has been quiet for 3 s, or after a minute.
 //
 // # Life of a connection
 //

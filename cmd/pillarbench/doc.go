@@ -7,6 +7,8 @@
 //	                                what a mail costs the flash: device octets, flushes, CPU
 //	pillarbench start -server NAME -folder DIR
 //	                                what a start, a first login and a deletion cost with much mail
+//	pillarbench hostile -box BINARY
+//	                                one good client among thousands of hostile ones: is it served, what is left?
 //
 // # Letters
 //

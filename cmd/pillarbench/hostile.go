@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"flag"
@@ -35,6 +36,9 @@ type hostility struct {
 	tls  string
 	part int
 	out  io.Writer
+
+	slowest   time.Duration // answer so far
+	slowestTo string        // what it answered
 }
 
 // A standing is what a process has.
@@ -136,6 +140,7 @@ func (h *hostility) run() error {
 		s.run(h.part)
 		close(stormed)
 	}()
+	h.slowest, h.slowestTo = 0, ""
 	answers, failures := h.serveDuring(stormed)
 	h.report(s, time.Since(began))
 	s.end()
@@ -145,8 +150,8 @@ func (h *hostility) run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(h.out, "good client    %d fetches, %d not served; worst answer %v, median %v; alone %v (target %v)\n", len(answers)+len(failures), len(failures),
-		slices.Max(answers).Round(time.Millisecond), answers[len(answers)/2].Round(time.Millisecond), slices.Max(base).Round(time.Millisecond), worstAnswer)
+	fmt.Fprintf(h.out, "good client    %d fetches, %d not served; worst answer %v (to %s), median %v; alone %v (target %v)\n", len(answers)+len(failures), len(failures),
+		slices.Max(answers).Round(time.Millisecond), h.slowestTo, answers[len(answers)/2].Round(time.Millisecond), slices.Max(base).Round(time.Millisecond), worstAnswer)
 	fmt.Fprintf(h.out, "private memory %d KiB before, %d KiB %v after\n", before.memory>>10, after.memory>>10, healed.Round(time.Second))
 	fmt.Fprintf(h.out, "descriptors    %d before, %d after; threads %d, %d\n", before.descriptors, after.descriptors, before.threads, after.threads)
 	fmt.Fprintf(h.out, "goroutines     %d in a fresh box, %d after\n", baseline, left)
@@ -194,8 +199,11 @@ func (h *hostility) serveDuring(stormed <-chan struct{}) (answers []time.Duratio
 // fetch is one poll of the good client, by TLS every second time. It returns the longest that the client waited for any answer.
 func (h *hostility) fetch(n int) (worst time.Duration, err error) {
 	began := time.Now()
-	answered := func() {
-		worst = max(worst, time.Since(began))
+	answered := func(to string) {
+		took := time.Since(began)
+		if worst = max(worst, took); took > h.slowest {
+			h.slowest, h.slowestTo = took, to
+		}
 		began = time.Now()
 	}
 	to := h.box.pop3
@@ -215,23 +223,23 @@ func (h *hostility) fetch(n int) (worst time.Duration, err error) {
 	if _, err = r.line(); err != nil {
 		return worst, fmt.Errorf("greeting: %w", err)
 	}
-	answered()
+	answered("the connection")
 	for _, command := range []string{"USER " + goodUser, "PASS " + password, "STAT"} {
 		if err = r.command(command); err != nil {
 			return worst, fmt.Errorf("%.4s: %w", command, err)
 		}
-		answered()
+		answered(command[:4])
 	}
 	mail, err := r.retrieve(1)
 	if err != nil {
 		return worst, fmt.Errorf("RETR: %w", err)
 	}
-	answered()
+	answered("RETR")
 	if _, err = verify(mail); err != nil {
 		return worst, err
 	}
 	err = r.command("QUIT")
-	answered()
+	answered("QUIT")
 	return worst, err
 }
 
@@ -265,9 +273,11 @@ func (h *hostility) heal(before standing) (after standing, took time.Duration) {
 	}
 }
 
-var routine = regexp.MustCompile(`(?m)^goroutine \d+ `)
+// origin is the line of a goroutine that says who started it.
+var origin = regexp.MustCompile(`(?m)^created by (\S+)`)
 
-// routines counts the goroutines of the box, which ends by it: at SIGQUIT the Go runtime writes them all to the log.
+// routines counts the goroutines of the box, but for those that the Go runtime has for itself. The box ends by it: at SIGQUIT
+// the runtime writes them all to the log.
 func (h *hostility) routines() (int, error) {
 	if _, err := h.fetch(0); err != nil {
 		return 0, err
@@ -281,11 +291,21 @@ func (h *hostility) routines() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	count := len(routine.FindAll(all[len(text):], -1))
+	count := countRoutines(all[len(text):])
 	if count == 0 {
 		return 0, fmt.Errorf("no goroutines are in %s", filepath.Base(h.box.log()))
 	}
 	return count, nil
+}
+
+// countRoutines counts the goroutines of a dump that were started, but by the runtime.
+func countRoutines(dump []byte) (count int) {
+	for _, by := range origin.FindAllSubmatch(dump, -1) {
+		if !bytes.HasPrefix(by[1], []byte("runtime.")) {
+			count++
+		}
+	}
+	return count
 }
 
 // report says what came.
