@@ -58,7 +58,7 @@ func newSuiteServer(t *testing.T) *suite.Server {
 }
 
 // lacking are the cases that may be absent: what takes minutes.
-var lacking = []string{"pop3/d11-idle", "pop3/d11-idle-70s", "pop3/lang", "pop3/utf8"}
+var lacking = []string{"pop3/d11-idle", "pop3/d11-idle-70s"}
 
 // TestSuite: the box passes every case.
 func TestSuite(t *testing.T) {
