@@ -149,13 +149,16 @@
 //     (delivery.go, bulk.go).
 //  2. Commit flushes the bulk slots, if there are any, and queues the mail. Who finds nobody
 //     writing leads: it takes all that waits, writes it as one batch, flushes once, tells the
-//     index, and hands the lead to the first that came meanwhile (appender.go, commit.go).
+//     index, and hands the lead to the first that came meanwhile (appender.go, commit.go). Mail goes
+//     to the cold log when a mailbox that it is for keeps what comes, so that the other segments die
+//     whole (stay.go); a batch is for one of the two logs.
 //  3. View freezes a mailbox; Message pins the slots of one message and says where the bytes are
 //     (view.go, message.go). Before the first byte leaves, the message is verified, once in the
 //     life of the process.
 //  4. Update writes a tombstone in a batch; the row is dead in the index (facts.go, index.go).
 //     Labels, which stay with a message for its life, come in the same batch (label.go).
-//  5. When slots are few, the segment with the fewest live bytes is emptied: what lives in it is
+//  5. When slots are few, the segment is emptied that frees most for what is to be copied, where mail
+//     of the last 16 days counts twice, for much of it dies soon (victim.go). What lives in it is
 //     written again, as moved records to the cold log and as extents to the cold bulk segment.
 //     Liveness is looked at again when the batch is written, so a delete that comes meanwhile wins
 //     (compact.go, moving.go).
@@ -171,6 +174,9 @@
 // making room. So both work on a full spool. They exist as files, with one more, made by Maintain in
 // somebody's idle time; when the file system has no room for another one, the spool lives in those
 // that it has. Where slots grow, mail leaves as many bytes free as two of them take.
+//
+// In a simulated household, of which TestCompactionCost tells, 700 days write 1.25 bytes for a byte of
+// mail when half of the capacity lives, 1.47 at 65 %.
 //
 // # A start
 //
@@ -215,7 +221,8 @@
 //	I3  A page that was acknowledged is not written again in its segment. Batches begin on fresh pages.
 //	I4  After a failed write or flush nothing more is written to the segment; the header of the next one
 //	    says where it ended, and what lies behind never counts. The batch is written to another slot,
-//	    once, and read back past the page cache; when that fails too, it was refused.
+//	    once, and read back past the page cache; when that fails too, it was refused. What the one log
+//	    owes for that is written before a batch of the other one (doubt.go).
 //	I5  A tombstone names every segment that holds the message: a move leaves a copy behind until its
 //	    segment is retired. It is needed as long as one of them counts, and carried out of a segment
 //	    that is retired before that.
@@ -231,7 +238,7 @@
 //
 // # Budgets
 //
-//	memory   20 B a message and 2 bits; 12 B a label of a message; 16 B for each open that live mail came in; about 15 B for each
+//	memory   20 B a message and 2 bits; 12 B a label of a message; 8 B a mailbox for its habit; 16 B for each open that live mail came in; about 15 B for each
 //	         message in the segments being written; 128 KiB to write with; 256 KiB while a segment is
 //	         scanned
 //	flash    a batch: whole pages, one flush
@@ -245,6 +252,8 @@
 //	open.go loader.go scan.go copies.go inherit.go     a start
 //	delivery.go bulk.go                                mail on its way in
 //	appender.go commit.go segment.go facts.go          the log, the only writer of it, and what it writes
+//	stay.go victim.go                                  what will stay, and what is moved
+//	doubt.go                                           after a batch was refused
 //	view.go label.go message.go verify.go              reading, and what a session leaves behind
 //	mailbox.go bitmap.go index.go                      the index
 //	slot.go space.go reclaim.go compact.go moving.go   slots and room
