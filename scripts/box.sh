@@ -12,11 +12,11 @@
 : "${tmp:?}"
 # A python3 that is a wrapper (pyenv) costs more than what these scripts do with it.
 PATH=$(python3 -c 'import os, sys; print(os.path.dirname(sys.executable))'):$PATH
-export HOST=localhost PASSWORD='royal mail 1840' CA="$tmp/ca.crt"
+export HOST=localhost PASSWORD='royal mail 1840' CA="$tmp/ca.crt" CONFIG="$tmp/pillarbox.toml"
 
 box_build() {
 	if [ -z "${PILLARBOX:-}" ]; then
-		PILLARBOX=$tmp/pillarbox
+		export PILLARBOX="$tmp/pillarbox"
 		CGO_ENABLED=0 go build -trimpath -o "$PILLARBOX" ./cmd/pillarbox
 	fi
 }

@@ -16,6 +16,7 @@ msmtp.sh           msmtp      plain,auth,stls,tls  wire    text
 curl-smtp.sh       curl       plain,auth,stls,tls  wire    text
 curl-smtp.sh       curl       lf                   spare   text
 python-smtplib.py  python3    plain,auth,stls,tls  wire    text
+sendmail.sh        tr         plain                whole   text
 '
 fetchers='
 fetchmail.sh       fetchmail  plain,stls,tls       closed  text,raw

@@ -6,6 +6,7 @@
 # account, Received, each once. The rest must be the letter byte for byte, in FORM:
 #   wire    CRLF lines, as they crossed the network
 #   spare   wire, with a blank line more at the end
+#   whole   wire, and a letter that is all header has got its blank line
 #   unix    LF lines, as a client writes them to a local file
 #   closed  unix, and a letter that is all header has got its blank line
 #   mbox    closed, as read back from an mbox: "From " quoted, a blank line at the end
@@ -28,6 +29,8 @@ def expected(form, letter):
         return letter
     if form == "spare":
         return letter + b"\r\n"
+    if form == "whole":
+        return letter if b"\r\n\r\n" in letter else letter + b"\r\n"
     letter = letter.replace(b"\r\n", b"\n")
     if form in ("closed", "mbox") and b"\n\n" not in letter:
         letter += b"\n"
