@@ -52,6 +52,8 @@ var mutantTable = []mutant{
 		"l.counted.denies(retired{", "false && l.counted.denies(retired{"}, "TestGuessedHeader"},
 	{"what was moved away stays for a copy", "hold.go", []string{
 		"sl.moved.IsZero() ||", "sl.moved.IsZero() || true ||"}, "TestCopyWhileInUse"},
+	{"what the other head owes", "doubt.go", []string{
+		"if !other.doubt {", "if !other.doubt || true {"}, "TestFaultAtEveryOperation"},
 	{"pin", "slot.go", []string{
 		"return sl.pins == 0 && sl.writers == 0 && !sl.counts()", "return sl.writers == 0 && !sl.counts()"}, "TestPinnedBytesStay"},
 }
