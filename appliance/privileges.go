@@ -86,6 +86,11 @@ func (a *Appliance) giveUp(c *config.Config, id *confine.Identity) error {
 			return fmt.Errorf("the state folder %s cannot be reached by %s: %w; make the folders above it open to all (chmod o+x), or set state to another one", c.State, id.Name, err)
 		}
 		a.log.Info("running as", zap.String("user", id.Name))
+		for _, file := range a.watched(c) {
+			if err := syscall.Access(file, 4); err != nil && !errors.Is(err, syscall.ENOENT) { // read
+				a.log.Warn("a change of this file will not be read: the service user may not", zap.String("file", file), zap.String("user", id.Name), zap.Error(err))
+			}
+		}
 	}
 	if !c.Service.Confine {
 		return nil

@@ -60,6 +60,7 @@ func (a *Appliance) noteRestart(c *config.Config) {
 		{"smtp.listen_lmtp", a.boot.SMTP.ListenLMTP, c.SMTP.ListenLMTP},
 		{"spool", a.boot.Spool, c.Spool},
 		{"service", a.boot.Service, c.Service},
+		{"tls, to a folder that was not read at the start", true, !a.opts.GiveUp || filepath.Dir(c.TLS.Cert) == filepath.Dir(a.boot.TLS.Cert) && filepath.Dir(c.TLS.Key) == filepath.Dir(a.boot.TLS.Key)},
 		{"smtp.max_message above its value at the start", true, c.SMTP.MaxMessage <= a.boot.SMTP.MaxMessage},
 	} {
 		if !reflect.DeepEqual(row.was, row.now) {
