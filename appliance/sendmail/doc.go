@@ -38,7 +38,9 @@
 //	collect.go   standard input to Letter
 //	header.go    what the header lacks
 //	address.go   who is named in a field (RFC 5322 §3.4) or on the command line
-//	deliver.go   the ways, and who gets it
+//	deliver.go   envelope, and the ways to the box
+//	transact.go  who gets it, who is refused
+//	dialogue.go  -bs
 //	client.go    the dialogue (RFC 5321, RFC 2033, RFC 3461)
 //	exit.go      exit codes (sysexits.h)
 package sendmail
