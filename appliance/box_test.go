@@ -223,6 +223,7 @@ func (b *box) deliver(key, mail string, to ...string) {
 	c.must("DATA")
 	c.content(mail)
 	c.must(".", "QUIT")
+	c.Close()
 }
 
 // content writes the lines of a mail, but for the dot at its end.

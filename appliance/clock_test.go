@@ -62,9 +62,11 @@ func TestClockThatJumps(t *testing.T) {
 				t.Errorf("%s: got %q", name, got)
 			}
 			s.must("QUIT")
+			s.Close()
 		}
 		mail.content(letter(fmt.Sprintf("mail %d\r\n", i+1)))
 		mail.must(".", "QUIT")
+		mail.Close()
 
 		trust := b.trust()
 		trust.Time = func() time.Time { return today }
@@ -86,6 +88,7 @@ func TestClockThatJumps(t *testing.T) {
 			}
 		}
 		now.must("QUIT")
+		now.Close()
 		b.sees(map[string]int{"recent:anna": i + 2})
 		if got := b.spool.Stats().Messages; got != i+3 {
 			t.Errorf("%s: %d messages are kept, want %d", name, got, i+3)

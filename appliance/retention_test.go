@@ -71,6 +71,7 @@ func (b *box) sees(want map[string]int) {
 			b.t.Errorf("%s: STAT was answered %q, want %d messages", user, got, n)
 		}
 		c.must("QUIT")
+		c.Close()
 	}
 }
 
@@ -261,7 +262,9 @@ func TestBinGivesWay(t *testing.T) {
 	for n := range 40 {
 		user := []string{"anna", "otto"}[n%2]
 		b.deliver("smtp.listen", mail, user)
-		b.login("pop3.listen", user).must("DELE 1", "QUIT")
+		s := b.login("pop3.listen", user)
+		s.must("DELE 1", "QUIT")
+		s.Close()
 	}
 	if !b.logged("the bin gave way to new mail") {
 		t.Error("nothing gave way")

@@ -18,14 +18,14 @@ import (
 	"pillarbox/spool"
 )
 
-// bin lists what is in the bin of an account.
+// bin lists what was put into the bin of an account within some days.
 func (s *session) bin(_ context.Context, words []string) error {
-	v, err := s.viewOf(words, 1)
+	v, _, since, err := s.ofBin(words)
 	if err != nil {
 		return err
 	}
 	defer v.Close()
-	for n := range binned(v, 0) {
+	for n := range binned(v, since) {
 		day, _ := v.Marked(retention.BinLabel, n)
 		from, subject := about(v, n)
 		s.talk.add("binned", day, v.Octets(n), short(from), short(subject))
@@ -35,21 +35,12 @@ func (s *session) bin(_ context.Context, words []string) error {
 
 // restore brings back what was put into the bin of an account within some days.
 func (s *session) restore(ctx context.Context, words []string) error {
-	v, err := s.viewOf(words, 2)
+	v, key, since, err := s.ofBin(words)
 	if err != nil {
 		return err
 	}
 	defer v.Close()
-	days, err := strconv.ParseUint(words[1], 10, 31)
-	if err != nil {
-		return errNonsense
-	}
-	key, err := s.mailbox(words[:1])
-	if err != nil {
-		return err
-	}
 	var back []int
-	since := max(0, retention.DayOf(s.now())-int(days))
 	for n := range binned(v, since) {
 		there, failed := s.bringBack(ctx, v, key, n)
 		if err = failed; err != nil {
@@ -93,16 +84,21 @@ func (s *session) bringBack(ctx context.Context, v *spool.View, to spool.Key, n 
 	return err == nil, err
 }
 
-// viewOf freezes the mailbox of the account that the first of so many words names.
-func (s *session) viewOf(words []string, count int) (*spool.View, error) {
-	if len(words) != count {
-		return nil, errNonsense
+// ofBin reads the words of a request, an account and a number of days: it freezes the mailbox, and says which it is and on which day the
+// days begin.
+func (s *session) ofBin(words []string) (v *spool.View, key spool.Key, since int, err error) {
+	if len(words) != 2 {
+		return nil, 0, 0, errNonsense
 	}
-	key, err := s.mailbox(words[:1])
+	days, err := strconv.ParseUint(words[1], 10, 31)
 	if err != nil {
-		return nil, err
+		return nil, 0, 0, errNonsense
 	}
-	return s.Spool.View(key)
+	if key, err = s.mailbox(words[:1]); err != nil {
+		return nil, 0, 0, err
+	}
+	v, err = s.Spool.View(key)
+	return v, key, max(0, retention.DayOf(s.now())-int(days)), err
 }
 
 // binned are the messages that were put into the bin on that day or later.
@@ -169,9 +165,9 @@ type Binned struct {
 // AllDays is a number of days that leaves nothing out.
 const AllDays = math.MaxInt32
 
-// Bin asks what is in the bin of an account, the oldest mail first.
-func (c *Client) Bin(account string) ([]Binned, error) {
-	if err := c.talk.say("bin", account); err != nil {
+// Bin asks what was put into the bin of an account within so many days, the oldest mail first.
+func (c *Client) Bin(account string, days int) ([]Binned, error) {
+	if err := c.talk.say("bin", account, days); err != nil {
 		return nil, err
 	}
 	var list []Binned

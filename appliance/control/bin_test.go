@@ -37,7 +37,7 @@ func TestRestore(t *testing.T) {
 	d.throwAway(20, 1)
 	d.throwAway(2, 2, 3)
 
-	list, err := d.Bin("anna")
+	list, err := d.Bin("anna", AllDays)
 	if err != nil || len(list) != 3 {
 		t.Fatalf("listed %v, %v", list, err)
 	}
@@ -47,6 +47,9 @@ func TestRestore(t *testing.T) {
 	if got := list[1]; got.From != "" || got.Subject != "\"quoted\" ?" {
 		t.Errorf("listed %+v", got)
 	}
+	if recent, err := d.Bin("anna", 7); err != nil || !slices.Equal(recent, list[1:]) {
+		t.Errorf("of seven days: %v, %v", recent, err)
+	}
 	if got := d.all("anna"); len(got.has) != 1 {
 		t.Errorf("exported %v", got.has)
 	}
@@ -55,7 +58,7 @@ func TestRestore(t *testing.T) {
 		if err != nil || n != tt.want {
 			t.Errorf("%d days: %d came back, %v; want %d", tt.days, n, err, tt.want)
 		}
-		if list, err := d.Bin("anna"); err != nil || len(list) != tt.left {
+		if list, err := d.Bin("anna", AllDays); err != nil || len(list) != tt.left {
 			t.Errorf("%d days: %v are left, %v", tt.days, list, err)
 		}
 	}
@@ -72,7 +75,7 @@ func TestRestore(t *testing.T) {
 
 func TestBinOfNobody(t *testing.T) {
 	d := open(t)
-	if _, err := d.Bin("hugo"); err == nil || !strings.Contains(err.Error(), "no account of that name") {
+	if _, err := d.Bin("hugo", AllDays); err == nil || !strings.Contains(err.Error(), "no account of that name") {
 		t.Errorf("the error is %v", err)
 	}
 	d.connect(t.Context())
@@ -80,7 +83,7 @@ func TestBinOfNobody(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 	d.connect(t.Context())
-	if list, err := d.Bin("otto"); err != nil || len(list) > 0 {
+	if list, err := d.Bin("otto", AllDays); err != nil || len(list) > 0 {
 		t.Errorf("%v, %v", list, err)
 	}
 }

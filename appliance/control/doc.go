@@ -27,7 +27,7 @@
 //	S: done                       C: done
 //	                              S: done
 //
-//	C: bin anna                   C: restore anna 7
+//	C: bin anna 7                 C: restore anna 7
 //	S: binned DAY OCTETS FROM SUBJECT
 //	S: done                       S: done 3                       what was binned in the last 7 days is back
 //

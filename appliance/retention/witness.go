@@ -34,7 +34,10 @@ type Witness struct {
 
 // NewWitness returns a witness of a clock, which knows what the run before has kept. The clock cannot be believed before built.
 func NewWitness(clock func() Reading, built time.Time, kept Record) *Witness {
-	return &Witness{clock: clock, built: built, kept: kept, began: clock().Up}
+	first := clock()
+	w := &Witness{clock: clock, built: built, kept: kept, began: first.Up}
+	w.look(first)
+	return w
 }
 
 // Term reads the clock, and returns since when it can be believed. It is to be called every minute or so: a jump is found by it.

@@ -58,20 +58,14 @@ func restoreUser(c *call) error {
 
 // listBin says what restore would bring back, a line a mail.
 func listBin(c *call, client *control.Client, name string, since int) error {
-	found, err := client.Bin(name)
+	found, err := client.Bin(name, since)
 	if err != nil {
 		return err
 	}
-	oldest := time.Now().AddDate(0, 0, -min(since, 1_000_000)-1)
-	n := 0
 	for _, m := range found {
-		if m.Day.Before(oldest) {
-			continue
-		}
-		n++
 		fmt.Fprintf(c.stdout, "deleted %s  %9s  %s  %s\n", m.Day.Format(time.DateOnly), bytesWord(m.Octets), oneLine(m.From), oneLine(m.Subject))
 	}
-	_, err = fmt.Fprintf(c.stdout, "%s: %s in the bin\n", name, mails(n))
+	_, err = fmt.Fprintf(c.stdout, "%s: %s in the bin\n", name, mails(len(found)))
 	return err
 }
 
