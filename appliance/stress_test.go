@@ -89,8 +89,14 @@ func TestStress(t *testing.T) {
 	o.restart()
 }
 
+// muchMail is how many octets the oracle lets live, of the 32 MiB that there are: the box has no reason to be full.
+const muchMail = 8 << 20
+
 // deliver sends a letter to one or both.
 func (o *oracle) deliver() {
+	if o.living() > muchMail {
+		o.tidy()
+	}
 	size := o.r.IntN(2000)
 	switch o.r.IntN(40) {
 	case 0:
@@ -113,13 +119,38 @@ func (o *oracle) deliver() {
 	}
 }
 
-// visit opens a session, in one of the views, and looks at the whole listing.
+// living returns how many octets of mail are not deleted.
+func (o *oracle) living() (octets int) {
+	for _, mail := range o.mail {
+		for _, k := range mail {
+			if !k.deleted {
+				octets += len(k.text)
+			}
+		}
+	}
+	return octets
+}
+
+// tidy deletes the older half of each mailbox.
+func (o *oracle) tidy() {
+	for _, user := range stressed {
+		v := o.arrive(user, "", user)
+		for i := range len(v.frozen) / 2 {
+			o.mark(v, i)
+			v.frozen[i].deleted = true
+		}
+		v.must("QUIT")
+		v.Close()
+	}
+}
+
+// visit opens a session in one of the views.
 func (o *oracle) visit() {
 	if len(o.visits) == 4 {
 		o.leave()
 	}
-	user, device, login := stressed[o.r.IntN(2)], "", ""
-	login = user
+	user, device := stressed[o.r.IntN(2)], ""
+	login := user
 	if o.r.IntN(2) == 0 {
 		device = []string{"phone", "pad"}[o.r.IntN(2)]
 		login += "+" + device
@@ -127,6 +158,12 @@ func (o *oracle) visit() {
 	if o.r.IntN(3) == 0 {
 		login = "recent:" + login // all mail is
 	}
+	o.visits = append(o.visits, o.arrive(user, device, login))
+}
+
+// arrive logs in and looks at the whole listing.
+func (o *oracle) arrive(user, device, login string) *visit {
+	o.t.Helper()
 	v := &visit{client: o.b.dial([]string{"pop3.listen", "pop3.listen_tls"}[o.r.IntN(2)]), user: user, device: device}
 	v.must("USER "+login, "PASS "+user)
 	for _, k := range o.mail[user] {
@@ -135,8 +172,8 @@ func (o *oracle) visit() {
 		}
 	}
 	v.marked = make([]bool, len(v.frozen))
-	o.visits = append(o.visits, v)
 	o.listing(v)
+	return v
 }
 
 // listing compares UIDL with what must be there.
@@ -263,14 +300,7 @@ func (o *oracle) restart() {
 	}
 	o.b = start(o.t, settings(o.state), Options{})
 	for _, user := range stressed {
-		v := &visit{client: o.b.login("pop3.listen", user), user: user}
-		for _, k := range o.mail[user] {
-			if !k.deleted {
-				v.frozen = append(v.frozen, k)
-			}
-		}
-		v.marked = make([]bool, len(v.frozen))
-		o.listing(v)
+		v := o.arrive(user, "", user)
 		for i := range v.frozen {
 			o.retrieve(v, i)
 		}
