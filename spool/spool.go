@@ -138,24 +138,30 @@ func (s *Spool) MailboxRoom(key Key, octets int64) error {
 	return nil
 }
 
-// available counts the slots that a new segment could have, those without a file as long as the file system has room
+// available counts the slots that a new segment could have, those without a file as far as the file system has room
 // for them. Spool.mu is held.
 func (s *Spool) available() int {
-	if s.cramped {
-		if room, err := s.vol.Free(); err == nil && room > 2*s.format.slotSize {
-			s.cramped = false
-		}
-	}
 	free := s.existing()
-	if s.cramped {
-		return free
-	}
+	fresh := 0
 	for number := range s.maxSlots() {
 		if number >= len(s.slots) || s.slots[number] == nil || !s.slots[number].exists && s.slots[number].free() {
-			free++
+			fresh++
 		}
 	}
-	return free
+	if fresh == 0 {
+		return free
+	}
+	room, err := s.vol.Free()
+	switch {
+	case err != nil && s.cramped:
+		return free
+	case err != nil:
+		return free + fresh
+	case s.cramped && room <= 2*s.format.slotSize:
+		return free
+	}
+	s.cramped = false
+	return free + int(min(int64(fresh), room/s.format.slotSize))
 }
 
 // tight says that the file system would have no room for deletes: where slots grow, a file that exists reserves
