@@ -46,7 +46,7 @@ var mutantTable = []mutant{
 		"ok = ok && !box.dead.has(at) && box", "ok = ok && box"}, "TestMoveRechecksLiveness"},
 	{"tombstone for every copy", "facts.go", []string{
 		"range s.copies[id] {", "range s.copies[identity{}] {"}, "TestHalfMovedMailStaysDead"},
-	{"moved copy counts", "loader.go", []string{
+	{"moved copy counts", "copies.go", []string{
 		"cmp.Compare(class(b), class(a))", "0*cmp.Compare(class(b), class(a))"}, "TestMovedCopyCounts"},
 	{"census", "loader.go", []string{
 		"l.counted.denies(retired{", "false && l.counted.denies(retired{"}, "TestGuessedHeader"},
