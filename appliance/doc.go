@@ -16,6 +16,8 @@
 //	accounts      who has a mailbox (package accounts). Losing it loses passwords, and the way to the mail.
 //	certs/        the certificate (package certs). Losing it makes clients ask again.
 //	secret        what the salts of unknown users are made of. Losing it tells a guesser who is unknown, once.
+//	clock         since when the clock can be believed (package retention), where mail is removed by days. Losing
+//	              it counts the days anew.
 //	ports         which ports were taken for the standard ones. Losing it chooses anew.
 //	control       the socket that commands ask a running box by (package control). It is made anew at each start.
 //	first-login   the password of the first start, until the first login.
@@ -40,6 +42,11 @@
 //	A8  Once everything is open, root is given up for the user of [service], and the kernel is told to refuse every file but
 //	    those in the state folder, the folders of configuration and certificate (to read) and of the LMTP sockets (to remove).
 //	A9  Memory that sessions have used goes back to the machine when the box has been quiet for 3 s, or after a minute.
+//	A10 What day it is, one clock says (Options.Clock), and it may jump: no time-out, limit, order or identity depends on it.
+//	    Mail is removed, moved into sight or out of it only under a clock that was believed for the whole of its days.
+//	A11 A mailbox holds at most its share of the spool, and its quota: asked at RCPT by the announced size, for that recipient
+//	    alone. Mail of an unknown size, and mail that comes at the same time, may go over it once each. The bin
+//	    counts, and gives way. Of several mailboxes of one address, those without room are left out, with a line in the log.
 //
 // # Life of a connection
 //

@@ -281,6 +281,7 @@ func TestBinIsEmptiedFirst(t *testing.T) {
 	family(t, state, "anna")
 	c, d := settings(state), newDesk()
 	c.Spool.Capacity, c.Retention.BinDays, c.Retention.MailboxShare = 16<<20, 30, 100
+	c.SMTP.MaxMessage = 3 << 19 // so that mail is refused at 80 percent, and the bin gives way not much before
 	b := startAt(t, c, d)
 	for range 12 {
 		b.deliver("smtp.listen", letter(lines(1<<20)), "anna")
