@@ -9,6 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 mailpit=github.com/axllent/mailpit@v1.27.11
 password='a secret of hers'
+export PREFIX="${PREFIX:-/opt/pillarbench}" # where peers.sh unpacks what Debian installs one of only
 
 install_servers() {
 	scripts/peers.sh install
@@ -18,7 +19,7 @@ install_servers() {
 # fill FILE... fills in configurations.
 fill() {
 	for file; do
-		sed -e "s,@FOLDER@,$tmp,g" -e "s,@INTAKE@,25,g" "$file" >"$tmp/conf/${file##*/}"
+		sed -e "s,@FOLDER@,$tmp,g" -e "s,@PREFIX@,$PREFIX,g" -e "s,@INTAKE@,25,g" "$file" >"$tmp/conf/${file##*/}"
 	done
 }
 

@@ -2,6 +2,8 @@
 // outside, as any client would, and shares no code with it. It never goes into an image.
 //
 //	pillarbench kill -box BINARY    kill -9 under load: is every acknowledged mail there once, whole?
+//	pillarbench suite -pop3 HOST:PORT -smtp HOST:PORT -user NAME -password SECRET [CASE...]
+//	                                any server held to the RFCs, case by case (package suite)
 //	pillarbench restore -box BINARY an old copy of the state put back: is a unique-id given twice?
 //	pillarbench wear -server NAME -folder DIR
 //	                                what a mail costs the flash: device octets, flushes, CPU
