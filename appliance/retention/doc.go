@@ -38,7 +38,11 @@
 //	recent:anna          the mail of the last 30 days, by the believed age: a clock that jumps hides nothing
 //	recent:anna+phone    both
 //
-// Unique-ids are the same in all of them. What is in the bin is in none.
+// Unique-ids are the same in all of them. What is in the bin is in none. Where sessions lock their maildrop, each view is a
+// maildrop of its own: sessions are snapshots, so nothing changes under any of them.
+//
+// Restoring from the bin delivers the mail once more, as new: with another unique-id, so that every client fetches it, and with its days
+// counted from then on.
 //
 // # Age
 //
