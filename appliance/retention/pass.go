@@ -43,6 +43,9 @@ func clean(ctx context.Context, s Store, a Account, t Term, log *zap.Logger) err
 		return err
 	}
 	defer box.Close()
+	if !a.Policy.Removes() && !box.Bears(BinLabel) {
+		return nil
+	}
 	var counts [reasons]int
 	for n := 1; n <= box.Len(); n++ {
 		counts[a.Policy.Judge(box, n, t)]++
