@@ -26,6 +26,7 @@ type logRecord struct {
 	meta []byte
 	body [][]byte
 
+	recipients   int
 	mail, copied int64 // how many bytes of the body are new mail and moved mail, for the lifetime counters
 }
 

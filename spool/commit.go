@@ -58,6 +58,9 @@ func (s *Spool) try(h *head, facts []fact, readBack bool) error {
 	if err == nil && readBack {
 		err = w.readBack(s)
 	}
+	if err != nil && begins == nil {
+		s.fence(h)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
@@ -92,7 +95,7 @@ func (s *Spool) measure(facts []fact) (log, foot int64) {
 		if r, ok := f.record(s); ok {
 			// The checksum in the meta is not known yet: 4 bytes at most.
 			log += align8(r.size() + 4)
-			foot += int64(len(r.meta)) + 16
+			foot += int64(len(r.meta)) + 16 + 5*int64(r.recipients) // for positions of keys
 		}
 	}
 	s.log.seq = seq

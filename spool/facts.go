@@ -27,7 +27,7 @@ func (f *intake) record(s *Spool) (logRecord, bool) {
 	parts = append(parts, f.body)
 	m.tag, m.first = s.log.identify(len(f.to))
 	m.sum = s.sumOf(s.log.writing, parts)
-	return logRecord{kind: kindMessage, meta: m.encode(nil), body: parts, mail: int64(len(f.body))}, true
+	return logRecord{kind: kindMessage, meta: m.encode(nil), body: parts, recipients: len(f.to), mail: int64(len(f.body))}, true
 }
 
 func (f *intake) settle(s *Spool, sl *slot, offset int64, foot *footer) {

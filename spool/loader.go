@@ -223,11 +223,25 @@ func (s *Spool) visitSegment(sl *slot, v visitor) error {
 	return err
 }
 
+// forsake lets a head go on in a new segment when the one that grew is retired: a record that says so can be in an older segment, of
+// the other class.
+func (l *loader) forsake() {
+	for _, h := range []*head{&l.log.hot, &l.log.cold} {
+		if sl := h.active; sl != nil && sl.retired {
+			h.last.segment, h.last.end = sl.header.previous, sl.header.previousEnd
+			h.active, h.foot = nil, nil
+			sl.sealed = true
+			l.unpin(sl)
+		}
+	}
+}
+
 // finish brings what was read together.
 func (l *loader) finish() {
 	if l.damaged > 0 || l.stale {
 		l.inherit()
 	}
+	l.forsake()
 	for _, box := range l.mailboxes {
 		l.order(box)
 	}

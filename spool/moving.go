@@ -46,7 +46,7 @@ func (f *moving) record(s *Spool) (logRecord, bool) {
 	}
 	parts = append(parts, f.body)
 	m.sum = s.sumOf(s.log.writing, parts)
-	return logRecord{kind: kindMoved, meta: m.encode(nil), body: parts, copied: int64(len(f.body))}, any
+	return logRecord{kind: kindMoved, meta: m.encode(nil), body: parts, recipients: len(m.recipients), copied: int64(len(f.body))}, any
 }
 
 func (f *moving) settle(s *Spool, sl *slot, offset int64, foot *footer) {

@@ -71,24 +71,43 @@ func (s *Spool) fits(page uint32, log, foot int64) bool {
 // seal writes the footer of the active segment, one write and no flush: the next one that the device gets makes it
 // durable, and until then, or when it cannot be written, a start reads the segment record by record.
 func (s *Spool) seal(h *head) {
+	err := s.writeFooter(h)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.faultLocked(fmt.Errorf("write slot %d: %w", h.active.number, err))
+	}
+	s.leave(h)
+}
+
+// writeFooter writes the footer of the active segment.
+func (s *Spool) writeFooter(h *head) error {
 	sl := h.active
 	s.mu.Lock()
 	h.foot.lifetime = s.lifetime
 	s.mu.Unlock()
 	pages := h.foot.seal(sl.header.segment, s.log.tag, s.format.seed(sl.header.segment))
-	offset := s.format.slotSize - int64(len(pages))
-	_, err := sl.file.WriteAt(pages, offset)
+	if _, err := sl.file.WriteAt(pages, s.format.slotSize-int64(len(pages))); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil {
-		s.faultLocked(fmt.Errorf("write slot %d: %w", sl.number, err))
-	} else {
-		s.lifetime.Padded += uint64(len(pages))
-	}
-	s.leave(h)
+	s.lifetime.Padded += uint64(len(pages))
+	return nil
 }
 
-// leave ends the active segment without a footer. Spool.mu is held.
+// fence writes a footer where a batch was refused, if the device takes it. The header of the next segment says where this one
+// ended, too, but may be gone before this one is, and then the refused batch would count.
+func (s *Spool) fence(h *head) {
+	if s.writeFooter(h) != nil || h.active.file.Sync() != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lifetime.Flushes++
+}
+
+// leave ends the active segment. Spool.mu is held.
 func (s *Spool) leave(h *head) {
 	h.last.segment, h.last.end = h.active.header.segment, h.active.end
 	h.active.sealed = true
@@ -100,8 +119,8 @@ func (s *Spool) leave(h *head) {
 	s.wake()
 }
 
-// abandon poisons the active segment after a failed write or flush: no page of it is written again in this life, and nothing in the failed batch will
-// count, for the next segment says where this one ended. Spool.mu is held.
+// abandon poisons the active segment after a failed write or flush: no batch is written into it again, and nothing in the failed one will
+// count, for the footer and the next segment say where this one ended. Spool.mu is held.
 func (s *Spool) abandon(h *head, begins *header) {
 	if begins == nil {
 		s.leave(h)

@@ -1,0 +1,45 @@
+package spool
+
+import (
+	"context"
+	"io"
+	"math/rand/v2"
+	"testing"
+
+	"pillarbox/spool/flash/flashtest"
+)
+
+// TestFooterOfMailForManyFits fills segments with mail for a thousand mailboxes each: a footer names every mailbox by its key and by
+// a position, and must not reach into the last batch.
+func TestFooterOfMailForManyFits(t *testing.T) {
+	for _, size := range []int{100, 10_100, 12_100, 14_100} {
+		dev := flashtest.New(flashtest.Options{})
+		s := open(t, dev)
+		rng := rand.New(rand.NewPCG(7, 7))
+		sent := 0
+		for ; sent < 2 || s.log.hot.active.header.segment < 2; sent++ {
+			to := make([]Recipient, maxRecipients)
+			for i := range to {
+				to[i].Mailbox = Key(rng.Uint64() | 1<<60)
+			}
+			body := mail("m", 100)
+			if sent == 0 {
+				body = mail("m", size)
+			}
+			d, err := s.Begin(context.Background(), Envelope{}, to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.WriteString(d, body)
+			if err := d.Commit(context.Background(), shapeOf(body)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Close()
+		s = open(t, dev)
+		r, err := s.Verify(context.Background(), nil)
+		if err != nil || r.Messages != sent*maxRecipients || len(r.Damaged) > 0 {
+			t.Errorf("a first mail of %d bytes: %d of %d messages, %d damaged, %v", size, r.Messages, sent*maxRecipients, len(r.Damaged), err)
+		}
+	}
+}
