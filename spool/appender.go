@@ -201,25 +201,41 @@ func (a *appender) isClosed() bool {
 	return a.closed
 }
 
-// open draws the epoch of this open before its first write, or again when its numbers are used up: a number above all that the spool has seen, and a random tag
+// open draws the epoch of this open before its first write: a number above all that the spool has seen, and a random tag
 // that no other copy of the spool will ever draw.
 func (a *appender) open(s *Spool) (epoch uint32, tag uint64, err error) {
 	a.opening.Lock()
 	defer a.opening.Unlock()
-	if a.drawn && a.seq < lastSeq {
-		return a.epoch, a.tag, nil
+	if !a.drawn {
+		err = a.draw(s)
 	}
+	return a.epoch, a.tag, err
+}
+
+// number sees to it that a batch can number its mails: what open draws is drawn again when its numbers are used up. It is called by
+// the leader, who alone knows.
+func (a *appender) number(s *Spool) error {
+	a.opening.Lock()
+	defer a.opening.Unlock()
+	if a.drawn && a.seq < lastSeq {
+		return nil
+	}
+	return a.draw(s)
+}
+
+// draw is called with opening held.
+func (a *appender) draw(s *Spool) error {
 	var raw [8]byte
 	if _, err := io.ReadFull(s.opt.Rand, raw[:]); err != nil {
-		return 0, 0, fmt.Errorf("spool: no random numbers: %w", err)
+		return fmt.Errorf("spool: no random numbers: %w", err)
 	}
 	a.epoch++
 	a.tag = binary.LittleEndian.Uint64(raw[:])
 	a.drawn, a.seq = true, 0
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.tags[a.epoch] = a.tag
-	s.mu.Unlock()
-	return a.epoch, a.tag, nil
+	return nil
 }
 
 // lastSeq leaves a batch room to number its mails before the numbers of an open are used up; then it counts as another open.

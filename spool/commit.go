@@ -12,7 +12,7 @@ import (
 // the index. Otherwise none is in the index, and what of them is on the device will not count once a later segment begins.
 // After a failed write or flush the batch goes to another slot, once, and is read back past the page cache.
 func (s *Spool) writeBatch(h *head, facts []fact) error {
-	if _, _, err := s.log.open(s); err != nil {
+	if err := s.log.number(s); err != nil {
 		return err
 	}
 	if err := s.settleDoubt(h); err != nil {

@@ -185,6 +185,11 @@ func (s *Spool) moveBulk(sl *slot, segment uint64, write func(...fact) error) er
 // moveExtents copies the extents that one record has in a bulk segment, and moves the record.
 func (s *Spool) moveExtents(bulk *slot, segment uint64, at place, write func(...fact) error) error {
 	s.mu.Lock()
+	rec := s.records[at]
+	if rec == nil || !slices.ContainsFunc(rec.extents, func(e extent) bool { return e.slot == bulk.number && e.segment == segment }) {
+		s.mu.Unlock()
+		return nil // it was expunged meanwhile, or moved
+	}
 	log := s.slots[at.slot]
 	home := log.header.segment
 	_, err := s.pin(log)

@@ -34,11 +34,26 @@ func (m marks) with(more marks) marks {
 		return append(m, more...)
 	}
 	all := make(marks, 0, len(m)+len(more))
-	all = append(append(all, m...), more...)
-	slices.SortFunc(all, func(a, b mark) int {
+	for len(m) > 0 && len(more) > 0 {
+		switch order := m[0].compare(more[0].identity); {
+		case order < 0:
+			all, m = append(all, m[0]), m[1:]
+		case order > 0:
+			all, more = append(all, more[0]), more[1:]
+		default:
+			all = append(all, mark{m[0].identity, min(m[0].day, more[0].day)})
+			m, more = m[1:], more[1:]
+		}
+	}
+	return append(append(all, m...), more...)
+}
+
+// inOrder sorts marks; of two of a message the earlier day stays.
+func (m marks) inOrder() marks {
+	slices.SortFunc(m, func(a, b mark) int {
 		return cmp.Or(a.identity.compare(b.identity), cmp.Compare(a.day, b.day))
 	})
-	return slices.CompactFunc(all, func(a, b mark) bool { return a.identity == b.identity })
+	return slices.CompactFunc(m, func(a, b mark) bool { return a.identity == b.identity })
 }
 
 // Marked returns whether message n had a label when the view was made, and the day that came with it.
@@ -113,25 +128,32 @@ func (f *labelling) settle(s *Spool, sl *slot, _ int64, foot *footer) {
 
 // label takes labels into the index, and notes that they are in a segment.
 func (s *Spool) label(l labelled, home uint64) {
+	if more := s.marks(nil, l); len(more) > 0 {
+		s.mailboxes[l.key].mark(l.label, more.inOrder())
+		s.labelHomes[home] = struct{}{}
+	}
+}
+
+// marks appends those of the messages that live.
+func (s *Spool) marks(m marks, l labelled) marks {
 	box := s.mailboxes[l.key]
 	if box == nil || s.tags[l.epoch] != l.tag {
-		return
+		return m
 	}
-	more := make(marks, 0, len(l.seqs))
 	for _, seq := range l.seqs {
 		id := identity{l.epoch, seq}
 		if i, ok := box.find(id); ok && !box.dead.has(i) {
-			more = append(more, mark{id, l.day})
+			m = append(m, mark{id, l.day})
 		}
 	}
-	if len(more) == 0 {
-		return
+	return m
+}
+
+func (m *mailbox) mark(label string, more marks) {
+	if m.labels == nil {
+		m.labels = make(map[string]marks)
 	}
-	if box.labels == nil {
-		box.labels = make(map[string]marks)
-	}
-	box.labels[l.label] = box.labels[l.label].with(more)
-	s.labelHomes[home] = struct{}{}
+	m.labels[label] = m.labels[label].with(more)
 }
 
 // neededLabels returns the labels in a segment, if it has any. Those of dead messages are left out when they are written.

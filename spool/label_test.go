@@ -102,3 +102,40 @@ func TestBadLabelsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestLabelsInAnyOrder gives labels one by one from the last message to the first, some a second time: the earlier day counts, before and after a start.
+func TestLabelsInAnyOrder(t *testing.T) {
+	dev := flashtest.New(flashtest.Options{})
+	s := open(t, dev)
+	const n = 7
+	for range n {
+		if err := deliver(s, mail("m", 300), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, day := range []int{20, 10, 30} {
+		for i := n; i > 0; i-- {
+			if day == 10 && i%2 == 0 {
+				continue
+			}
+			change(t, s, 1, Change{Marks: []Mark{{"seen", day + i, only(i)}}})
+		}
+	}
+	for _, when := range []string{"before", "after"} {
+		v, err := s.View(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 1; i <= n; i++ {
+			want := 20 + i
+			if i%2 == 1 {
+				want = 10 + i
+			}
+			if day, ok := v.Marked("seen", i); !ok || day != want {
+				t.Errorf("%s the start message %d has day %d, %v, want %d", when, i, day, ok, want)
+			}
+		}
+		s.Close()
+		s = open(t, dev)
+	}
+}

@@ -236,6 +236,26 @@ func (l *loader) forsake() {
 	}
 }
 
+// labelAll takes all labels into the index, sorted once for each mailbox: one by one they would come in no order.
+func (l *loader) labelAll() {
+	type sheet struct {
+		key   Key
+		label string
+	}
+	all := make(map[sheet]marks)
+	for _, g := range l.labels {
+		on := sheet{g.key, g.label}
+		before := len(all[on])
+		if m := l.marks(all[on], g.labelled); len(m) > before {
+			all[on] = m
+			l.labelHomes[g.home] = struct{}{}
+		}
+	}
+	for on, m := range all {
+		l.mailboxes[on.key].mark(on.label, m.inOrder())
+	}
+}
+
 // finish brings what was read together.
 func (l *loader) finish() {
 	if l.damaged > 0 || l.stale {
@@ -249,9 +269,7 @@ func (l *loader) finish() {
 		l.bury(g.grave, g.home)
 	}
 	l.inherited = slices.DeleteFunc(l.inherited, func(g grave) bool { return !l.bury(g, 0) })
-	for _, g := range l.labels {
-		l.label(g.labelled, g.home)
-	}
+	l.labelAll()
 	for _, sl := range l.slots {
 		if sl != nil && sl.retired {
 			delete(l.needed, sl.header.segment)

@@ -110,7 +110,10 @@ func (s *Spool) obituaries() []fact {
 	f, c, l := &obituary{}, &carry{graves: s.inherited}, &labelling{repeat: true}
 	s.mu.Unlock()
 	retiring := make(map[uint64]bool)
-	for _, sl := range dead[:min(len(dead), maxObituaries)] {
+	for _, sl := range dead {
+		if len(retiring) == maxObituaries {
+			break
+		}
 		graves, err := s.neededGraves(sl)
 		if err != nil {
 			continue // it cannot be read now: it is retired another time
