@@ -102,6 +102,10 @@
 //	7 labels   [[label, key, day, epoch, tag, [first seq, difference, difference, …]], …]
 //	extents    [slot, segment, page, length, sum, slot, segment, …]
 //
+// A message has 1…1024 recipients, a reverse-path of at most 1024 bytes, a uid of at most 70. A record that holds anything else,
+// or a byte more, does not verify. FORMAT is four lines: "pillarbox spool", "version 1", "id " with 32 hexadecimal digits, "slot "
+// with the bytes of a slot, 65,536…67,108,864 and whole pages. A slot's file is named by its number, in five digits or more.
+//
 //	received      seconds since 1970, signed, by a clock that may have been wrong
 //	from          the reverse-path
 //	octets        of the mail as POP3 lists it, without heads: CRLF counted, byte-stuffing and the
@@ -196,6 +200,17 @@
 //
 // A segment older than the newest census that is not in it is retired, whatever its header says.
 //
+// In one segment the epochs of batches never go down, from that of the header on, and batches of one epoch have one tag: what an open
+// left that had not seen the batches before does not count. What follows previousEnd, as the header of the next segment of the class
+// tells it, does not count either. A guessed segment is cold when it holds moved records or its first batch has no census; it is
+// never written on. The newest segment of each class goes on where it ended, if it has no footer and is not retired: the record that
+// retires it may be read after it, in an older segment of the other class.
+//
+// When records did not verify, or a segment was found that a census denies, retired segments are read too, for what they
+// retire and for the tombstones of messages that would live; the next batch says both again. Tombstones of a batch that was refused can be
+// among them: a delete that was answered by an error may be done by a later start. Labels are not taken from there. Then of
+// several copies of a message in segments that are not retired one is chosen, the cold one first, the later first, if its bytes verify.
+//
 // Tombstones and labels are applied when all messages are known. Opening writes nothing, so it may be cut and
 // repeated at will.
 //
@@ -219,8 +234,9 @@
 //	    batch.
 //	I2  What was not acknowledged appears whole or not at all, for all recipients or for none.
 //	I3  A page that was acknowledged is not written again in its segment. Batches begin on fresh pages.
-//	I4  After a failed write or flush nothing more is written to the segment; the header of the next one
-//	    says where it ended, and what lies behind never counts. The batch is written to another slot,
+//	I4  After a failed write or flush no batch is written to the segment any more: its footer is, and flushed,
+//	    if the device takes it. That and the header of the next one
+//	    say where it ended, and what lies behind never counts. The batch is written to another slot,
 //	    once, and read back past the page cache; when that fails too, it was refused. What the one log
 //	    owes for that is written before a batch of the other one (doubt.go).
 //	I5  A tombstone names every segment that holds the message: a move leaves a copy behind until its
@@ -234,11 +250,12 @@
 //	    costs the records that it hit.
 //	I9  Bytes that a Message gave out stay what they are until it is closed, and for the kernel after
 //	    that (direct writes replace pages, they do not change them).
-//	I10 No input to Open makes it allocate more than the size of a slot at once, besides the index.
+//	I10 No input to Open makes it allocate more than some ten times the size of a slot at once, besides the index: values of
+//	    one byte in a footer become eight or more in memory.
 //
 // # Budgets
 //
-//	memory   20 B a message and 2 bits; 12 B a label of a message; 8 B a mailbox for its habit; 16 B for each open that live mail came in; about 15 B for each
+//	memory   20 B a message and 2 bits; 12 B a label of a message; 8 B a mailbox for its habit; 16 B for each open that live mail came in; 60 B for a message that lies in a second segment, too, until that is retired; about 15 B for each
 //	         message in the segments being written; 128 KiB to write with; 256 KiB while a segment is
 //	         scanned
 //	flash    a batch: whole pages, one flush
