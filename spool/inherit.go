@@ -1,5 +1,7 @@
 package spool
 
+import "slices"
+
 // inherit takes what retired segments say that is true for ever: what was expunged, and what was retired. It is said again by
 // segments that count, but not all of these are there when the folder was copied while it was in use, for its slots are then of
 // different moments; or when the device lost some. What is found is written again with the next batch.
@@ -44,4 +46,19 @@ func (h *heir) retired(r retired) {
 		sl.ghosts = append(sl.ghosts, ghost{segment: r.segment})
 		h.found = true
 	}
+}
+
+// buryInherited applies the tombstones that were found, and keeps those of messages that would live. A tombstone names every segment that
+// held the message, in several graves, and each is needed: the message may be in any of them.
+func (l *loader) buryInherited() {
+	lived := make(map[identity]bool)
+	for _, g := range l.inherited {
+		for _, m := range l.marks(nil, labelled{key: g.key, epoch: g.epoch, tag: g.tag, seqs: g.seqs}) {
+			lived[m.identity] = true
+		}
+	}
+	l.inherited = slices.DeleteFunc(l.inherited, func(g grave) bool {
+		l.bury(g, 0)
+		return !slices.ContainsFunc(g.seqs, func(seq uint32) bool { return lived[identity{g.epoch, seq}] })
+	})
 }

@@ -268,7 +268,7 @@ func (l *loader) finish() {
 	for _, g := range l.graves {
 		l.bury(g.grave, g.home)
 	}
-	l.inherited = slices.DeleteFunc(l.inherited, func(g grave) bool { return !l.bury(g, 0) })
+	l.buryInherited()
 	l.labelAll()
 	for _, sl := range l.slots {
 		if sl != nil && sl.retired {
