@@ -31,10 +31,11 @@ const nobody = "nobody"
 // process does.
 func TestGiveUp(t *testing.T) {
 	for _, test := range []struct {
-		name, user string
+		name, user, certs string
 	}{
-		{"as who started it", ""},
-		{"as a service user", nobody},
+		{"as who started it", "", ""},
+		{"as a service user", nobody, ""},
+		{"as a service user that makes certificates", nobody, "made"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if test.user != "" && os.Geteuid() != 0 {
@@ -51,7 +52,7 @@ func TestGiveUp(t *testing.T) {
 			furnish(t, folder)
 			for start := range 2 { // the second finds what the first has made
 				child := exec.Command(os.Args[0], "-test.run=^TestGivenUp$", "-test.v")
-				child.Env = append(os.Environ(), givenUp+"="+folder, "PILLARBOX_TEST_USER="+test.user)
+				child.Env = append(os.Environ(), givenUp+"="+folder, "PILLARBOX_TEST_USER="+test.user, "PILLARBOX_TEST_CERTS="+test.certs)
 				if os.Geteuid() == 0 { // in groups that a service user must not be in
 					child.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Groups: []uint32{0, rootGroup}}}
 				}
@@ -164,7 +165,9 @@ func (p *prisoner) settings() *config.Config {
 	c.Service = config.Service{User: p.user, Confine: true}
 	c.SMTP.ListenLMTP = []string{"unix:" + p.socket()}
 	c.File = filepath.Join(p.etc(), "hostname")
-	c.TLS.Cert, c.TLS.Key = filepath.Join(p.etc(), "live.crt"), filepath.Join(p.etc(), "live.key")
+	if os.Getenv("PILLARBOX_TEST_CERTS") == "" {
+		c.TLS.Cert, c.TLS.Key = filepath.Join(p.etc(), "live.crt"), filepath.Join(p.etc(), "live.key")
+	}
 	return c
 }
 
@@ -220,7 +223,8 @@ func (p *prisoner) isNobodyElse(t *testing.T) {
 	}
 }
 
-// reloads: a configuration and a certificate that have been replaced are read.
+// reloads: a configuration and a certificate that have been replaced are read; where the box makes its own, it makes one
+// for the new name.
 func (p *prisoner) reloads(t *testing.T, arrange func(string)) {
 	t.Helper()
 	before := p.ring.Fingerprint()

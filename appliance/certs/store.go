@@ -22,7 +22,7 @@ const (
 // loadBox loads the box's own certificate; it makes a new one when there is none, when it does not serve, or
 // when renew says so.
 func loadBox(opts Options, renew bool) (*tls.Certificate, error) {
-	if err := durable.MakeFolder(opts.Dir); err != nil {
+	if err := durable.MakeInside(opts.Dir); err != nil {
 		return nil, err
 	}
 	box, err := loadPair(opts.Dir, boxCert, boxKey)

@@ -81,6 +81,22 @@ func MakeFolder(dir string) error {
 	return nil
 }
 
+// MakeInside is MakeFolder for a folder that belongs to whom the one above belongs to, so that the service can use what root made.
+func MakeInside(dir string) error {
+	if err := MakeFolder(dir); err != nil || os.Geteuid() != 0 {
+		return err
+	}
+	above, err := os.Stat(filepath.Dir(dir))
+	if err != nil {
+		return err
+	}
+	stat, ok := above.Sys().(*syscall.Stat_t)
+	if !ok || stat.Uid == 0 {
+		return nil
+	}
+	return os.Lchown(dir, int(stat.Uid), int(stat.Gid)) // what a link leads to stays whose it is
+}
+
 func flush(dir string) error {
 	folder, err := os.Open(dir)
 	if err != nil {
