@@ -119,15 +119,20 @@ func (s *Spool) reserveOf(facts []fact) int {
 	return reserve
 }
 
-// coldReserve returns how many slots what is moved must leave alone: one for deletes, unless the segment that they go to has room
-// for very many.
+// coldReserve returns how many slots what is moved must leave alone. A segment of tombstones alone dies when it is full, and its
+// slot is the next but one for those that follow: so deletes go on for ever with one free slot. One more is needed
+// as long as there is mail in the segment that they are written to.
 func (s *Spool) coldReserve() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.tombRoom >= s.format.slotSize/4 {
-		return 0
+	return s.coldReserveLocked()
+}
+
+func (s *Spool) coldReserveLocked() int {
+	if sl := s.hotSlot; sl != nil && sl.live == 0 {
+		return 1
 	}
-	return 1
+	return 2
 }
 
 // A batch is being written.
@@ -240,15 +245,29 @@ func (w *batch) settle(s *Spool, h *head) {
 		sl.ghosts = nil
 	}
 	sl.end = w.header.next()
+	sl.loose += w.loose()
 	h.foot.end = sl.end
 	h.doubt = false
 	s.lifetime.add(w)
 	if h == &s.log.hot {
-		s.tombRoom = s.format.slotSize - int64(sl.end)*unit - h.foot.size()
+		s.hotSlot = sl
+	} else {
+		s.coldLogRoom = s.format.slotSize - int64(sl.end)*unit - h.foot.size()
 	}
 	for i, f := range w.facts {
 		f.settle(s, sl, w.offsets[i], h.foot)
 	}
+}
+
+// loose returns how many bytes of the batch are no messages.
+func (w *batch) loose() int64 {
+	n := int64(w.header.next()-w.header.page) * unit
+	for i := range w.records {
+		if k := w.records[i].kind; k == kindMessage || k == kindMoved {
+			n -= w.records[i].size()
+		}
+	}
+	return n
 }
 
 // sumOf returns the checksum of a record's body, seeded with the segment it is written to.

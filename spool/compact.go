@@ -96,7 +96,7 @@ func (s *Spool) moveLog(sl *slot, segment uint64, write func(...fact) error) err
 		if err != nil {
 			return s.fault(err)
 		}
-		if size += mv.weight(); size > min(moveBytes, s.format.slotSize/2) {
+		if size += mv.weight(); size > s.moveLimit() {
 			if err := flush(); err != nil {
 				return err
 			}
@@ -105,6 +105,17 @@ func (s *Spool) moveLog(sl *slot, segment uint64, write func(...fact) error) err
 		facts = append(facts, mv)
 	}
 	return flush()
+}
+
+// moveLimit is how many bytes the next batch of moved mail may have: what is left of the active cold segment is filled up.
+func (s *Spool) moveLimit() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	limit := min(moveBytes, s.format.slotSize/2)
+	if room := s.coldLogRoom - flash.Page; room > limit/8 {
+		limit = min(limit, room)
+	}
+	return limit
 }
 
 // setAside leaves a segment alone in which something alive does not verify: it costs this message, and the slot until

@@ -55,7 +55,7 @@ func (s *Spool) learn(sl *slot, m summary) {
 func (s *Spool) claim(rec *record) {
 	rec.claimed = true
 	for _, e := range rec.extents {
-		s.count(s.slots[e.slot], 1, int64(e.length))
+		s.count(s.slots[e.slot], 1, e.bytes())
 	}
 }
 
@@ -63,6 +63,7 @@ func (s *Spool) claim(rec *record) {
 func (s *Spool) count(sl *slot, live int, bytes int64) {
 	sl.live += live
 	sl.bytes += bytes
+	sl.stored += max(bytes, 0)
 	s.live += bytes
 	if live < 0 && sl.live == 0 && sl.header.class == classBulk && sl.sealed && sl.writers == 0 {
 		s.retireBulk(sl)
@@ -90,7 +91,7 @@ func (s *Spool) release(r row) {
 		weight = rec.weight
 		for _, e := range rec.extents {
 			if rec.claimed {
-				s.count(s.slots[e.slot], -1, -int64(e.length))
+				s.count(s.slots[e.slot], -1, -e.bytes())
 			}
 		}
 	}

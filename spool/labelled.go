@@ -1,6 +1,11 @@
 package spool
 
-import "github.com/tinylib/msgp/msgp"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tinylib/msgp/msgp"
+)
 
 // MaxLabel is how many bytes a label may have.
 const MaxLabel = 80
@@ -65,4 +70,26 @@ func (r *reader) labels() []labelled {
 		list = append(list, r.labelled())
 	}
 	return list
+}
+
+// mergeLabels is mergeGraves for labels of the same day.
+func mergeLabels(list []labelled) []labelled {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b labelled) int {
+		return cmp.Or(cmp.Compare(a.label, b.label), cmp.Compare(a.key, b.key), cmp.Compare(a.day, b.day), cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.tag, b.tag))
+	})
+	merged := list[:0]
+	for _, l := range list {
+		if n := len(merged); n > 0 && merged[n-1].label == l.label && merged[n-1].key == l.key &&
+			merged[n-1].day == l.day && merged[n-1].epoch == l.epoch && merged[n-1].tag == l.tag {
+			merged[n-1].seqs = append(merged[n-1].seqs, l.seqs...)
+			continue
+		}
+		merged = append(merged, l)
+	}
+	for i := range merged {
+		slices.Sort(merged[i].seqs)
+		merged[i].seqs = slices.Compact(merged[i].seqs)
+	}
+	return merged
 }

@@ -136,6 +136,10 @@ func (l *loader) loadSegment(sl *slot, known uint32, newest bool) error {
 	if err != nil {
 		return fmt.Errorf("read slot %d: %w", sl.number, err)
 	}
+	// What lies loose is only guessed, from what is known of the messages; small amounts can be a mistake of that.
+	if loose := int64(sl.end)*unit - flash.Page - sl.stored; loose > l.format.slotSize/4 {
+		sl.loose = loose
+	}
 	if newest {
 		h := l.log.head(sl.header.class)
 		h.last.segment, h.last.end = sl.header.segment, sl.end

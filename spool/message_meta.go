@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 
 	"github.com/tinylib/msgp/msgp"
+
+	"pillarbox/spool/flash"
 )
 
 // A Key names a mailbox: drawn at random when the account is made, so that a removed and re-created
@@ -64,6 +66,9 @@ type extent struct {
 }
 
 func (e extent) pages() uint32 { return pagesOf(int64(e.length)) }
+
+// bytes returns what it takes of its slot.
+func (e extent) bytes() int64 { return int64(e.pages()) * flash.Page }
 
 // A message is the meta of a message record (kindMessage, kindMoved): all that is known of a mail beside
 // its bytes.

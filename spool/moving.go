@@ -86,7 +86,7 @@ func (s *Spool) exchange(rec *record, extents []extent) {
 	s.claim(rec)
 	for _, e := range old {
 		s.slots[e.slot].moved = time.Now()
-		s.count(s.slots[e.slot], -1, -int64(e.length))
+		s.count(s.slots[e.slot], -1, -e.bytes())
 	}
 }
 

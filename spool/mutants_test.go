@@ -55,6 +55,8 @@ var mutantTable = []mutant{
 		"sl.moved.IsZero() ||", "sl.moved.IsZero() || true ||"}, "TestCopyWhileInUse"},
 	{"what the other head owes", "doubt.go", []string{
 		"if !other.doubt {", "if !other.doubt || true {"}, "TestFaultAtEveryOperation"},
+	{"reserve for deletes", "commit.go", []string{
+		"sl != nil && sl.live == 0 {\n\t\treturn 1", "sl != nil && sl.live == 0 {\n\t\treturn 0", "return 2\n", "return 0\n"}, "TestFullSpoolWithHangingSessions"},
 	{"pin", "slot.go", []string{
 		"return sl.pins == 0 && sl.writers == 0 && !sl.counts()", "return sl.writers == 0 && !sl.counts()"}, "TestPinnedBytesStay"},
 }

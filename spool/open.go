@@ -72,8 +72,8 @@ func (s *Spool) load(ctx context.Context) error {
 	if s.opt.Capacity < 8*s.format.slotSize {
 		return fmt.Errorf("spool: a capacity of %d bytes is less than 8 slots of %d", s.opt.Capacity, s.format.slotSize)
 	}
-	if s.opt.Capacity/s.format.slotSize > maxSlotNumber {
-		return fmt.Errorf("spool: a capacity of %d bytes is more than %d slots of %d", s.opt.Capacity, maxSlotNumber, s.format.slotSize)
+	if most := maxSlotsOf(s.format.slotSize); s.opt.Capacity/s.format.slotSize > most {
+		return fmt.Errorf("spool: a capacity of %d bytes is more than %d slots of %d", s.opt.Capacity, most, s.format.slotSize)
 	}
 	for _, name := range names {
 		if err := s.loadHeader(name); err != nil {

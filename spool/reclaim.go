@@ -142,6 +142,7 @@ func (s *Spool) obituaries() []fact {
 	if len(f.wanted) == 0 && len(c.graves) == 0 {
 		return nil
 	}
+	c.graves, l.wanted = mergeGraves(c.graves), mergeLabels(l.wanted)
 	return []fact{c, l, f}
 }
 

@@ -10,7 +10,7 @@ func (sl *slot) begin(h header) {
 	sl.header = h
 	sl.end = firstUnit
 	sl.sealed, sl.retired, sl.poisoned, sl.stuck = false, false, false, false
-	sl.live, sl.bytes = 0, 0
+	sl.live, sl.bytes, sl.stored, sl.loose = 0, 0, 0, 0
 	sl.moved = time.Time{}
 }
 
@@ -114,7 +114,9 @@ func (s *Spool) leave(h *head) {
 	s.unpin(h.active)
 	h.active = nil
 	if h == &s.log.hot {
-		s.tombRoom = 0
+		s.hotSlot = nil
+	} else {
+		s.coldLogRoom = 0
 	}
 	s.wake()
 }
@@ -123,6 +125,7 @@ func (s *Spool) leave(h *head) {
 // count, for the footer and the next segment say where this one ended. Spool.mu is held.
 func (s *Spool) abandon(h *head, begins *header) {
 	if begins == nil {
+		h.active.loose += s.format.slotSize - int64(h.active.end)*unit
 		s.leave(h)
 		h.doubt = true
 		return

@@ -18,6 +18,8 @@ type slot struct {
 	sealed    bool    // no batch and no extent will follow
 	live      int     // log: records that count; bulk: records that name it
 	bytes     int64   // live bytes, see weigh
+	stored    int64   // bytes that lived here in the life of the segment
+	loose     int64   // log: bytes that are no messages: padding, tombstones, what was never written after a fault
 	inherited bool    // what it says was taken although it is retired
 	guessed   bool    // the header was not readable at the start
 	retired   bool    // the segment does not count any more
@@ -41,6 +43,9 @@ type ghost struct {
 
 // maxSlotNumber bounds how many slots there are: 256 GiB of 4 MiB.
 const maxSlotNumber = 1 << 16
+
+// maxSlotsOf bounds how many slots of a size there are, for one has to hold a census of all.
+func maxSlotsOf(slotSize int64) int64 { return min(maxSlotNumber, slotSize/64) }
 
 // slotName is the name of the file: a decimal number of five digits or more.
 func slotName(number uint32) string { return fmt.Sprintf("%05d", number) }

@@ -213,6 +213,9 @@ func (s *Spool) Maintain(ctx context.Context) error {
 	}
 	for few && ctx.Err() == nil {
 		progress, err := s.compactSome(s.commit)
+		if errors.Is(err, ErrFull) {
+			break // there is no place to move mail to until some is deleted
+		}
 		if !progress || err != nil {
 			return err
 		}

@@ -54,9 +54,9 @@ const (
 	// fullPercent of the capacity may be live before new mail is refused: above it making room
 	// costs more than it brings.
 	fullPercent = 80
-	// reservedSlots are left alone by new mail: one is for deletes, so that they always work, and one for making
+	// reservedSlots are left alone by new mail: two are for deletes, so that they always work, and one for making
 	// room, see coldReserve.
-	reservedSlots = 2
+	reservedSlots = 3
 )
 
 // A Spool is an open spool. Its methods may be called from several goroutines; it starts none
@@ -86,7 +86,8 @@ type Spool struct {
 	cramped     bool // the file system had no room for another slot
 	openFiles   int
 	laid        int      // retire records written since the start, segment by segment
-	tombRoom    int64    // bytes left in the active segment of the hot head
+	hotSlot     *slot    // of the active segment of the hot head
+	coldLogRoom int64    // bytes left in the active segment of the cold head
 	coldRoom    int64    // bytes left in the segment that large mail is moved to
 	live        int64    // live bytes of all slots
 	pending     int64    // bytes of deliveries that are not ended
@@ -116,6 +117,7 @@ func (s *Spool) Room(octets int64) error {
 	if octets > s.opt.MaxMessage {
 		return ErrTooLarge
 	}
+	s.shed()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.live+s.pending+octets > s.opt.Capacity/100*fullPercent || s.tight() {

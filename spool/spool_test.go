@@ -215,7 +215,7 @@ func (s *Spool) recount() error {
 				bytes[uint32(r.slot)] += rec.weight
 				for _, e := range rec.extents {
 					live[e.slot]++
-					bytes[e.slot] += int64(e.length)
+					bytes[e.slot] += e.bytes()
 				}
 			} else {
 				bytes[uint32(r.slot)] += weigh(r.octets)

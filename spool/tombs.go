@@ -1,6 +1,11 @@
 package spool
 
-import "github.com/tinylib/msgp/msgp"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tinylib/msgp/msgp"
+)
 
 // A grave is a part of a tombstone record: messages of one mailbox and one open that were
 // expunged while they lay in one segment. A tombstone counts as long as that segment is
@@ -79,4 +84,27 @@ func (r *reader) graves() []grave {
 		graves = append(graves, r.grave())
 	}
 	return graves
+}
+
+// mergeGraves makes one grave of those for the same mailbox, segment and open: a message takes two bytes then, where a grave of its own
+// takes forty. It takes the numbers of its argument over.
+func mergeGraves(graves []grave) []grave {
+	graves = slices.Clone(graves)
+	slices.SortFunc(graves, func(a, b grave) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.segment, b.segment), cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.tag, b.tag))
+	})
+	merged := graves[:0]
+	for _, g := range graves {
+		if n := len(merged); n > 0 && merged[n-1].key == g.key && merged[n-1].segment == g.segment &&
+			merged[n-1].epoch == g.epoch && merged[n-1].tag == g.tag {
+			merged[n-1].seqs = append(merged[n-1].seqs, g.seqs...)
+			continue
+		}
+		merged = append(merged, g)
+	}
+	for i := range merged {
+		slices.Sort(merged[i].seqs)
+		merged[i].seqs = slices.Compact(merged[i].seqs)
+	}
+	return merged
 }

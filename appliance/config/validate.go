@@ -77,8 +77,8 @@ func (v *verdict) sizes(c *Config) {
 		v.addf("spool.slot", "%v is no whole number of 4KiB pages in %v to %v", slot, Size(minSlot), Size(maxSlot))
 	} else if least := max(minSlots*slot, 2*c.SMTP.MaxMessage); capacity != 0 && capacity < least {
 		v.addf("spool.capacity", "%v is too small: %v is the least, for 8 slots and twice max_message; make it larger or those smaller", capacity, least)
-	} else if most := maxSlots * slot; capacity > most {
-		v.addf("spool.capacity", "%v is too large: %v is the most, for %d slots of %v; a new spool may have larger slots", capacity, most, maxSlots, slot)
+	} else if n := min(maxSlots, slot/64); capacity > n*slot { // a slot has to hold a list of all
+		v.addf("spool.capacity", "%v is too large: %v is the most, for %d slots of %v; a new spool may have larger slots", capacity, n*slot, n, slot)
 	}
 	if d := time.Duration(c.Watchdog.Timeout); d < minTimeout || d > maxTimeout {
 		v.addf("watchdog.timeout", "%v is outside of %v to %v", d, minTimeout, maxTimeout)
