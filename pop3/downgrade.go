@@ -30,12 +30,15 @@ var rewritings = map[string]rewriting{
 // 6858: names and free text become encoded words (RFC 2047), addresses that cannot be written in
 // ASCII the one that reaches nobody, parameters RFC 2231's form, and what is left is left out.
 // Fields in ASCII stay as they are, and so does what is neither ASCII nor UTF-8: nobody knows
-// what it means.
+// what it means. From the first line on that is no field all is left alone: it is the text of a mail without a header.
 func downgrade(header []byte) []byte {
 	out := make([]byte, 0, len(header)+len(header)/2)
 	for len(header) > 0 {
 		n := fieldEnd(header)
 		field := header[:n]
+		if !isField(field) {
+			return append(out, header...)
+		}
 		header = header[n:]
 		if !isEightBit(field) || !utf8.Valid(field) {
 			out = append(out, field...)
@@ -61,12 +64,17 @@ func fieldEnd(header []byte) int {
 	}
 }
 
+// isField says whether a line begins with the name of a field (RFC 5322 §2.2), or ends the header.
+func isField(line []byte) bool {
+	name, _, ok := bytes.Cut(line, []byte(":"))
+	name = bytes.TrimRight(name, " \t")
+	other := func(r rune) bool { return r <= ' ' || beyondASCII(r) }
+	return ok && len(name) > 0 && bytes.IndexFunc(name, other) < 0 || string(line) == "\r\n"
+}
+
 // appendDowngraded appends a field with UTF-8 in it.
 func appendDowngraded(out, field []byte) []byte {
-	name, value, ok := strings.Cut(string(field), ":")
-	if !ok || isEightBit([]byte(name)) {
-		return out
-	}
+	name, value, _ := strings.Cut(string(field), ":")
 	rewrite, special := rewritings[strings.ToLower(strings.TrimSpace(name))]
 	if !special {
 		rewrite = freeText
@@ -75,7 +83,7 @@ func appendDowngraded(out, field []byte) []byte {
 		return out
 	}
 	value = strings.TrimSpace(strings.ReplaceAll(value, "\r\n", ""))
-	value, ok = rewrite(value)
+	value, ok := rewrite(value)
 	if !ok {
 		return out
 	}
