@@ -10,7 +10,7 @@ func TestSpoolFillsUp(t *testing.T) {
 	state := t.TempDir()
 	family(t, state, "anna", "otto")
 	c := settings(state)
-	c.Spool.Capacity, c.Retention.MailboxShare = 16<<20, 100
+	c.Spool.Capacity, c.Spool.Slot, c.Retention.MailboxShare = 16<<20, 256<<10, 100
 	b := start(t, c, Options{})
 	var seen condition
 	b.inspect(t.Context(), &seen)

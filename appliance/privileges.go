@@ -77,7 +77,7 @@ func ownerOf(info fs.FileInfo) int {
 // giveUp gives up, once everything is open, what is not needed any more: the rights of root where there is a service
 // user, and all files but the state folder and what a reload reads.
 func (a *Appliance) giveUp(c *config.Config, id *confine.Identity) error {
-	time.Now().Zone() // read now: later its file is out of reach
+	_, _ = time.Now().Zone() // read now: later its file is out of reach
 	if id != nil {
 		if err := confine.Become(*id); err != nil {
 			return fmt.Errorf("service.user: %w", err)

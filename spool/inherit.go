@@ -25,7 +25,6 @@ func (l *loader) inherit() {
 
 // An heir takes the tombstones of a retired segment, and what it retires.
 type heir struct {
-	discard
 	*loader
 	graves []grave
 	found  bool // a segment that had counted

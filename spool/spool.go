@@ -3,7 +3,6 @@ package spool
 import (
 	"crypto/rand"
 	"io"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -123,10 +122,26 @@ func (s *Spool) Room(octets int64) error {
 	if s.live+s.pending+octets > s.opt.Capacity/100*fullPercent || s.tight() {
 		return ErrFull
 	}
-	if s.available()+s.emptied() <= reservedSlots && !slices.ContainsFunc(s.slots, s.movable) {
+	slots := reservedSlots
+	if octets > s.inlineLimit() {
+		slots += int(octets/s.format.slotSize) + 1
+	}
+	if s.available()+s.emptied()+s.gainable() <= slots {
 		return ErrFull
 	}
 	return nil
+}
+
+// gainable returns how many slots moving mail would free, at least one where it frees something. Spool.mu is held.
+func (s *Spool) gainable() int {
+	bytes := int64(0)
+	short := s.available() <= reservedSlots
+	for _, sl := range s.slots {
+		if s.movable(sl) && (!short || s.fitsCold(sl)) {
+			bytes += s.gain(sl)
+		}
+	}
+	return int((bytes + s.format.slotSize - 1) / s.format.slotSize)
 }
 
 // MailboxRoom says whether a mailbox may hold that many octets more: ErrMailboxFull or nil.
