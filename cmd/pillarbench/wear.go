@@ -21,7 +21,10 @@ const rowOctets = 16 << 20
 const wearConnections = 16
 
 // warmRounds is after how many rounds a box that still fills slots is taken to be broken.
-const warmRounds = 30
+const warmRounds = 60
+
+// quietRounds is how many rounds must fill none: one can find room in the segments that are there.
+const quietRounds = 6
 
 // A wearing is one run of the wear benchmark.
 type wearing struct {
@@ -193,7 +196,7 @@ func (w *wearing) warmUp() (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	grown := began
+	grown, quiet := began, 0
 	for range warmRounds {
 		if _, err := deliver(w.server, l, 1, rowOctets/l.mean, spread{wearConnections, wearConnections}); err != nil {
 			return 0, err
@@ -205,7 +208,10 @@ func (w *wearing) warmUp() (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		if now <= grown || w.name != ourselves {
+		if now > grown {
+			quiet = 0
+		}
+		if quiet++; quiet == quietRounds || w.name != ourselves {
 			return now - began, nil
 		}
 		grown = now
