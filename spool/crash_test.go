@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
-	"slices"
 	"testing"
 	"time"
 
@@ -78,7 +77,12 @@ func (c *crash) operations() int {
 	}
 	at, err := newOracle().run(s, c.steps, again)
 	if errors.Is(err, ErrFull) { // the day ends before
-		c.steps = c.steps[:slices.IndexFunc(c.steps, func(st step) bool { return st.name == at.name })]
+		for i := range c.steps {
+			if at == &c.steps[i] {
+				c.steps = c.steps[:i]
+				break
+			}
+		}
 		return c.operations()
 	}
 	if err != nil {
