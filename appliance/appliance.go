@@ -131,7 +131,8 @@ func (a *Appliance) open(ctx context.Context, c *config.Config) (err error) {
 	if a.ring, err = certs.Open(a.certOptions(c)); err != nil {
 		return err
 	}
-	a.gate = newGate(boundsOf(memoryOfMachine(), descriptors(), a.spool.Stats().Capacity/int64(c.Spool.Slot)), a.logins.throttle.knows)
+	st := a.spool.Stats()
+	a.gate = newGate(boundsOf(memoryOfMachine(), descriptors(), st.Capacity/st.SlotSize), a.logins.throttle.knows)
 	a.tlsPOP3, a.tlsSMTP = a.ring.Config("pop3"), a.ring.Config("smtp")
 	if a.listeners, err = openListeners(c); err != nil {
 		return err

@@ -49,7 +49,7 @@ func openSpool(ctx context.Context, c *config.Config, now func() time.Time, log 
 	s, err := spool.Open(ctx, spool.Options{
 		Volume:       given,
 		Capacity:     capacity,
-		SlotSize:     int64(c.Spool.Slot),
+		SlotSize:     int64(c.Spool.SlotFor(capacity)),
 		MaxMessage:   int64(c.SMTP.MaxMessage),
 		MailboxShare: 100, // what one mailbox may hold is looked at before, account by account
 		CopyTime:     copyTime,
@@ -94,7 +94,7 @@ func capacityOf(c *config.Config, volume flash.Volume, used int64) (int64, error
 	if err != nil {
 		return 0, fmt.Errorf("how much space is free is not known: %w; set spool.capacity", err)
 	}
-	least := max(leastSlots*int64(c.Spool.Slot), mailsAtLeast*int64(c.SMTP.MaxMessage))
+	least := max(leastSlots*int64(c.Spool.SlotFor(free+used)), mailsAtLeast*int64(c.SMTP.MaxMessage))
 	if used == 0 && free < least {
 		return 0, fmt.Errorf("%v are free for the spool and it needs %v: make room, set state to a larger file system, or set smtp.max_message or spool.slot lower",
 			config.Size(free), config.Size(least))

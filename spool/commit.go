@@ -33,6 +33,13 @@ func (s *Spool) writeBatch(h *head, facts []fact) error {
 	return err
 }
 
+// narrow says whether the active cold segment has no room left for the records of a bulk segment. When the last slot goes to the next
+// cold segment, there is none for what the records name. Spool.mu is held.
+func (s *Spool) narrow(h *head) bool {
+	records := s.format.slotSize / s.inlineLimit()
+	return h == &s.log.cold && s.coldLogRoom < min(records*flash.Page, s.format.slotSize/16)
+}
+
 // try writes facts as one batch, and reads it back where the device is in doubt.
 func (s *Spool) try(h *head, facts []fact, readBack bool) error {
 	log, foot := s.measure(facts)
@@ -62,12 +69,17 @@ func (s *Spool) try(h *head, facts []fact, readBack bool) error {
 		s.fence(h)
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if err != nil {
 		s.abandon(h, begins)
-		return s.faultLocked(err)
+		s.mu.Unlock()
+		return s.fault(err)
 	}
 	w.settle(s, h)
+	narrow := s.narrow(h)
+	s.mu.Unlock()
+	if narrow {
+		s.seal(h) // so that it can be emptied itself
+	}
 	return nil
 }
 
@@ -249,13 +261,18 @@ func (w *batch) settle(s *Spool, h *head) {
 	h.foot.end = sl.end
 	h.doubt = false
 	s.lifetime.add(w)
-	if h == &s.log.hot {
-		s.hotSlot = sl
-	} else {
-		s.coldLogRoom = s.format.slotSize - int64(sl.end)*unit - h.foot.size()
-	}
+	s.grew(h)
 	for i, f := range w.facts {
 		f.settle(s, sl, w.offsets[i], h.foot)
+	}
+}
+
+// grew keeps what making room wants to know of the active segments. Spool.mu is held.
+func (s *Spool) grew(h *head) {
+	if h == &s.log.hot {
+		s.hotSlot = h.active
+	} else {
+		s.coldLogRoom = s.format.slotSize - int64(h.active.end)*unit - h.foot.size()
 	}
 }
 

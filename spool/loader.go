@@ -304,4 +304,9 @@ func (l *loader) finish() {
 			sl.retired = sl.live == 0
 		}
 	}
+	for _, h := range []*head{&l.log.hot, &l.log.cold} {
+		if h.active != nil {
+			l.grew(h)
+		}
+	}
 }

@@ -81,10 +81,23 @@ type Spool struct {
 	// Capacity is the space for mail; 0 (not written) means the smaller of 1 GiB and half
 	// of the space that is free or the spool's already.
 	Capacity Size
-	// Slot is the size of one file of the spool, fixed when the spool is made.
+	// Slot is the size of one file of the spool, fixed when the spool is made; 0 (not written): see SlotFor.
 	Slot Size
 	// Volatile lets mail lie where a power cut may lose it: in memory or behind a network.
 	Volatile bool
+}
+
+// SlotFor returns the size of a slot in a spool of so many bytes (0: not known) that is made now: what is written, else 4 MiB, the
+// erase block of most cards, or less, so that there are 32: making room among eight leaves little for mail.
+func (s *Spool) SlotFor(capacity int64) Size {
+	slot := s.Slot
+	if slot == 0 {
+		slot = defaultSlot
+		for capacity != 0 && int64(slot)*32 > capacity && slot > minSlot {
+			slot /= 2
+		}
+	}
+	return slot
 }
 
 // Watchdog is how the hardware watchdog is fed.
@@ -100,15 +113,16 @@ type Log struct {
 
 // Limits of values, checked by Validate.
 const (
-	minMessage = 64 << 10
-	maxMessage = 1 << 30
-	minSlot    = 256 << 10
-	maxSlot    = 64 << 20
-	page       = 4 << 10 // a slot is whole pages of it
-	minSlots   = 8       // a spool of fewer cannot be compacted
-	maxSlots   = 1 << 16 // the spool counts them with 16 bits
-	minTimeout = 10 * time.Second
-	maxTimeout = 10 * time.Minute
+	minMessage  = 64 << 10
+	maxMessage  = 1 << 30
+	minSlot     = 256 << 10
+	defaultSlot = 4 << 20
+	maxSlot     = 64 << 20
+	page        = 4 << 10 // a slot is whole pages of it
+	minSlots    = 8       // a spool of fewer cannot be compacted
+	maxSlots    = 1 << 16 // the spool counts them with 16 bits
+	minTimeout  = 10 * time.Second
+	maxTimeout  = 10 * time.Minute
 
 	maxLoginDelay = time.Hour // a mail program that is kept out for longer looks broken
 )
@@ -121,7 +135,6 @@ func Default() *Config {
 		Allow:     Private(),
 		POP3:      POP3{PlaintextAuth: Private()},
 		SMTP:      SMTP{PlaintextAuth: Private(), MaxMessage: 50 << 20},
-		Spool:     Spool{Slot: 4 << 20},
 		Retention: Retention{Keeping: Keeping{MailboxShare: 50}},
 		Aliases:   map[string][]string{},
 		Watchdog:  Watchdog{Device: "none", Timeout: Duration(time.Minute)},

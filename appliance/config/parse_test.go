@@ -349,3 +349,28 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestSlotFor(t *testing.T) {
+	const mib = int64(1) << 20
+	tests := []struct {
+		name     string
+		written  Size
+		capacity int64
+		want     Size
+	}{
+		{"a usual spool", 0, 1024 * mib, Size(4 * mib)},
+		{"not known", 0, 0, Size(4 * mib)},
+		{"the least for 32 of 4 MiB", 0, 128 * mib, Size(4 * mib)},
+		{"a small one", 0, 100 * mib, Size(2 * mib)},
+		{"a very small one", 0, 4 * mib, Size(mib / 4)},
+		{"what is written holds", Size(8 * mib), 100 * mib, Size(8 * mib)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := Spool{Slot: tt.written}
+			if got := c.SlotFor(tt.capacity); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}

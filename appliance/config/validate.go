@@ -72,7 +72,8 @@ func (v *verdict) sizes(c *Config) {
 	if n := c.SMTP.MaxMessage; n < minMessage || n > maxMessage {
 		v.addf("smtp.max_message", "%v is outside of %v to %v", n, Size(minMessage), Size(maxMessage))
 	}
-	slot, capacity := c.Spool.Slot, c.Spool.Capacity
+	capacity := c.Spool.Capacity
+	slot := c.Spool.SlotFor(int64(capacity))
 	if slot < minSlot || slot > maxSlot || slot%page != 0 {
 		v.addf("spool.slot", "%v is no whole number of 4KiB pages in %v to %v", slot, Size(minSlot), Size(maxSlot))
 	} else if least := max(minSlots*slot, 2*c.SMTP.MaxMessage); capacity != 0 && capacity < least {
