@@ -24,6 +24,7 @@ type box struct {
 	folder string
 	smtp   string // address
 	pop3   string // address
+	pop3s  string // address of TLS from the first octet, "" before offerTLS
 
 	logFile string // "": in the folder
 
@@ -74,6 +75,20 @@ volatile = true
 	return b, nil
 }
 
+// offerTLS adds a port with TLS from the first octet, and makes room for larger mail. The box is not running.
+func (b *box) offerTLS(maxMessage string) (err error) {
+	if b.pop3s, err = freeAddress(); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(b.config())
+	if err != nil {
+		return err
+	}
+	changed := strings.Replace(string(text), "listen_tls = []", fmt.Sprintf("listen_tls = [%q]", b.pop3s), 1) // POP3's
+	changed = strings.Replace(changed, `max_message = "2MiB"`, fmt.Sprintf("max_message = %q", maxMessage), 1)
+	return os.WriteFile(b.config(), []byte(changed), 0o600)
+}
+
 func (b *box) config() string { return filepath.Join(b.folder, "pillarbox.toml") }
 func (b *box) log() string {
 	if b.logFile != "" {
@@ -86,6 +101,7 @@ func (b *box) process() int              { return b.command.Process.Pid }
 func (b *box) connect() (*sender, error) { return dialSMTP(b.smtp) }
 func (b *box) began() time.Time          { return b.spawned }
 func (b *box) maildrop() string          { return b.pop3 }
+func (b *box) secured() string           { return b.pop3s }
 func (b *box) settle() error             { return nil } // 250 means it is in the mailbox
 func (b *box) forget() error             { return nil } // all it has is the mail
 

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -33,7 +32,6 @@ const (
 // A hostility is one hostile run.
 type hostility struct {
 	box  *box
-	tls  string
 	part int
 	out  io.Writer
 
@@ -84,16 +82,7 @@ func (h *hostility) prepare(binary, folder string) (err error) {
 	if h.box, err = newBox(binary, folder, "64MiB", goodUser, hoardUser); err != nil {
 		return err
 	}
-	if h.tls, err = freeAddress(); err != nil {
-		return err
-	}
-	text, err := os.ReadFile(h.box.config())
-	if err != nil {
-		return err
-	}
-	changed := strings.Replace(string(text), "listen_tls = []", fmt.Sprintf("listen_tls = [%q]", h.tls), 1) // POP3's
-	changed = strings.Replace(changed, `max_message = "2MiB"`, `max_message = "16MiB"`, 1)
-	if err := os.WriteFile(h.box.config(), []byte(changed), 0o600); err != nil {
+	if err := h.box.offerTLS("16MiB"); err != nil {
 		return err
 	}
 	if err := h.box.start(); err != nil {
@@ -133,7 +122,7 @@ func (h *hostility) run() error {
 		return err
 	}
 
-	s := newSiege(h.box, h.tls, hoardUser)
+	s := newSiege(h.box, h.box.pop3s, hoardUser)
 	began := time.Now()
 	stormed := make(chan struct{})
 	go func() {
@@ -208,7 +197,7 @@ func (h *hostility) fetch(n int) (worst time.Duration, err error) {
 	}
 	to := h.box.pop3
 	if n%2 == 1 {
-		to = h.tls
+		to = h.box.pop3s
 	}
 	var conn net.Conn
 	conn, err = net.DialTimeout("tcp", to, patience)

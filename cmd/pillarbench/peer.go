@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,11 +21,18 @@ type peer struct {
 	at whereabouts // of the running server
 }
 
+// errMissing: the peer is not installed.
+var errMissing = errors.New("not installed")
+
+// exitMissing is the script's exit code for it.
+const exitMissing = 3
+
 // whereabouts is what the script prints when it has started a server.
 type whereabouts struct {
-	smtp, lmtp, pop3 string // addresses, "" when it does not speak this
-	pid              int
-	began            time.Time // when the script began to start it, after its own preparations
+	smtp, lmtp, pop3, pop3s string // addresses, "" when it does not speak this
+	pid                     int
+	began                   time.Time // when the script began to start it, after its own preparations
+	maildir, mbox           string    // the folder in which each mailbox is a Maildir, or an mbox, named like it; "": in neither
 }
 
 func (p *peer) start() error {
@@ -35,7 +43,7 @@ func (p *peer) start() error {
 	if p.at, err = parseWhereabouts(printed); err != nil {
 		return err
 	}
-	for _, address := range []string{p.at.smtp, p.at.lmtp, p.at.pop3} {
+	for _, address := range []string{p.at.smtp, p.at.lmtp, p.at.pop3} { // who greets by TLS greets here, too
 		if address == "" {
 			continue
 		}
@@ -64,8 +72,12 @@ func (p *peer) forget() error {
 func (p *peer) began() time.Time { return p.at.began }
 func (p *peer) process() int     { return p.at.pid }
 func (p *peer) maildrop() string { return p.at.pop3 }
+func (p *peer) secured() string  { return p.at.pop3s }
 
 func (p *peer) connect() (*sender, error) {
+	if p.at.lmtp == "" && p.at.smtp == "" {
+		return nil, fmt.Errorf("%s takes no mail", p.name)
+	}
 	if p.at.lmtp != "" {
 		return dialLMTP(p.at.lmtp)
 	}
@@ -85,6 +97,9 @@ func (p *peer) call(args ...string) ([]byte, error) {
 	command.Stderr = log
 	command.WaitDelay = time.Second
 	out, err := command.Output()
+	if command.ProcessState != nil && command.ProcessState.ExitCode() == exitMissing {
+		return nil, fmt.Errorf("%s is %w", p.name, errMissing)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w (see %s)", p.script, args[0], err, p.log)
 	}
@@ -105,6 +120,12 @@ func parseWhereabouts(printed []byte) (whereabouts, error) {
 			at.lmtp = text
 		case "pop3":
 			at.pop3 = text
+		case "pop3s":
+			at.pop3s = text
+		case "maildir":
+			at.maildir = text
+		case "mbox":
+			at.mbox = text
 		case "pid":
 			at.pid, err = strconv.Atoi(text)
 		case "began": // nanoseconds since 1970
@@ -118,8 +139,8 @@ func parseWhereabouts(printed []byte) (whereabouts, error) {
 			return at, fmt.Errorf("the peer's whereabouts, line %q: %w", line, err)
 		}
 	}
-	if at.smtp == "" && at.lmtp == "" || at.pid == 0 || at.began.IsZero() {
-		return at, fmt.Errorf("the peer's whereabouts lack smtp or lmtp, pid or began: %q", printed)
+	if at.smtp == "" && at.lmtp == "" && at.mbox == "" || at.pid == 0 || at.began.IsZero() {
+		return at, fmt.Errorf("the peer's whereabouts lack smtp, lmtp or mbox, pid or began: %q", printed)
 	}
 	return at, nil
 }

@@ -39,6 +39,7 @@ func parseAnonymous(text string) (int64, error) {
 type kinship struct {
 	parent int
 	cpu    time.Duration // its own and that of children that ended, system calls included
+	ended  time.Duration // of that, the children's
 }
 
 // family reads a process and all that descend from it. Who ends meanwhile is left out: his time is in his parent's.
@@ -110,12 +111,15 @@ func parseKinship(text string) (kinship, error) {
 		return kinship{}, err
 	}
 	k := kinship{parent: parent}
-	for _, field := range fields[11:15] {
+	for i, field := range fields[11:15] {
 		ticks, err := strconv.ParseInt(field, 10, 64)
 		if err != nil {
 			return kinship{}, err
 		}
 		k.cpu += time.Duration(ticks) * clockTick
+		if i >= 2 {
+			k.ended += time.Duration(ticks) * clockTick
+		}
 	}
 	return k, nil
 }

@@ -25,10 +25,10 @@ func TestParseKinship(t *testing.T) {
 		want       kinship
 		fails      bool
 	}{
-		{"plain", "7 (box) S 1 2 3 4 5 6 7 8 9 10 150 50 60 40 20 0", kinship{1, 3 * time.Second}, false},
-		{"name with blanks and parentheses", "7 (a b) (c) S 1 2 3 4 5 6 7 8 9 10 150 50 0 0", kinship{1, 2 * time.Second}, false},
+		{"plain", "7 (box) S 1 2 3 4 5 6 7 8 9 10 150 50 60 40 20 0", kinship{1, 3 * time.Second, time.Second}, false},
+		{"name with blanks and parentheses", "7 (a b) (c) S 1 2 3 4 5 6 7 8 9 10 150 50 0 0", kinship{1, 2 * time.Second, 0}, false},
 		{"cut", "7 (box) S 1 2 3", kinship{}, true},
-		{"no number", "7 (box) S 1 2 3 4 5 6 7 8 9 10 150 x 0 0", kinship{1, 1500 * time.Millisecond}, true},
+		{"no number", "7 (box) S 1 2 3 4 5 6 7 8 9 10 150 x 0 0", kinship{}, true},
 		{"no name", "", kinship{}, true},
 	} {
 		got, err := parseKinship(row.text)
