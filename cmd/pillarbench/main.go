@@ -25,6 +25,7 @@ var subcommands = [...]struct {
 	{"restore", "a copy of the state put back: is a unique-id ever given twice?", restore},
 	{"wear", "device bytes, flushes and CPU for a mail, of the box or another server", wear},
 	{"hostile", "a good client among thousands of hostile ones: is it served, and what is left?", hostile},
+	{"board", "the box on an emulated arm64 board: mail, memory and watchdog", onBoard},
 	{"start", "what a start, a first login and a deletion cost with much mail", start},
 }
 

@@ -1,0 +1,178 @@
+package board
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// Emulator is the program that must be installed.
+const Emulator = "qemu-system-aarch64"
+
+// Options say what a board is made of.
+type Options struct {
+	Folder    string        // for sockets: its own, short path
+	Kernel    string        // file
+	Initramfs string        // file
+	Program   string        // image of Pack: the second disk, read only
+	Words     string        // for the kernel's command line, read by the guest's init
+	Memory    int           // MiB
+	Disk      string        // unix socket of NBD: the first disk
+	Ports     []int         // of the guest that are forwarded
+	Watchdog  bool          // has an i6300ESB
+	Reset     bool          // comes up again after a reset; else a reset ends it
+	Patience  time.Duration // for Await without a deadline of its own; 0: a minute
+}
+
+// A Board has power from Start to Kill.
+type Board struct {
+	opts      Options
+	addresses map[int]string // by port of the guest
+	command   *exec.Cmd
+	stdin     io.WriteCloser
+	console   *transcript
+	monitor   *monitor
+	gone      chan struct{} // closed when the emulator has ended and all it said was read
+}
+
+// Start gives a board power. It returns before the guest has done anything.
+func Start(opts Options) (*Board, error) {
+	b := &Board{opts: opts, addresses: map[int]string{}, console: newTranscript(), gone: make(chan struct{})}
+	if b.opts.Patience == 0 {
+		b.opts.Patience = time.Minute
+	}
+	socket := filepath.Join(opts.Folder, "qmp")
+	os.Remove(socket)
+	args, err := b.arguments(socket)
+	if err != nil {
+		return nil, err
+	}
+	b.command = exec.Command(Emulator, args...)
+	b.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if b.stdin, err = b.command.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, in, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	b.command.Stdout, b.command.Stderr = in, in
+	err = b.command.Start()
+	in.Close()
+	if err != nil {
+		out.Close()
+		return nil, err
+	}
+	go func() {
+		defer close(b.gone)
+		b.console.copy(out)
+		out.Close()
+		b.command.Wait() // how it ended says nothing
+	}()
+	if b.monitor, err = dialMonitor(socket, b.gone); err != nil {
+		b.Kill()
+		return nil, fmt.Errorf("%s: %w: %s", Emulator, err, b.Tail())
+	}
+	return b, nil
+}
+
+// arguments is the command line of the emulator.
+func (b *Board) arguments(socket string) ([]string, error) {
+	o := b.opts
+	network := "user,id=n,restrict=on"
+	for _, port := range o.Ports {
+		address, err := freeAddress()
+		if err != nil {
+			return nil, err
+		}
+		b.addresses[port] = address
+		network += fmt.Sprintf(",hostfwd=tcp:%s-10.0.2.15:%d", address, port)
+	}
+	args := []string{
+		"-M", "virt", "-cpu", "cortex-a53", "-smp", "1", "-m", strconv.Itoa(o.Memory),
+		"-nographic", "-nodefaults", "-serial", "stdio", "-qmp", "unix:" + socket + ",server=on,wait=off",
+		"-kernel", o.Kernel, "-initrd", o.Initramfs, "-append", "console=ttyAMA0 panic=1 quiet " + o.Words,
+		"-netdev", network, "-device", "virtio-net-pci,netdev=n,romfile=",
+		"-drive", "if=none,id=d,format=raw,cache=writeback,discard=unmap,file=nbd+unix:///?socket=" + o.Disk,
+		"-device", "virtio-blk-pci,drive=d",
+		"-drive", "if=none,id=p,format=raw,readonly=on,file=" + o.Program, "-device", "virtio-blk-pci,drive=p",
+	}
+	if o.Watchdog {
+		args = append(args, "-device", "i6300esb", "-action", "watchdog=reset")
+	}
+	if !o.Reset {
+		args = append(args, "-no-reboot")
+	}
+	return args, nil
+}
+
+// Address returns where a port of the guest is reached from here.
+func (b *Board) Address(port int) string { return b.addresses[port] }
+
+// Await returns the next line of the console that has the text in it; lines before it are passed over.
+func (b *Board) Await(ctx context.Context, text string) (string, error) {
+	return b.patiently(ctx, b.console, text)
+}
+
+// Event returns the next message of the hardware of that name, such as WATCHDOG.
+func (b *Board) Event(ctx context.Context, name string) (string, error) {
+	return b.patiently(ctx, b.monitor.said, pattern(name))
+}
+
+// errImpatient is the cause when the guest takes longer than Options.Patience.
+var errImpatient = errors.New("that takes too long")
+
+func (b *Board) patiently(ctx context.Context, t *transcript, text string) (string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, b.opts.Patience, errImpatient)
+	defer cancel()
+	line, err := t.await(ctx, text)
+	if err != nil {
+		return "", fmt.Errorf("%w; the console ends:\n%s", err, b.Tail())
+	}
+	return line, nil
+}
+
+// Say types a line on the console.
+func (b *Board) Say(line string) error {
+	_, err := io.WriteString(b.stdin, line+"\n")
+	return err
+}
+
+// Tail returns the end of what was said on the console.
+func (b *Board) Tail() string { return b.console.tail() }
+
+// Gone is closed when the board has lost its power, by Kill or by itself.
+func (b *Board) Gone() <-chan struct{} { return b.gone }
+
+// CPU returns what the emulator has used; it is known when Gone is closed.
+func (b *Board) CPU() time.Duration {
+	<-b.gone
+	return b.command.ProcessState.UserTime() + b.command.ProcessState.SystemTime()
+}
+
+// Kill takes the power away and returns when it is gone.
+func (b *Board) Kill() {
+	b.command.Process.Kill()
+	<-b.gone
+	if b.monitor != nil {
+		b.monitor.close()
+	}
+}
+
+// freeAddress returns a loopback address that nobody listens on now.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
