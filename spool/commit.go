@@ -33,17 +33,11 @@ func (s *Spool) writeBatch(h *head, facts []fact) error {
 	return err
 }
 
-// narrow says whether the active cold segment has no room left for the records of a bulk segment. When the last slot goes to the next
-// cold segment, there is none for what the records name. Spool.mu is held.
-func (s *Spool) narrow(h *head) bool {
-	records := s.format.slotSize / s.inlineLimit()
-	return h == &s.log.cold && s.coldLogRoom < min(records*flash.Page, s.format.slotSize/16)
-}
-
 // try writes facts as one batch, and reads it back where the device is in doubt.
 func (s *Spool) try(h *head, facts []fact, readBack bool) error {
 	log, foot := s.measure(facts)
 	if log == 0 {
+		s.sealNarrow()
 		return nil
 	}
 	s.shed()
@@ -69,17 +63,12 @@ func (s *Spool) try(h *head, facts []fact, readBack bool) error {
 		s.fence(h)
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err != nil {
 		s.abandon(h, begins)
-		s.mu.Unlock()
-		return s.fault(err)
+		return s.faultLocked(err)
 	}
 	w.settle(s, h)
-	narrow := s.narrow(h)
-	s.mu.Unlock()
-	if narrow {
-		s.seal(h) // so that it can be emptied itself
-	}
 	return nil
 }
 

@@ -43,7 +43,7 @@ func (s *Spool) compactSome(write func(...fact) error) (progress bool, err error
 	sl := s.victim()
 	if sl == nil {
 		s.mu.Unlock()
-		return false, nil
+		return s.turnCold(write)
 	}
 	segment, isLog := sl.header.segment, sl.header.class.isLog()
 	_, err = s.pin(sl)
@@ -58,6 +58,14 @@ func (s *Spool) compactSome(write func(...fact) error) (progress bool, err error
 		err = s.moveBulk(sl, segment, write)
 	}
 	return err == nil, err
+}
+
+// turnCold lets the leader seal the active cold segment, if that gives something to move.
+func (s *Spool) turnCold(write func(...fact) error) (progress bool, err error) {
+	err = write(nothing{})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return err == nil && s.victim() != nil, err
 }
 
 // retireSome retires what is dead; progress is false when the device does not let it see what must be carried out.

@@ -166,8 +166,8 @@
 //     written again, as moved records to the cold log and as extents to the cold bulk segment.
 //     Liveness is looked at again when the batch is written, so a delete that comes meanwhile wins
 //     (compact.go, moving.go).
-//     A cold segment is sealed when it has no room for the records of a bulk segment any more, so that it can
-//     be emptied itself when one slot is all there is to make room with (commit.go).
+//     When one slot is all there is to make room with, a cold segment that has no room for the records of
+//     a bulk segment is sealed, so that it can be emptied itself (segment.go).
 //  6. When nothing in a sealed segment lives, the next batch carries out of it the tombstones that
 //     are still needed and the labels of mail that lives, and retires it (reclaim.go).
 //  7. A later segment is written over it, when nobody reads it any more (space.go).

@@ -3,6 +3,8 @@ package spool
 import (
 	"fmt"
 	"time"
+
+	"pillarbox/spool/flash"
 )
 
 // begin makes the slot hold a new segment. Spool.mu is held.
@@ -105,6 +107,23 @@ func (s *Spool) fence(h *head) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lifetime.Flushes++
+}
+
+// sealNarrow seals the active cold segment when slots are short and it has no room left for the records of a bulk segment. If the last slot
+// that may be taken went to the next cold segment, there would be none for what the records name; sealed, it can be emptied itself. It is
+// called by the leader.
+func (s *Spool) sealNarrow() {
+	h := &s.log.cold
+	if h.active == nil {
+		return
+	}
+	s.mu.Lock()
+	records := s.format.slotSize / s.inlineLimit()
+	narrow := s.coldLogRoom < min(records*flash.Page, s.format.slotSize/16) && s.available() <= reservedSlots
+	s.mu.Unlock()
+	if narrow {
+		s.seal(h)
+	}
 }
 
 // leave ends the active segment. Spool.mu is held.

@@ -13,7 +13,7 @@ import (
 // TestSmallSpoolTakesMail: most of a small spool can be made room of, and the box is started again after each round. Eight slots
 // are the fewest: when three are kept and four are being written, there is only one to make room with.
 func TestSmallSpoolTakesMail(t *testing.T) {
-	for _, test := range []struct{ slots, livePercent int64 }{{8, 16}, {16, 40}, {32, 60}} {
+	for _, test := range []struct{ slots, livePercent int64 }{{8, 24}, {16, 50}} {
 		t.Run(fmt.Sprintf("%d slots, %d%% live", test.slots, test.livePercent), func(t *testing.T) {
 			const rounds = 60
 			rng := rand.New(rand.NewPCG(1, 1))
@@ -28,7 +28,7 @@ func TestSmallSpoolTakesMail(t *testing.T) {
 				}
 				must(t, s.Close())
 			}
-			if refused > rounds/20 {
+			if refused > 0 {
 				t.Errorf("no mail was taken in %d of %d rounds", refused, rounds)
 			}
 		})
@@ -39,6 +39,7 @@ func TestSmallSpoolTakesMail(t *testing.T) {
 // were taken.
 func smallRound(t *testing.T, s *Spool, rng *rand.Rand, live int64) (taken int) {
 	t.Helper()
+	must(t, s.Maintain(context.Background()))
 	for range s.maxSlots() * (5 + rng.IntN(20)) {
 		size := 250 + rng.IntN(1750)
 		if rng.IntN(16) == 0 {
