@@ -110,6 +110,11 @@ func (w *waiting) weight() (n int64) {
 
 // commit writes facts, which are for the same head, and returns nil when they are durable: a share of one flush.
 func (s *Spool) commit(facts ...fact) error {
+	if s.opt.ReadOnly {
+		return ErrReadOnly
+	}
+	s.pulse.begin()
+	defer s.pulse.end()
 	a := &s.log
 	me := &waiting{facts: facts, turn: make(chan bool, 1)}
 	a.mu.Lock()
@@ -215,6 +220,7 @@ func (a *appender) open(s *Spool) (epoch uint32, tag uint64, err error) {
 // number sees to it that a batch can number its mails: what open draws is drawn again when its numbers are used up. It is called by
 // the leader, who alone knows.
 func (a *appender) number(s *Spool) error {
+	s.pulse.step()
 	a.opening.Lock()
 	defer a.opening.Unlock()
 	if a.drawn && a.seq < lastSeq {

@@ -22,6 +22,8 @@ type bulk struct {
 // write puts the beginning of data, as much as the segment has room for, into an extent (its checksum is
 // left to the caller). The slot's writers count goes up by one. data is page-aligned and has room to its last whole page.
 func (b *bulk) write(s *Spool, data []byte) (extent, *slot, error) {
+	s.pulse.begin()
+	defer s.pulse.end()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s.mu.Lock()
@@ -132,6 +134,8 @@ func (b *bulk) leave(s *Spool) {
 // sync makes every extent in the slot durable that is written by now: one flush. After a failed one no
 // delivery with extents there may be committed, whoever's flush it was.
 func (b *bulk) sync(s *Spool, sl *slot) error {
+	s.pulse.begin()
+	defer s.pulse.end()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s.mu.Lock()

@@ -60,6 +60,9 @@ func (s *Spool) Begin(_ context.Context, e Envelope, to []Recipient) (*Delivery,
 	if s.log.isClosed() {
 		return nil, ErrClosed
 	}
+	if s.opt.ReadOnly {
+		return nil, ErrReadOnly
+	}
 	if len(to) == 0 || len(to) > maxRecipients || len(e.From) > maxFrom {
 		return nil, fmt.Errorf("spool: a mail has 1…%d recipients and a reverse-path of at most %d bytes", maxRecipients, maxFrom)
 	}

@@ -18,6 +18,8 @@ var (
 	// ErrFault: a write or a flush failed; nothing of it was accepted. The next one goes to
 	// another slot, so trying again later is right.
 	ErrFault = errors.New("spool: the device failed")
+	// ErrReadOnly: the spool was opened for reading.
+	ErrReadOnly = errors.New("spool: opened for reading only")
 	// ErrClosed: the spool was closed.
 	ErrClosed = errors.New("spool: closed")
 	// ErrVersion: the spool was written by another version of the program. It was not touched.

@@ -126,6 +126,7 @@ func (l *loader) loadSegment(sl *slot, known uint32, newest bool) error {
 	}
 	defer l.unpin(sl)
 	l.slot = sl
+	l.opt.Step()
 	err = errUnreadable
 	if !sl.guessed {
 		err = l.loadFooter(file)

@@ -64,6 +64,9 @@ func (s *Spool) load(ctx context.Context) error {
 	if s.format, err = loadFormat(s.vol, names); err != nil {
 		return err
 	}
+	if s.format == nil && s.opt.ReadOnly {
+		return fmt.Errorf("%w, and there is none yet", ErrReadOnly)
+	}
 	if s.format == nil {
 		if err := s.makeFormat(); err != nil {
 			return err
@@ -112,6 +115,7 @@ func (s *Spool) loadHeader(name string) error {
 	for int(number) >= len(s.slots) {
 		s.slots = append(s.slots, nil)
 	}
+	s.opt.Step()
 	sl := &slot{number: number, exists: true}
 	s.slots[number] = sl
 	file, err := s.pin(sl)

@@ -205,6 +205,9 @@ func (s *Spool) Maintain(ctx context.Context) error {
 	if s.log.isClosed() {
 		return ErrClosed
 	}
+	if s.opt.ReadOnly {
+		return nil
+	}
 	s.mu.Lock()
 	few := s.available()+s.waiting() <= lowWater
 	s.mu.Unlock()

@@ -29,6 +29,10 @@ type Options struct {
 	Now func() time.Time
 	// Rand is where ids and tags come from; default crypto/rand.
 	Rand io.Reader
+	// Step is told of each slot that Open looks at, so that a long start can be told from one that hangs; nil: nobody is.
+	Step func()
+	// ReadOnly opens a spool that is there for reading alone: what would write is refused with ErrReadOnly.
+	ReadOnly bool
 }
 
 func (o *Options) setDefaults() {
@@ -46,6 +50,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader
+	}
+	if o.Step == nil {
+		o.Step = func() {}
 	}
 }
 
@@ -70,6 +77,7 @@ type Spool struct {
 	bulk   bulk          // where large mail goes
 	cold   bulk          // where large mail is moved
 	staged atomic.Int64  // bytes of mail in memory, see maxStaged
+	pulse  pulse         // of the writers
 	chores chan struct{} // holds a token when Maintain has something to do
 
 	mu          sync.Mutex
@@ -100,6 +108,7 @@ type Spool struct {
 	hurried     int      // slots that were used again before CopyTime was over, since the start
 	faults      int      // writes and flushes that failed, since the start
 	lastFault   error
+	proven      int // steps of nextProof
 }
 
 // A record is what the index keeps of a message record that is more than one row in one slot.

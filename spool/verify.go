@@ -149,6 +149,9 @@ const worthAsking = 75
 // Compact moves mail together, whether slots are few or not, until every segment is three quarters full: each slot that it
 // frees costs as many bytes as lived in it. progress, which may be nil, is called after each segment.
 func (s *Spool) Compact(ctx context.Context, progress func(freeSlots int)) error {
+	if s.opt.ReadOnly {
+		return ErrReadOnly
+	}
 	s.mu.Lock()
 	held := s.held()
 	s.mu.Unlock()
