@@ -5,11 +5,13 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"pillarbox/appliance/config"
 )
 
 // What a box bears that has enough of everything.
 const (
-	mostSessions   = 256
+	usualMemory    = 64 << 20 // octets of memory, unless the configuration says more: 256 sessions
 	mostPerPeer    = 32
 	mostHandshakes = 64
 )
@@ -18,8 +20,8 @@ const (
 	// sessionMemory is the most that one session takes, in octets: TLS keeps 15 KiB and may hold two records
 	// of 16 KiB, a command line of an exchange 16 KiB, a reply or a mail on its way 32 KiB.
 	sessionMemory = 128 << 10
-	// sessionShare is the part of the machine's memory that sessions may take together: one in so many.
-	sessionShare = 4
+	// sessionShare is the part of the memory of the box that sessions may take together: one in so many.
+	sessionShare = 2
 	// ownDescriptors is how many the box needs beside its sessions and slots: listeners, notices, control socket,
 	// files of a reload, commands.
 	ownDescriptors = 64
@@ -38,13 +40,10 @@ type bounds struct {
 // can make that comes faster than sessions end.
 func (b bounds) leaving() int { return max(b.sessions/4, 8) }
 
-// boundsOf derives bounds from what a machine has: memory in octets and descriptors, of which slots of the spool
-// need one each. 0 is "not known", which bounds nothing.
+// boundsOf derives bounds from the memory that the box may take, in octets, and the descriptors, of which slots of
+// the spool need one each; 0 descriptors is "not known", which bounds nothing.
 func boundsOf(memory, descriptors, slots int64) bounds {
-	sessions := int64(mostSessions)
-	if memory > 0 {
-		sessions = min(sessions, memory/sessionShare/sessionMemory)
-	}
+	sessions := memory / sessionShare / sessionMemory
 	if descriptors > 0 {
 		sessions = min(sessions, (descriptors-slots-ownDescriptors)*4/5) // a fifth is for those on their way out
 	}
@@ -54,6 +53,20 @@ func boundsOf(memory, descriptors, slots int64) bounds {
 		perPeer:    int(min(mostPerPeer, sessions/2)),
 		handshakes: int(min(mostHandshakes, sessions/2)),
 	}
+}
+
+// MemoryOf returns how much memory the box may take, in octets: what the configuration says, or half of what the machine
+// has, 64 MiB at most. It is a ceiling, which a box that has little to do never sees.
+func MemoryOf(c *config.Config) int64 { return memoryOf(int64(c.Service.Memory), memoryOfMachine()) }
+
+func memoryOf(written, machine int64) int64 {
+	switch {
+	case written > 0:
+		return written
+	case machine > 0:
+		return min(machine/2, usualMemory)
+	}
+	return usualMemory
 }
 
 // memoryOfMachine returns how much memory this process may use, in octets: the machine's, or less where the control

@@ -13,7 +13,10 @@ import (
 )
 
 // plenty are the bounds of a machine that has enough of everything.
-var plenty = bounds{mostSessions, mostPerPeer, mostHandshakes}
+// manySessions are those of a box that has enough of everything.
+const manySessions = usualMemory / sessionShare / sessionMemory
+
+var plenty = bounds{manySessions, mostPerPeer, mostHandshakes}
 
 // A hall is a gate with what a test knows of who is in.
 type hall struct {
@@ -125,7 +128,7 @@ func TestGateMakesRoom(t *testing.T) {
 // TestGateBoundsThoseOnTheirWayOut: a flood that comes faster than sessions end is refused.
 func TestGateBoundsThoseOnTheirWayOut(t *testing.T) {
 	h := newHall(t, plenty)
-	places := h.all(mostSessions+plenty.leaving(), street)
+	places := h.all(manySessions+plenty.leaving(), street)
 	if _, refusal := h.come("192.168.1.2"); refusal != refusedFull {
 		t.Errorf("one more: %q", refusal)
 	}
@@ -147,9 +150,9 @@ func TestGateBoundsThoseOnTheirWayOut(t *testing.T) {
 func TestBounds(t *testing.T) {
 	const mib, gib = 1 << 20, 1 << 30
 	tests := []struct {
-		name                       string
-		memory, descriptors, slots int64
-		sessions, peer, handshakes int
+		name                        string
+		machine, descriptors, slots int64
+		sessions, peer, handshakes  int
 	}{
 		{"enough of everything", gib, 1 << 20, 256, 256, 32, 64},
 		{"a router of 64 MiB", 64 * mib, 4096, 16, 128, 32, 64},
@@ -161,11 +164,22 @@ func TestBounds(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := boundsOf(test.memory, test.descriptors, test.slots)
+			got := boundsOf(memoryOf(0, test.machine), test.descriptors, test.slots)
 			if want := (bounds{test.sessions, test.peer, test.handshakes}); got != want {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
 		})
+	}
+}
+
+// TestMemoryIsGiven: with much memory more sessions are let in, of one peer no more than ever.
+func TestMemoryIsGiven(t *testing.T) {
+	got := boundsOf(memoryOf(512<<20, 1<<30), 1<<20, 64)
+	if want := (bounds{2048, mostPerPeer, mostHandshakes}); got != want {
+		t.Errorf("with 512 MiB: %+v, want %+v", got, want)
+	}
+	if got := memoryOf(32<<20, 1<<30); got != 32<<20 {
+		t.Errorf("%d octets may be taken of 32 MiB", got)
 	}
 }
 

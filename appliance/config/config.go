@@ -35,8 +35,10 @@ type Config struct {
 	Service  Service
 }
 
-// Service is what the box gives up once everything is open.
+// Service is what the box takes of its machine, and what it gives up once everything is open.
 type Service struct {
+	// Memory is the most that it may take; 0 (not written): half of the machine's, 64 MiB at most.
+	Memory Size
 	// User is who it is from then on; "": who started it.
 	User string
 	// Confine takes all files but its own from it, where the kernel can.
@@ -121,6 +123,8 @@ const (
 	page        = 4 << 10 // a slot is whole pages of it
 	minSlots    = 8       // a spool of fewer cannot be compacted
 	maxSlots    = 1 << 16 // the spool counts them with 16 bits
+	minMemory   = 8 << 20 // 32 sessions
+	maxMemory   = 1 << 40
 	minTimeout  = 10 * time.Second
 	maxTimeout  = 10 * time.Minute
 

@@ -44,6 +44,7 @@ func (c *Config) keys() []key {
 		{"watchdog.device", text(&c.Watchdog.Device)},
 		{"watchdog.timeout", parsed(&c.Watchdog.Timeout, ParseDuration)},
 		{"log.level", text(&c.Log.Level)},
+		{"service.memory", parsed(&c.Service.Memory, ParseSize)},
 		{"service.user", text(&c.Service.User)},
 		{"service.confine", boolean(&c.Service.Confine)},
 	}

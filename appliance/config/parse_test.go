@@ -78,6 +78,7 @@ timeout = "30s"
 level = "debug"
 
 [service]
+memory  = "32MiB"
 user    = "mail"
 confine = false
 `
@@ -105,7 +106,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			"*": {"postmaster"}, "otto": {"otto", "anna"}},
 		Watchdog: Watchdog{Device: "none", Timeout: 30e9},
 		Log:      Log{Level: "debug"},
-		Service:  Service{User: "mail"},
+		Service:  Service{Memory: 32 << 20, User: "mail"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

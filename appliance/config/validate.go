@@ -81,6 +81,9 @@ func (v *verdict) sizes(c *Config) {
 	} else if n := min(maxSlots, slot/64); capacity > n*slot { // a slot has to hold a list of all
 		v.addf("spool.capacity", "%v is too large: %v is the most, for %d slots of %v; a new spool may have larger slots", capacity, n*slot, n, slot)
 	}
+	if n := c.Service.Memory; n != 0 && (n < minMemory || n > maxMemory) {
+		v.addf("service.memory", "%v is outside of %v to %v", n, Size(minMemory), Size(maxMemory))
+	}
 	if d := time.Duration(c.Watchdog.Timeout); d < minTimeout || d > maxTimeout {
 		v.addf("watchdog.timeout", "%v is outside of %v to %v", d, minTimeout, maxTimeout)
 	}
