@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"go.uber.org/zap"
+	"pillarbox/logbook"
 )
 
 // server is what serves the connections of one protocol.
@@ -55,7 +55,7 @@ func (a *Appliance) accept(ctx context.Context, l *listener) {
 		pause = min(max(2*pause, 5*time.Millisecond), mostPause)
 		if now := time.Now(); now.Sub(told) >= floodWindow {
 			told = now
-			a.log.Warn("connections could not be accepted", zap.Stringer("at", l.Addr()), zap.Error(err))
+			a.log.Warn("connections could not be accepted", logbook.Stringer("at", l.Addr()), logbook.Error(err))
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -110,21 +110,21 @@ func (in *rules) refuse(l *listener, conn net.Conn, refusal string) {
 // refused logs that a client was not let in: the first few of a peer, of a flood only that there is one.
 func (a *Appliance) refused(l *listener, from netip.Addr, reason string) {
 	says := a.floods.count(peerOf(from))
-	level := zap.DebugLevel
+	level := logbook.DebugLevel
 	if says.line {
-		level = zap.InfoLevel
+		level = logbook.InfoLevel
 	}
-	a.log.Log(level, "connection refused", zap.String("proto", string(l.proto)), zap.Stringer("remote", from), zap.String("reason", reason))
+	a.log.Log(level, "connection refused", logbook.String("proto", string(l.proto)), logbook.Stringer("remote", from), logbook.String("reason", reason))
 	a.tell(says, from)
 }
 
 // tell logs a flood that has begun.
 func (a *Appliance) tell(says notice, from netip.Addr) {
 	if says.peer {
-		a.log.Warn("many connections without a login", zap.Stringer("remote", from), zap.Int("minute", floodAt))
+		a.log.Warn("many connections without a login", logbook.Stringer("remote", from), logbook.Int("minute", floodAt))
 	}
 	if says.all {
-		a.log.Warn("many connections without a login, from many addresses", zap.Int("minute", floodAtAll))
+		a.log.Warn("many connections without a login, from many addresses", logbook.Int("minute", floodAtAll))
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"pillarbox/logbook"
 	"pillarbox/pop3"
 )
 
@@ -44,8 +44,8 @@ func (p *poor) Addr() net.Addr              { return &net.TCPAddr{} }
 // TestNoDescriptorsLeft: clients are told so, the loop slows down and goes on, and the reserve is held again.
 func TestNoDescriptorsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		core, logs := observer.New(zap.InfoLevel)
-		a := &Appliance{log: zap.New(core), sessions: newSessions(), spare: newSpare()}
+		core, logs := observer.New(logbook.InfoLevel)
+		a := &Appliance{log: logbook.New(core), sessions: newSessions(), spare: newSpare()}
 		defer a.spare.close()
 		defer a.sessions.cancel()
 		l := &poor{spare: a.spare}

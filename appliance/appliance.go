@@ -13,20 +13,19 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.uber.org/zap"
-
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/certs"
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/retention"
+	"pillarbox/logbook"
 	"pillarbox/spool"
 )
 
 // Options are what the appliance is told beside its configuration.
 type Options struct {
 	// Log takes the events; nil: none. Level, when not nil, follows log.level of the configuration.
-	Log   *zap.Logger
-	Level *zap.AtomicLevel
+	Log   *logbook.Logger
+	Level *logbook.AtomicLevel
 	// Reread reads the configuration anew, for Reload; nil: it stays as it is.
 	Reread func() (*config.Config, error)
 	// Awaited is the configuration that is read as soon as it is there, where none was at the start; "": none is.
@@ -48,7 +47,7 @@ type Options struct {
 type Appliance struct {
 	// Set at birth.
 	opts      Options
-	log       *zap.Logger
+	log       *logbook.Logger
 	state     string // the state folder
 	started   time.Time
 	boot      *config.Config // what listeners and spool were opened with
@@ -93,7 +92,7 @@ const stopPatience = 5 * time.Second
 // accounts. Nothing is served before Run. What is missing is made: the first start needs nothing.
 func New(ctx context.Context, c *config.Config, opts Options) (*Appliance, error) {
 	if opts.Log == nil {
-		opts.Log = zap.NewNop()
+		opts.Log = logbook.NewNop()
 	}
 	opts.LookEvery = cmp.Or(opts.LookEvery, lookEvery)
 	if opts.Clock == nil {
@@ -132,7 +131,7 @@ func (a *Appliance) open(ctx context.Context, c *config.Config) (err error) {
 		return err
 	}
 	st := a.spool.Stats()
-	a.gate = newGate(boundsOf(memoryOfMachine(), descriptors(), st.Capacity/st.SlotSize), a.logins.throttle.knows)
+	a.gate = newGate(boundsOf(MemoryOf(c), descriptors(), st.Capacity/st.SlotSize), a.logins.throttle.knows)
 	a.tlsPOP3, a.tlsSMTP = a.ring.Config("pop3"), a.ring.Config("smtp")
 	if a.listeners, err = openListeners(c); err != nil {
 		return err
@@ -169,10 +168,10 @@ func (a *Appliance) enforce(c *config.Config, table *accounts.Table) {
 		servers: a.newServers(c),
 	}
 	for _, name := range in.routing.Dangling() {
-		a.log.Warn("alias leads to nobody", zap.String("name", name))
+		a.log.Warn("alias leads to nobody", logbook.String("name", name))
 	}
 	for _, name := range strangers(c, table) {
-		a.log.Warn("retention of an account that there is not", zap.String("name", name))
+		a.log.Warn("retention of an account that there is not", logbook.String("name", name))
 	}
 	if a.opts.Level != nil {
 		a.opts.Level.SetLevel(ParseLevel(c.Log.Level))
@@ -185,7 +184,7 @@ func (a *Appliance) enforce(c *config.Config, table *accounts.Table) {
 func (a *Appliance) Run(ctx context.Context) error {
 	var group, accepting sync.WaitGroup
 	for _, l := range a.listeners {
-		a.log.Info("listening", zap.String("key", l.key), zap.Stringer("at", l.Addr()))
+		a.log.Info("listening", logbook.String("key", l.key), logbook.Stringer("at", l.Addr()))
 		accepting.Go(func() { a.accept(ctx, l) })
 	}
 	group.Go(func() { a.watch(ctx, a.newWatcher()) })
@@ -194,19 +193,19 @@ func (a *Appliance) Run(ctx context.Context) error {
 	if socket := a.listenControl(); socket != nil {
 		group.Go(func() { a.serveControl(ctx, socket) })
 	}
-	a.log.Info("ready", zap.String("hostname", a.boot.Hostname), zap.String("state", a.state))
+	a.log.Info("ready", logbook.String("hostname", a.boot.Hostname), logbook.String("state", a.state))
 
 	<-ctx.Done()
 	a.log.Info("stopping")
 	closeListeners(a.listeners)
 	accepting.Wait() // from here on nobody new is let in
 	if cut := a.sessions.end(stopPatience); cut > 0 {
-		a.log.Warn("sessions cut off", zap.Int("sessions", cut))
+		a.log.Warn("sessions cut off", logbook.Int("sessions", cut))
 	}
 	group.Wait()
 	a.endRetention()
 	err := a.Close()
-	a.log.Info("stopped", zap.Error(err))
+	a.log.Info("stopped", logbook.Error(err))
 	return err
 }
 
@@ -219,7 +218,7 @@ func (a *Appliance) maintain(ctx context.Context) {
 		case <-a.spool.Chores():
 		}
 		if err := a.spool.Maintain(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error("spool could not be maintained", zap.Error(err))
+			a.log.Error("spool could not be maintained", logbook.Error(err))
 		}
 	}
 }
@@ -258,10 +257,10 @@ func (a *Appliance) loggedIn(user string) {
 	}
 	path := filepath.Join(a.state, firstLoginFile)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		a.log.Error("password file could not be removed; do it by hand", zap.String("file", path), zap.Error(err))
+		a.log.Error("password file could not be removed; do it by hand", logbook.String("file", path), logbook.Error(err))
 		return
 	}
-	a.log.Info("password file removed after the first login", zap.String("file", path), zap.String("user", user))
+	a.log.Info("password file removed after the first login", logbook.String("file", path), logbook.String("user", user))
 }
 
 // volumeError says what to do about a spool that cannot be opened.

@@ -15,11 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
+	"pillarbox/logbook"
 )
 
 // A box is a running appliance with what a test needs of it.
@@ -62,8 +62,8 @@ func family(t *testing.T, state string, names ...string) {
 // start starts a box and stops it at the end of the test.
 func start(t *testing.T, c *config.Config, opts Options) *box {
 	t.Helper()
-	core, logs := observer.New(zap.DebugLevel)
-	opts.Log = zap.New(core)
+	core, logs := observer.New(logbook.DebugLevel)
+	opts.Log = logbook.New(core)
 	if opts.Built.IsZero() {
 		opts.Built = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	}

@@ -6,9 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"go.uber.org/zap"
-
 	"pillarbox/appliance/config"
+	"pillarbox/logbook"
 	"pillarbox/spool"
 )
 
@@ -28,10 +27,10 @@ type condition struct {
 func (a *Appliance) inspect(ctx context.Context, c *condition) {
 	st := a.spool.Stats()
 	if st.Damaged > c.damaged {
-		a.log.Error("stored mail is damaged; the rest is served", zap.Int("records", st.Damaged-c.damaged))
+		a.log.Error("stored mail is damaged; the rest is served", logbook.Int("records", st.Damaged-c.damaged))
 	}
 	if st.Faults > c.faults {
-		a.log.Error("the device of the spool failed", zap.Int("faults", st.Faults-c.faults), zap.Error(st.LastFault))
+		a.log.Error("the device of the spool failed", logbook.Int("faults", st.Faults-c.faults), logbook.Error(st.LastFault))
 	}
 	c.faults, c.damaged = st.Faults, st.Damaged
 	switch percent := st.Live * 100 / st.Capacity; {
@@ -39,13 +38,13 @@ func (a *Appliance) inspect(ctx context.Context, c *condition) {
 		c.warned = false
 	case percent >= warnPercent && !c.warned:
 		c.warned = true
-		a.log.Warn("the spool fills up", zap.Int64("percent", percent), zap.Int64("octets", st.Live), zap.Int64("capacity", st.Capacity))
+		a.log.Warn("the spool fills up", logbook.Int64("percent", percent), logbook.Int64("octets", st.Live), logbook.Int64("capacity", st.Capacity))
 		err := a.tellPostmaster(ctx, "The mail box fills up", fmt.Sprintf(
 			"%d%% of the %v for mail are in use; at 80%% new mail is refused.\r\n"+
 				"Let the mail programs of the house delete what they have fetched, delete\r\n"+
 				"mail, or raise spool.capacity in the configuration.\r\n", percent, config.Size(st.Capacity)))
 		if err != nil {
-			a.log.Error("postmaster could not be told", zap.Error(err))
+			a.log.Error("postmaster could not be told", logbook.Error(err))
 		}
 	}
 }

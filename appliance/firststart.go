@@ -11,11 +11,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"go.uber.org/zap"
-
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/certs"
 	"pillarbox/appliance/durable"
+	"pillarbox/logbook"
 )
 
 // firstName is the account that a first start makes; it gets the mail of root and postmaster.
@@ -68,7 +67,7 @@ func (a *Appliance) announce(first *firstAccount) error {
 		return nil
 	}
 	if a.opts.Terminal == nil {
-		a.log.Info("first start: address, password and servers are in a file until the first login", zap.String("file", filepath.Join(a.state, firstLoginFile)))
+		a.log.Info("first start: address, password and servers are in a file until the first login", logbook.String("file", filepath.Join(a.state, firstLoginFile)))
 		return nil
 	}
 	_, err := io.WriteString(a.opts.Terminal, a.firstBlock(first))

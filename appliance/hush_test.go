@@ -8,51 +8,51 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/zap"
+	"pillarbox/logbook"
 )
 
 // TestHush: which lines of a flood are in the log.
 func TestHush(t *testing.T) {
-	ended := func(log *zap.Logger, from string, login bool, err error) {
-		log.With(zap.Stringer("remote", netip.MustParseAddr(from))).Info("session ended", zap.Bool("login", login), zap.NamedError("err", err))
+	ended := func(log *logbook.Logger, from string, login bool, err error) {
+		log.With(logbook.Stringer("remote", netip.MustParseAddr(from))).Info("session ended", logbook.Bool("login", login), logbook.NamedError("err", err))
 	}
 	bad := errors.New("zero octet in a command")
 	tests := []struct {
 		name   string
-		level  zap.AtomicLevel
-		flood  func(log *zap.Logger)
+		level  logbook.AtomicLevel
+		flood  func(log *logbook.Logger)
 		lines  int // about clients
 		totals int // lines that tell how many were left out
 	}{
-		{"who is served is never left out", zap.NewAtomicLevel(), func(log *zap.Logger) {
+		{"who is served is never left out", logbook.NewAtomicLevel(), func(log *logbook.Logger) {
 			for range 1000 {
 				ended(log, "10.0.0.1", true, nil)
 			}
 		}, 1000, 0},
-		{"one that makes trouble", zap.NewAtomicLevel(), func(log *zap.Logger) {
+		{"one that makes trouble", logbook.NewAtomicLevel(), func(log *logbook.Logger) {
 			for range 1000 {
 				ended(log, "10.0.0.1", false, bad)
 			}
 		}, hushLines, 0},
-		{"the next window says how many were left out", zap.NewAtomicLevel(), func(log *zap.Logger) {
+		{"the next window says how many were left out", logbook.NewAtomicLevel(), func(log *logbook.Logger) {
 			for range 10 {
 				ended(log, "10.0.0.1", true, bad)
 			}
 			time.Sleep(hushWindow)
 			ended(log, "10.0.0.1", true, bad)
 		}, hushLines + 1, 1},
-		{"many that make trouble", zap.NewAtomicLevel(), func(log *zap.Logger) {
+		{"many that make trouble", logbook.NewAtomicLevel(), func(log *logbook.Logger) {
 			for n := range 5000 {
 				ended(log, street(n), false, nil)
 			}
 		}, hushAll, 0},
-		{"trouble of the box itself", zap.NewAtomicLevel(), func(log *zap.Logger) {
+		{"trouble of the box itself", logbook.NewAtomicLevel(), func(log *logbook.Logger) {
 			for range 100 {
-				log.Warn("session ended", zap.Error(bad))
-				log.Error("session ended", zap.String("remote", "10.0.0.1"), zap.Error(bad))
+				log.Warn("session ended", logbook.Error(bad))
+				log.Error("session ended", logbook.String("remote", "10.0.0.1"), logbook.Error(bad))
 			}
 		}, 200, 0},
-		{"debug tells all", zap.NewAtomicLevelAt(zap.DebugLevel), func(log *zap.Logger) {
+		{"debug tells all", logbook.NewAtomicLevelAt(logbook.DebugLevel), func(log *logbook.Logger) {
 			for range 1000 {
 				ended(log, "10.0.0.1", false, bad)
 			}

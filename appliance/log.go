@@ -8,8 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"pillarbox/logbook"
 )
 
 // NewLog returns a logger that writes one line an event to w, all of them:
@@ -19,8 +20,8 @@ import (
 // Values with a space, a quote or a control character are quoted, so that nothing a client says
 // can begin a line of its own. Above the level debug, lines about clients that are not served are bounded, see hush. level may be
 // changed at any time.
-func NewLog(w io.Writer, level zap.AtomicLevel) *zap.Logger {
-	return zap.New(&logCore{out: &logWriter{w: w}, level: level, hush: &hush{}})
+func NewLog(w io.Writer, level logbook.AtomicLevel) *logbook.Logger {
+	return logbook.New(&logCore{out: &logWriter{w: w}, level: level, hush: &hush{}})
 }
 
 // ParseLevel returns the level of a word that the configuration allows.
@@ -35,7 +36,7 @@ func ParseLevel(word string) zapcore.Level {
 // A logCore is a zapcore.Core without sampling and without configuration.
 type logCore struct {
 	out   *logWriter
-	level zap.AtomicLevel
+	level logbook.AtomicLevel
 	hush  *hush
 	with  string // the fields of the logger, written
 	of    string // the address among them

@@ -7,19 +7,19 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/zap"
+	"pillarbox/logbook"
 )
 
 func TestLogLines(t *testing.T) {
 	var out strings.Builder
-	level := zap.NewAtomicLevel()
-	log := NewLog(&out, level).With(zap.String("proto", "pop3"), zap.String("user", "a b"))
+	level := logbook.NewAtomicLevel()
+	log := NewLog(&out, level).With(logbook.String("proto", "pop3"), logbook.String("user", "a b"))
 	log.Info("session ended",
-		zap.Int("left", 3), zap.Int64("octets", 1<<40), zap.Bool("login", true), zap.Duration("took", 1234567*time.Nanosecond),
-		zap.Stringer("remote", netip.MustParseAddr("fe80::1")), zap.Strings("mailbox", []string{"anna", "otto"}),
-		zap.String("said", "x\r\n2026 fake line \"q\" a=b"), zap.String("pair", "a=b"), zap.String("inch", "3\""), zap.String("empty", ""), zap.Error(errors.New("it broke")), zap.Error(nil))
+		logbook.Int("left", 3), logbook.Int64("octets", 1<<40), logbook.Bool("login", true), logbook.Duration("took", 1234567*time.Nanosecond),
+		logbook.Stringer("remote", netip.MustParseAddr("fe80::1")), logbook.Strings("mailbox", []string{"anna", "otto"}),
+		logbook.String("said", "x\r\n2026 fake line \"q\" a=b"), logbook.String("pair", "a=b"), logbook.String("inch", "3\""), logbook.String("empty", ""), logbook.Error(errors.New("it broke")), logbook.Error(nil))
 	log.Debug("not said")
-	level.SetLevel(zap.DebugLevel)
+	level.SetLevel(logbook.DebugLevel)
 	log.Debug("said\nin two")
 	got := out.String()
 	stamp, rest, _ := strings.Cut(got, " ")

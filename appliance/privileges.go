@@ -11,10 +11,9 @@ import (
 	"syscall"
 	"time"
 
-	"go.uber.org/zap"
-
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/confine"
+	"pillarbox/logbook"
 )
 
 // serviceUser returns who the box is to be once its ports are open; nil: who it is.
@@ -85,10 +84,10 @@ func (a *Appliance) giveUp(c *config.Config, id *confine.Identity) error {
 		if err := syscall.Access(c.State, 7); err != nil {
 			return fmt.Errorf("the state folder %s cannot be reached by %s: %w; make the folders above it open to all (chmod o+x), or set state to another one", c.State, id.Name, err)
 		}
-		a.log.Info("running as", zap.String("user", id.Name))
+		a.log.Info("running as", logbook.String("user", id.Name))
 		for _, file := range a.watched(c) {
 			if err := syscall.Access(file, 4); err != nil && !errors.Is(err, syscall.ENOENT) { // read
-				a.log.Warn("a change of this file will not be read: the service user may not", zap.String("file", file), zap.String("user", id.Name), zap.Error(err))
+				a.log.Warn("a change of this file will not be read: the service user may not", logbook.String("file", file), logbook.String("user", id.Name), logbook.Error(err))
 			}
 		}
 	}
@@ -98,11 +97,11 @@ func (a *Appliance) giveUp(c *config.Config, id *confine.Identity) error {
 	version, err := confine.Within(a.boundsOf(c))
 	switch {
 	case errors.Is(err, syscall.E2BIG), err == nil && version == 0:
-		a.log.Warn("not confined to the state folder: this kernel cannot do it (Landlock)", zap.Error(err))
+		a.log.Warn("not confined to the state folder: this kernel cannot do it (Landlock)", logbook.Error(err))
 	case err != nil:
 		return fmt.Errorf("confining the box to its files: %w; service.confine = false goes without", err)
 	default:
-		a.log.Info("confined to the state folder", zap.Int("landlock", version))
+		a.log.Info("confined to the state folder", logbook.Int("landlock", version))
 	}
 	return nil
 }

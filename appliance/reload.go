@@ -5,10 +5,9 @@ import (
 	"path/filepath"
 	"reflect"
 
-	"go.uber.org/zap"
-
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
+	"pillarbox/logbook"
 )
 
 // Reload reads configuration, accounts and certificate anew and puts them in force for what begins from now on; sessions
@@ -32,10 +31,10 @@ func (a *Appliance) Reload() error {
 	a.enforce(c, table)
 	err := errors.Join(configErr, accountsErr, certErr)
 	if err != nil {
-		a.log.Error("reload: the old one stays in force", zap.Error(err))
+		a.log.Error("reload: the old one stays in force", logbook.Error(err))
 		return err
 	}
-	a.log.Info("reloaded", zap.Int("accounts", len(table.Accounts())), zap.Bool("new_certificate", renewed))
+	a.log.Info("reloaded", logbook.Int("accounts", len(table.Accounts())), logbook.Bool("new_certificate", renewed))
 	return nil
 }
 
@@ -64,7 +63,7 @@ func (a *Appliance) noteRestart(c *config.Config) {
 		{"smtp.max_message above its value at the start", true, c.SMTP.MaxMessage <= a.boot.SMTP.MaxMessage},
 	} {
 		if !reflect.DeepEqual(row.was, row.now) {
-			a.log.Warn("this change needs a restart", zap.String("key", row.key))
+			a.log.Warn("this change needs a restart", logbook.String("key", row.key))
 		}
 	}
 }

@@ -10,12 +10,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/durable"
+	"pillarbox/logbook"
 )
 
 // fileBox starts a box with a configuration file, as the program does.
@@ -161,8 +161,8 @@ func TestChangesAreFoundWithoutNotices(t *testing.T) {
 	state := t.TempDir()
 	family(t, state, "anna")
 	synctest.Test(t, func(t *testing.T) {
-		core, logs := observer.New(zap.InfoLevel)
-		a, err := New(t.Context(), settings(state), Options{Log: zap.New(core), Built: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)})
+		core, logs := observer.New(logbook.InfoLevel)
+		a, err := New(t.Context(), settings(state), Options{Log: logbook.New(core), Built: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)})
 		if err != nil {
 			t.Fatal(err)
 		}

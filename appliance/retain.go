@@ -6,11 +6,10 @@ import (
 	"slices"
 	"time"
 
-	"go.uber.org/zap"
-
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/retention"
+	"pillarbox/logbook"
 	"pillarbox/spool"
 )
 
@@ -28,7 +27,7 @@ type retainer struct {
 func (a *Appliance) openWitness() {
 	kept, err := retention.Load(filepath.Join(a.state, clockFile))
 	if err != nil {
-		a.log.Warn("what the run before knew of the clock is lost", zap.Error(err))
+		a.log.Warn("what the run before knew of the clock is lost", logbook.Error(err))
 	}
 	a.witness = retention.NewWitness(a.opts.Clock, a.opts.Built, kept)
 	a.retainer.keeper = retention.NewKeeper(kept, a.opts.Clock().Up)
@@ -54,9 +53,9 @@ func (a *Appliance) retain(ctx context.Context) {
 	}
 	r.any, r.passed = true, up
 	if err := retention.Pass(ctx, mailboxes{a.spool}, a.retained(in), term, a.log); err != nil && ctx.Err() == nil {
-		a.log.Error("retention", zap.Error(err))
+		a.log.Error("retention", logbook.Error(err))
 	}
-	a.log.Debug("looked for old mail", zap.Time("since", term.Since))
+	a.log.Debug("looked for old mail", logbook.Time("since", term.Since))
 }
 
 // livePercent is how much of the capacity is mail.
@@ -75,7 +74,7 @@ func (a *Appliance) endRetention() {
 func (a *Appliance) saveClock(record retention.Record, up time.Duration) {
 	a.retainer.keeper.Saved(record, up)
 	if err := record.Save(filepath.Join(a.state, clockFile)); err != nil {
-		a.log.Error("the days of retention will be counted anew after the next start", zap.Error(err))
+		a.log.Error("the days of retention will be counted anew after the next start", logbook.Error(err))
 	}
 }
 
@@ -84,7 +83,7 @@ func (a *Appliance) relieve(ctx context.Context, of []retention.Account, enough 
 	a.relieving.Lock()
 	defer a.relieving.Unlock()
 	if err := retention.Relieve(ctx, mailboxes{a.spool}, of, enough, a.log); err != nil && ctx.Err() == nil {
-		a.log.Error("the bin could not be emptied", zap.Error(err))
+		a.log.Error("the bin could not be emptied", logbook.Error(err))
 	}
 }
 

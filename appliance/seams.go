@@ -8,12 +8,11 @@ import (
 	"iter"
 	"time"
 
-	"go.uber.org/zap"
-
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/retention"
 	"pillarbox/appliance/smtpd"
+	"pillarbox/logbook"
 	"pillarbox/pop3"
 	"pillarbox/pop3/sasl"
 	"pillarbox/pop3/wire"
@@ -246,7 +245,7 @@ func (r router) withRoom(ctx context.Context, in *rules, names []string, octets 
 	for _, name := range names {
 		account, _ := in.table.Lookup(name)
 		if err := r.a.mailboxRoom(ctx, in, account, octets); err != nil {
-			r.a.log.Warn("mailbox has no room", zap.String("mailbox", name), zap.Int64("octets", octets), zap.Error(err))
+			r.a.log.Warn("mailbox has no room", logbook.String("mailbox", name), logbook.Int64("octets", octets), logbook.Error(err))
 			if !errors.Is(err, spool.ErrTooLarge) {
 				no = smtpd.ErrMailboxFull
 			}

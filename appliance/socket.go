@@ -9,10 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/zap"
-
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/control"
+	"pillarbox/logbook"
 )
 
 // longestSocket is how long the name of a socket may be in octets (unix(7)).
@@ -37,7 +36,7 @@ func socketAt(dir, name string, do func(path string) error) error {
 func (a *Appliance) listenControl() *net.UnixListener {
 	l, err := openControl(a.state)
 	if err != nil {
-		a.log.Warn("commands cannot reach this box while it runs", zap.Error(err))
+		a.log.Warn("commands cannot reach this box while it runs", logbook.Error(err))
 		return nil
 	}
 	return l
@@ -87,7 +86,7 @@ func (a *Appliance) serveControl(ctx context.Context, l *net.UnixListener) {
 			return
 		}
 		if err != nil { // no descriptors left: the clients of the mail have the spare one
-			a.log.Warn("command could not be accepted", zap.Error(err))
+			a.log.Warn("command could not be accepted", logbook.Error(err))
 			select {
 			case <-time.After(time.Second):
 			case <-ctx.Done():
@@ -96,7 +95,7 @@ func (a *Appliance) serveControl(ctx context.Context, l *net.UnixListener) {
 		}
 		group.Go(func() {
 			if err := server.ServeConn(ctx, conn); err != nil {
-				a.log.Info("command ended", zap.Error(err))
+				a.log.Info("command ended", logbook.Error(err))
 			}
 		})
 	}

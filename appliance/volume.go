@@ -8,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"go.uber.org/zap"
-
 	"pillarbox/appliance/config"
+	"pillarbox/logbook"
 	"pillarbox/spool"
 	"pillarbox/spool/flash"
 )
@@ -26,7 +25,7 @@ func (a *Appliance) openSpool(ctx context.Context, c *config.Config) (*spool.Spo
 	return openSpool(ctx, c, a.now, a.log)
 }
 
-func openSpool(ctx context.Context, c *config.Config, now func() time.Time, log *zap.Logger) (*spool.Spool, error) {
+func openSpool(ctx context.Context, c *config.Config, now func() time.Time, log *logbook.Logger) (*spool.Spool, error) {
 	dir := filepath.Join(c.State, spoolFolder)
 	volume, err := flash.Open(dir, flash.Options{})
 	if errors.Is(err, flash.ErrLocked) {
@@ -59,8 +58,8 @@ func openSpool(ctx context.Context, c *config.Config, now func() time.Time, log 
 		return nil, volumeError(dir, err)
 	}
 	st := s.Stats()
-	log.Info("spool opened", zap.String("folder", dir), zap.Stringer("mode", st.Mode), zap.Stringer("capacity", config.Size(capacity)),
-		zap.Int("mailboxes", st.Mailboxes), zap.Int("messages", st.Messages))
+	log.Info("spool opened", logbook.String("folder", dir), logbook.Stringer("mode", st.Mode), logbook.Stringer("capacity", config.Size(capacity)),
+		logbook.Int("mailboxes", st.Mailboxes), logbook.Int("messages", st.Messages))
 	if st.Torn {
 		log.Warn("the last batch before this start did not read: it was cut short, which loses nothing that was acknowledged, or is damaged")
 	}
@@ -72,14 +71,14 @@ func openSpool(ctx context.Context, c *config.Config, now func() time.Time, log 
 const copyTime = 15 * time.Minute
 
 // judge says in the log what lies under the spool, and refuses what cannot keep a promise, unless the owner wants it so.
-func judge(c *config.Config, p flash.Profile, log *zap.Logger) error {
+func judge(c *config.Config, p flash.Profile, log *logbook.Logger) error {
 	if p.Volatile && !c.Spool.Volatile {
 		return fmt.Errorf("mail in the state folder %s would not last: %s; set state to a folder on a disk or card of this machine, or spool.volatile = true if it may be lost",
 			c.State, strings.Join(p.Warnings, "; "))
 	}
-	log.Info("file system", zap.String("name", p.FileSystem), zap.Stringer("mode", p.Mode))
+	log.Info("file system", logbook.String("name", p.FileSystem), logbook.Stringer("mode", p.Mode))
 	for _, warning := range p.Warnings {
-		log.Warn("file system", zap.String("warning", warning))
+		log.Warn("file system", logbook.String("warning", warning))
 	}
 	return nil
 }

@@ -5,8 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/zap"
-
+	"pillarbox/logbook"
 	"pillarbox/spool/flash"
 )
 
@@ -26,7 +25,7 @@ func TestWhatDoesNotLastIsRefused(t *testing.T) {
 	} {
 		c := settings("/srv/state")
 		c.Spool.Volatile = row.allowed
-		err := judge(c, row.profile, zap.NewNop())
+		err := judge(c, row.profile, logbook.NewNop())
 		if (err != nil) != row.refused {
 			t.Errorf("%s: %v", row.name, err)
 		}

@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
-	"go.uber.org/zap"
 
 	"pillarbox/appliance/certs"
 	"pillarbox/appliance/config"
+	"pillarbox/logbook"
 )
 
 const (
@@ -47,7 +47,7 @@ func (a *Appliance) watch(ctx context.Context, notices *fsnotify.Watcher) {
 			}
 			continue
 		case err := <-troubles:
-			a.log.Warn("notices of changed files were lost", zap.Error(err))
+			a.log.Warn("notices of changed files were lost", logbook.Error(err))
 			settled.Reset(settleTime)
 			continue
 		case <-ticker.C:
@@ -69,9 +69,9 @@ func (a *Appliance) renew() {
 	now := a.opts.Clock()
 	renewed, err := a.ring.Renew(certs.Reading{Wall: now.Wall, Mono: now.Up})
 	if err != nil {
-		a.log.Error("certificate could not be renewed", zap.Error(err))
+		a.log.Error("certificate could not be renewed", logbook.Error(err))
 	} else if renewed {
-		a.log.Info("certificate renewed", zap.Time("until", a.ring.Leaf().NotAfter), zap.String("sha256", a.ring.Fingerprint()))
+		a.log.Info("certificate renewed", logbook.Time("until", a.ring.Leaf().NotAfter), logbook.String("sha256", a.ring.Fingerprint()))
 	}
 }
 
@@ -79,7 +79,7 @@ func (a *Appliance) renew() {
 func (a *Appliance) newWatcher() *fsnotify.Watcher {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
-		a.log.Warn("changes of files are noticed within a minute only", zap.Error(err))
+		a.log.Warn("changes of files are noticed within a minute only", logbook.Error(err))
 		return nil
 	}
 	var folders []string
@@ -90,7 +90,7 @@ func (a *Appliance) newWatcher() *fsnotify.Watcher {
 		}
 		folders = append(folders, folder)
 		if err := w.Add(folder); err != nil && !errors.Is(err, os.ErrNotExist) { // that of a configuration which may come
-			a.log.Warn("changes in a folder are noticed within a minute only", zap.String("folder", folder), zap.Error(err))
+			a.log.Warn("changes in a folder are noticed within a minute only", logbook.String("folder", folder), logbook.Error(err))
 		}
 	}
 	return w

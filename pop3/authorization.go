@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"go.uber.org/zap"
+	"pillarbox/logbook"
 )
 
 // mayLogIn reports whether this connection may carry a password.
@@ -120,9 +120,9 @@ func (s *session) temporary(event, user string, err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		// The client has left, or its time is over: how the session ended says so.
 	case errors.Is(err, ErrTemporary):
-		s.logger().Info(event, zap.String("mailbox", user), zap.Error(err))
+		s.logger().Info(event, logbook.String("mailbox", user), logbook.Error(err))
 	default:
-		s.logger().Error(event, zap.String("mailbox", user), zap.Error(err))
+		s.logger().Error(event, logbook.String("mailbox", user), logbook.Error(err))
 	}
 	return refuseTemporary
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"pillarbox/logbook"
 	"pillarbox/pop3"
 	"pillarbox/pop3/pop3test"
 )
@@ -317,9 +317,9 @@ func TestRefuse(t *testing.T) {
 
 // A session writes one line, which tells what it did and no secret.
 func TestSessionLog(t *testing.T) {
-	core, logged := observer.New(zap.InfoLevel)
+	core, logged := observer.New(logbook.InfoLevel)
 	server := newServer(furnished())
-	server.Log = zap.New(core)
+	server.Log = logbook.New(core)
 	near, far := pair(t)
 	c := talk(t, context.Background(), server, near, far)
 	c.say("AUTH PLAIN AGFubmEAeA==")
@@ -350,11 +350,11 @@ func TestSessionLog(t *testing.T) {
 
 // Sessions are told apart in the log also when the configuration, and with it the Server, has changed between them.
 func TestSessionNames(t *testing.T) {
-	core, logged := observer.New(zap.InfoLevel)
+	core, logged := observer.New(logbook.InfoLevel)
 	seen := map[any]bool{}
 	for range 3 {
 		server := newServer(furnished())
-		server.Log = zap.New(core)
+		server.Log = logbook.New(core)
 		near, far := pair(t)
 		c := talk(t, context.Background(), server, near, far)
 		c.logIn()

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"strconv"
 
-	"go.uber.org/zap"
+	"pillarbox/logbook"
 )
 
 // retr sends a whole message: its stored bytes are the reply.
@@ -125,5 +125,5 @@ func (s *session) broken(n int, before place, err error) error {
 
 // logMessage logs what happened to a message.
 func (s *session) logMessage(event string, n int, err error) {
-	s.logger().Error(event, zap.ByteString("uid", s.mail.AppendUID(nil, n)), zap.Error(err))
+	s.logger().Error(event, logbook.ByteString("uid", s.mail.AppendUID(nil, n)), logbook.Error(err))
 }

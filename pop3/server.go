@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/zap"
+	"pillarbox/logbook"
 )
 
 // A Server serves POP3 sessions on connections that somebody else accepts. Its fields are
@@ -25,7 +25,7 @@ type Server struct {
 	// Store opens maildrops.
 	Store Store
 	// Log takes one Info line a session, and the verbs of the dialogue at Debug; nil: nothing.
-	Log *zap.Logger
+	Log *logbook.Logger
 	// PlaintextAuth says whether a password may come from remote without TLS; nil: never.
 	PlaintextAuth func(remote netip.Addr) bool
 	// Exclusive gives each maildrop to one session at a time (RFC 1939 §4); nil: sessions are

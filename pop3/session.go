@@ -10,8 +10,7 @@ import (
 	"net/netip"
 	"time"
 
-	"go.uber.org/zap"
-
+	"pillarbox/logbook"
 	"pillarbox/pop3/wire"
 )
 
@@ -26,7 +25,7 @@ type session struct {
 	remote netip.Addr
 	began  time.Time
 	id     [4]byte // names the session in the log
-	log    *zap.Logger
+	log    *logbook.Logger
 
 	// where it is
 	state  state
@@ -63,7 +62,7 @@ func newSession(s *Server, conn net.Conn) *session {
 	sess.in = wire.NewReader(conn, wire.BufferSize)
 	sess.log = s.Log
 	if sess.log == nil {
-		sess.log = zap.NewNop()
+		sess.log = logbook.NewNop()
 	}
 	rand.Read(sess.id[:]) // never fails (crypto/rand)
 	return sess
@@ -210,7 +209,7 @@ func (s *session) leave() {
 		return
 	}
 	if err := s.mail.Close(); err != nil {
-		s.logger().Error("maildrop not closed", zap.Error(err))
+		s.logger().Error("maildrop not closed", logbook.Error(err))
 	}
 	s.mail = nil
 	if s.locked {
@@ -221,7 +220,7 @@ func (s *session) leave() {
 
 // logger returns a logger that says whose session it is. It is made when there is something
 // to say: a session that is idle does not own one.
-func (s *session) logger() *zap.Logger {
+func (s *session) logger() *logbook.Logger {
 	proto := "pop3"
 	if s.tls {
 		proto = "pop3+tls"
@@ -230,31 +229,31 @@ func (s *session) logger() *zap.Logger {
 	if user == "" {
 		user = s.tried
 	}
-	return s.log.With(zap.String("session", hex.EncodeToString(s.id[:])), zap.Stringer("remote", s.remote),
-		zap.String("proto", proto), zap.String("user", user))
+	return s.log.With(logbook.String("session", hex.EncodeToString(s.id[:])), logbook.Stringer("remote", s.remote),
+		logbook.String("proto", proto), logbook.String("user", user))
 }
 
 // debug logs a command by its verb alone: arguments hold names and passwords.
 func (s *session) debug(verb string) {
-	if s.log.Core().Enabled(zap.DebugLevel) {
-		s.logger().Debug("command", zap.String("verb", verb))
+	if s.log.Core().Enabled(logbook.DebugLevel) {
+		s.logger().Debug("command", logbook.String("verb", verb))
 	}
 }
 
 // report writes the session's one line. Whoever did not even try to log in and did
 // nothing wrong, a port scan or a probe, is worth a Debug line only.
 func (s *session) report(err error) {
-	level := zap.InfoLevel
+	level := logbook.InfoLevel
 	var r *refusal
 	if s.tried == "" && !errors.As(err, &r) && !errors.Is(err, errTooMany) {
-		level = zap.DebugLevel
+		level = logbook.DebugLevel
 	}
 	if !s.log.Core().Enabled(level) {
 		return
 	}
 	s.logger().Log(level, "session ended",
-		zap.Bool("login", s.user != ""), zap.Int("failed", s.failed),
-		zap.Int("retrieved", s.retrieved), zap.Int64("octets", s.octets),
-		zap.Int("deleted", s.deleted), zap.Int("left", s.marks.total-s.deleted),
-		zap.Duration("took", time.Since(s.began)), zap.NamedError("err", err))
+		logbook.Bool("login", s.user != ""), logbook.Int("failed", s.failed),
+		logbook.Int("retrieved", s.retrieved), logbook.Int64("octets", s.octets),
+		logbook.Int("deleted", s.deleted), logbook.Int("left", s.marks.total-s.deleted),
+		logbook.Duration("took", time.Since(s.began)), logbook.NamedError("err", err))
 }

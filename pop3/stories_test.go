@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"pillarbox/logbook"
 	"pillarbox/pop3"
 	"pillarbox/pop3/pop3test"
 )
@@ -50,7 +50,7 @@ func TestStories(t *testing.T) {
 // Whatever is said, no password is ever logged, not even with the dialogue.
 func TestNoSecretInLogs(t *testing.T) {
 	var log bytes.Buffer
-	core := zapcore.NewCore(zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "msg"}), zapcore.Lock(zapcore.AddSync(&log)), zap.DebugLevel)
+	core := zapcore.NewCore(zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "msg"}), zapcore.Lock(zapcore.AddSync(&log)), logbook.DebugLevel)
 	stories, _ := filepath.Glob("testdata/plain/*.txt")
 	t.Run("stories", func(t *testing.T) {
 		for _, story := range stories {
@@ -59,7 +59,7 @@ func TestNoSecretInLogs(t *testing.T) {
 				t.Fatal(err)
 			}
 			server := newServer(furnished())
-			server.Log = zap.New(core)
+			server.Log = logbook.New(core)
 			pop3test.RunAll(t, pop3test.Serve(t, server.ServeConn, false), string(text))
 		}
 	})

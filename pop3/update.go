@@ -3,7 +3,7 @@ package pop3
 import (
 	"context"
 
-	"go.uber.org/zap"
+	"pillarbox/logbook"
 )
 
 // bye ends a session that has not logged in: there is nothing to update (RFC 1939 §4).
@@ -21,7 +21,7 @@ func (s *session) bye(context.Context, argument) error {
 func (s *session) quit(ctx context.Context, _ argument) error {
 	if s.marks.marked > 0 {
 		if err := s.mail.Expunge(context.WithoutCancel(ctx), s.marks.all()); err != nil {
-			s.logger().Error("expunge failed", zap.Int("marked", s.marks.marked), zap.Error(err))
+			s.logger().Error("expunge failed", logbook.Int("marked", s.marks.marked), logbook.Error(err))
 			return refuseExpunge
 		}
 		s.deleted = s.marks.marked

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"iter"
 
-	"go.uber.org/zap"
+	"pillarbox/logbook"
 )
 
 // An Account is a mailbox with its policy.
@@ -23,7 +23,7 @@ type Store interface {
 
 // Pass removes what is due in the mailboxes of the accounts, one after the other. A mailbox with nothing to remove is not written to; the
 // others are one update each. What goes wrong with one does not keep it from the others.
-func Pass(ctx context.Context, s Store, accounts []Account, t Term, log *zap.Logger) error {
+func Pass(ctx context.Context, s Store, accounts []Account, t Term, log *logbook.Logger) error {
 	var failed []error
 	for _, a := range accounts {
 		if ctx.Err() != nil {
@@ -37,7 +37,7 @@ func Pass(ctx context.Context, s Store, accounts []Account, t Term, log *zap.Log
 }
 
 // clean removes what is due in one mailbox.
-func clean(ctx context.Context, s Store, a Account, t Term, log *zap.Logger) error {
+func clean(ctx context.Context, s Store, a Account, t Term, log *logbook.Logger) error {
 	box, err := s.Mailbox(a.Key)
 	if err != nil {
 		return err
@@ -57,8 +57,8 @@ func clean(ctx context.Context, s Store, a Account, t Term, log *zap.Logger) err
 	if err != nil {
 		return err
 	}
-	log.Info("retention removed mail", zap.String("mailbox", a.Name), zap.Int("old", counts[Old]),
-		zap.Int("fetched", counts[Fetched]), zap.Int("binned", counts[Binned]), zap.Int("left", counts[Stays]))
+	log.Info("retention removed mail", logbook.String("mailbox", a.Name), logbook.Int("old", counts[Old]),
+		logbook.Int("fetched", counts[Fetched]), logbook.Int("binned", counts[Binned]), logbook.Int("left", counts[Stays]))
 	return nil
 }
 

@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+
+	"pillarbox/logbook"
 )
 
 // TestPass: what a pass removes of mail that came 50, 45 … 5 days ago, of which c was fetched 30 days ago, d yesterday, and e was binned 20
@@ -45,7 +46,7 @@ func TestPass(t *testing.T) {
 					l.came, l.marks = today-9, nil
 				}
 			}
-			if err := Pass(t.Context(), s, []Account{{"anna", 1, tt.policy}}, tt.term, zap.NewNop()); err != nil {
+			if err := Pass(t.Context(), s, []Account{{"anna", 1, tt.policy}}, tt.term, logbook.NewNop()); err != nil {
 				t.Fatal(err)
 			}
 			if got := strings.Join(s.names(1), ""); got != tt.left || s.updates != tt.updates {
@@ -59,12 +60,12 @@ func TestPass(t *testing.T) {
 func TestPassGoesOn(t *testing.T) {
 	s := ten()
 	s.broken = 2
-	core, logs := observer.New(zap.InfoLevel)
-	err := Pass(t.Context(), s, []Account{{"otto", 2, Policy{KeepDays: 1}}, {"anna", 1, Policy{KeepDays: 30}}}, term, zap.New(core))
+	core, logs := observer.New(logbook.InfoLevel)
+	err := Pass(t.Context(), s, []Account{{"otto", 2, Policy{KeepDays: 1}}, {"anna", 1, Policy{KeepDays: 30}}}, term, logbook.New(core))
 	if err == nil || !strings.Contains(err.Error(), "otto: out of order") {
 		t.Errorf("the error is %v", err)
 	}
-	if len(s.boxes[1]) != 6 || logs.FilterField(zap.Int("old", 4)).Len() != 1 {
+	if len(s.boxes[1]) != 6 || logs.FilterField(logbook.Int("old", 4)).Len() != 1 {
 		t.Errorf("left %v; the log: %v", s.names(1), logs.All())
 	}
 }
@@ -98,7 +99,7 @@ func TestRelieve(t *testing.T) {
 		s.boxes[1][2].marks = map[string]int{BinLabel: lastDay}
 		enough := func() bool { return len(s.boxes[1])+len(s.boxes[2]) <= tt.most }
 		accounts := []Account{{"anna", 1, Policy{}}, {"otto", 2, Policy{KeepDays: 1}}}
-		if err := Relieve(t.Context(), s, accounts, enough, zap.NewNop()); err != nil {
+		if err := Relieve(t.Context(), s, accounts, enough, logbook.NewNop()); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Join(slices.Concat(s.names(1), []string{" "}, s.names(2)), ""); got != tt.want {

@@ -3,17 +3,17 @@ package retention
 import (
 	"context"
 
-	"go.uber.org/zap"
+	"pillarbox/logbook"
 )
 
 // Relieve empties the bins of the accounts, all mail of the oldest day first, until enough says so or they are empty. Each day
 // and mailbox is one update. The order needs no clock that can be believed: what goes first was binned first, by the clock of
 // then.
-func Relieve(ctx context.Context, s Store, accounts []Account, enough func() bool, log *zap.Logger) error {
+func Relieve(ctx context.Context, s Store, accounts []Account, enough func() bool, log *logbook.Logger) error {
 	removed := 0
 	defer func() {
 		if removed > 0 {
-			log.Info("the bin gave way to new mail", zap.Int("messages", removed))
+			log.Info("the bin gave way to new mail", logbook.Int("messages", removed))
 		}
 	}()
 	for after := -1; !enough(); {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 
-	"go.uber.org/zap"
+	"pillarbox/logbook"
 )
 
 // A phase is how far a session has come. A command is accepted in a set of them.
@@ -101,8 +101,8 @@ func (c *session) do(ctx context.Context, text []byte) error {
 		return errArgument
 	}
 	err := cmd.does(c, ctx, argument)
-	if line := c.log.Check(zap.DebugLevel, "command done"); line != nil {
-		line.Write(c.fields(zap.String("verb", cmd.verb), zap.Int("code", c.code), errField(err))...)
+	if line := c.log.Check(logbook.DebugLevel, "command done"); line != nil {
+		line.Write(c.fields(logbook.String("verb", cmd.verb), logbook.Int("code", c.code), errField(err))...)
 	}
 	return err
 }

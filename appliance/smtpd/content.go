@@ -5,8 +5,7 @@ import (
 	"context"
 	"sync"
 
-	"go.uber.org/zap"
-
+	"pillarbox/logbook"
 	"pillarbox/pop3/wire"
 )
 
@@ -149,13 +148,13 @@ func wholeLines(text []byte) []byte { return text[:bytes.LastIndexByte(text, '\n
 const maxLine = 998
 
 // oddities says in the log what a mail program may stumble over.
-func (c *content) oddities() (odd []zap.Field) {
+func (c *content) oddities() (odd []logbook.Field) {
 	shape := c.scanner.Shape()
 	if shape.LongestLine > maxLine {
-		odd = append(odd, zap.Int64("longest_line", shape.LongestLine))
+		odd = append(odd, logbook.Int64("longest_line", shape.LongestLine))
 	}
 	if shape.NUL {
-		odd = append(odd, zap.Bool("zero_octets", true))
+		odd = append(odd, logbook.Bool("zero_octets", true))
 	}
 	return odd
 }

@@ -11,10 +11,10 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
 	"pillarbox/appliance/smtpd"
+	"pillarbox/logbook"
 	"pillarbox/pop3/wire"
 )
 
@@ -190,7 +190,7 @@ func (h *house) show() string {
 
 // newServer returns a server for a house, that takes passwords without TLS, and its log.
 func newServer(h *house) (*smtpd.Server, *observer.ObservedLogs) {
-	core, logs := observer.New(zap.DebugLevel)
+	core, logs := observer.New(logbook.DebugLevel)
 	return &smtpd.Server{
 		Hostname:      "mail.home.arpa",
 		Auth:          h,
@@ -198,7 +198,7 @@ func newServer(h *house) (*smtpd.Server, *observer.ObservedLogs) {
 		Router:        h,
 		Spooler:       h,
 		MaxMessage:    1 << 20,
-		Log:           zap.New(core),
+		Log:           logbook.New(core),
 		Now: func() time.Time {
 			return time.Date(2026, 11, 24, 13, 0, 0, 0, time.FixedZone("", 3600))
 		},

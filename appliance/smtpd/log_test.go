@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
 	"pillarbox/appliance/smtpd"
+	"pillarbox/logbook"
 )
 
 // TestLog: one line a session and one a mail, and no password in any.
@@ -33,7 +33,7 @@ func TestLog(t *testing.T) {
 			}
 		}
 	}
-	said := logs.Filter(func(line observer.LoggedEntry) bool { return line.Level > zap.DebugLevel }).All()
+	said := logs.Filter(func(line observer.LoggedEntry) bool { return line.Level > logbook.DebugLevel }).All()
 	for _, line := range said {
 		got = append(got, line.Message)
 	}
@@ -67,7 +67,7 @@ func TestLogOfFailures(t *testing.T) {
 			"MAIL FROM:<>\r\nRCPT TO:<anna>\r\nBDAT 0 LAST\r\nMAIL FROM:<>\r\n")
 	})
 	var got []string
-	said := logs.Filter(func(line observer.LoggedEntry) bool { return line.Level > zap.DebugLevel }).All()
+	said := logs.Filter(func(line observer.LoggedEntry) bool { return line.Level > logbook.DebugLevel }).All()
 	for _, line := range said {
 		got = append(got, fmt.Sprint(line.Level, " ", line.Message))
 	}
@@ -87,7 +87,7 @@ func TestLogOfARefusedBeginning(t *testing.T) {
 		say(t, server, "EHLO client\r\nMAIL FROM:<> SIZE=4000\r\nRCPT TO:<anna>\r\nDATA\r\nRSET\r\nQUIT\r\n")
 	})
 	refused := logs.FilterMessage("delivery refused").All()
-	if len(refused) != 1 || refused[0].Level != zap.InfoLevel {
+	if len(refused) != 1 || refused[0].Level != logbook.InfoLevel {
 		t.Fatalf("logged %v", logs.All())
 	}
 	wantField(t, refused[0], "mailbox", "[anna]")

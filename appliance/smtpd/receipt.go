@@ -8,8 +8,7 @@ import (
 	"fmt"
 	"time"
 
-	"go.uber.org/zap"
-
+	"pillarbox/logbook"
 	"pillarbox/pop3/wire"
 )
 
@@ -51,10 +50,10 @@ func (c *session) sendReceipts(ctx context.Context) {
 		return
 	}
 	if err := c.keepReport(context.WithoutCancel(ctx), t); err != nil {
-		c.log.Error("receipt could not be delivered", c.fields(zap.Strings("mailbox", t.answer), errField(err))...)
+		c.log.Error("receipt could not be delivered", c.fields(logbook.Strings("mailbox", t.answer), errField(err))...)
 		return
 	}
-	c.log.Info("receipt delivered", c.fields(zap.Strings("mailbox", t.answer))...)
+	c.log.Info("receipt delivered", c.fields(logbook.Strings("mailbox", t.answer))...)
 }
 
 // keepReport delivers the report of a mail to its sender.

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/zap"
+	"pillarbox/logbook"
 )
 
 // A Server speaks SMTP or LMTP on connections that somebody else accepts. Its fields are set
@@ -47,7 +47,7 @@ type Server struct {
 	LMTP bool
 
 	// Log gets one Info line a session and a mail, never a secret; nil: nothing is logged.
-	Log *zap.Logger
+	Log *logbook.Logger
 	// Now is the time that Received shows; nil: time.Now. Time-outs do not ask it.
 	Now func() time.Time
 

@@ -12,8 +12,7 @@ import (
 	"os"
 	"time"
 
-	"go.uber.org/zap"
-
+	"pillarbox/logbook"
 	"pillarbox/pop3/wire"
 )
 
@@ -28,7 +27,7 @@ type session struct {
 	server *Server
 	limits Limits
 	max    int64 // Server.MaxMessage
-	log    *zap.Logger
+	log    *logbook.Logger
 	id     [4]byte // names the session in the log
 	began  time.Time
 	remote netip.Addr // the zero Addr for a local socket
@@ -71,7 +70,7 @@ func newSession(ctx context.Context, s *Server, conn net.Conn) *session {
 		c.max = defaultMaxMessage
 	}
 	if c.log == nil {
-		c.log = zap.NewNop()
+		c.log = logbook.NewNop()
 	}
 	rand.Read(c.id[:])
 	c.line = newLine(ctx, conn, c.limits.Idle, c.flush)
@@ -223,27 +222,27 @@ func (c *session) close() {
 // record logs the session's one line.
 func (c *session) record(err error) {
 	c.log.Info("session ended", c.fields(
-		zap.String("user", c.user),
-		zap.Int64("octets", c.octets),
-		zap.Int("code", c.code),
-		zap.Duration("took", time.Since(c.began)),
+		logbook.String("user", c.user),
+		logbook.Int64("octets", c.octets),
+		logbook.Int("code", c.code),
+		logbook.Duration("took", time.Since(c.began)),
 		errField(err),
 	)...)
 }
 
 // fields returns the fields that every line of the log begins with, and more. They are made
 // anew for each line: a logger that kept them would cost a session that waits more than all else.
-func (c *session) fields(more ...zap.Field) []zap.Field {
+func (c *session) fields(more ...logbook.Field) []logbook.Field {
 	remote := "local"
 	if c.remote.IsValid() {
 		remote = c.remote.String()
 	}
-	return append([]zap.Field{
-		zap.String("session", hex.EncodeToString(c.id[:])),
-		zap.String("remote", remote),
-		zap.String("proto", c.protocol(c.tx != nil && c.tx.utf8)),
+	return append([]logbook.Field{
+		logbook.String("session", hex.EncodeToString(c.id[:])),
+		logbook.String("remote", remote),
+		logbook.String("proto", c.protocol(c.tx != nil && c.tx.utf8)),
 	}, more...)
 }
 
 // errField is err as a field of the log, and no field when there is none.
-func errField(err error) zap.Field { return zap.NamedError("err", err) }
+func errField(err error) logbook.Field { return logbook.NamedError("err", err) }

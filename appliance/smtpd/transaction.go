@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"go.uber.org/zap"
+	"pillarbox/logbook"
 )
 
 // A transaction is the one mail that is under way in a session (RFC 5321 §3.3): begun by
@@ -190,11 +190,11 @@ func (t *transaction) octets() int64 {
 // notKept logs why the mail is not kept, and returns what the client is told of it.
 func (c *session) notKept(err error) refusal {
 	no, known := refuse(err)
-	level := zap.InfoLevel
+	level := logbook.InfoLevel
 	if !known {
-		level = zap.ErrorLevel
+		level = logbook.ErrorLevel
 	}
-	c.log.Log(level, "delivery refused", c.deliveryFields(c.tx, zap.Int("code", no.code), errField(err))...)
+	c.log.Log(level, "delivery refused", c.deliveryFields(c.tx, logbook.Int("code", no.code), errField(err))...)
 	return no
 }
 
@@ -209,16 +209,16 @@ func (c *session) refuse(doing string, err error) error {
 }
 
 // deliveryFields says which mail a line of the log is about.
-func (c *session) deliveryFields(t *transaction, more ...zap.Field) []zap.Field {
+func (c *session) deliveryFields(t *transaction, more ...logbook.Field) []logbook.Field {
 	names := make([]string, len(t.mailboxes))
 	for i, r := range t.mailboxes {
 		names[i] = r.Mailbox
 	}
-	return c.fields(append([]zap.Field{
-		zap.String("user", t.envelope.User),
-		zap.Strings("mailbox", names),
-		zap.Int64("octets", t.octets()),
-		zap.Duration("took", time.Since(t.began)),
+	return c.fields(append([]logbook.Field{
+		logbook.String("user", t.envelope.User),
+		logbook.Strings("mailbox", names),
+		logbook.Int64("octets", t.octets()),
+		logbook.Duration("took", time.Since(t.began)),
 	}, more...)...)
 }
 

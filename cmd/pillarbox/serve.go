@@ -7,10 +7,9 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"go.uber.org/zap"
-
 	"pillarbox/appliance"
 	"pillarbox/appliance/config"
+	"pillarbox/logbook"
 )
 
 // garbage is how much the heap may grow before it is collected, in percent of what lives: at the default of 100 a
@@ -26,6 +25,9 @@ func serve(c *call) error {
 	if err != nil {
 		return err
 	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(appliance.MemoryOf(loaded)) // near it memory is worth more than CPU
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second one is the system's again
@@ -33,7 +35,7 @@ func serve(c *call) error {
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 
-	level := zap.NewAtomicLevelAt(appliance.ParseLevel(loaded.Log.Level))
+	level := logbook.NewAtomicLevelAt(appliance.ParseLevel(loaded.Log.Level))
 	opts := appliance.Options{
 		Log:    appliance.NewLog(c.stderr, level),
 		Level:  &level,
@@ -47,7 +49,7 @@ func serve(c *call) error {
 	if isTerminal(c.stderr) {
 		opts.Terminal = c.stderr
 	}
-	opts.Log.Info("starting", zap.String("version", versionWord()), zap.String("config", loaded.File))
+	opts.Log.Info("starting", logbook.String("version", versionWord()), logbook.String("config", loaded.File))
 	box, err := appliance.New(ctx, loaded, opts)
 	if err != nil {
 		return err
