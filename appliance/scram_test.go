@@ -141,6 +141,14 @@ func TestScramAtTheBox(t *testing.T) {
 			if tt.hello != "" {
 				client.must(tt.hello)
 			}
+			if tt.hello != "" && strings.HasSuffix(tt.key, "_tls") {
+				client.PrintfLine("%s", tt.hello)
+				_, got, _ := client.ReadResponse(250)
+				lists := "\nAUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN\nAUTH SCRAM-SHA-256 PLAIN LOGIN\n"
+				if !strings.Contains(got, lists) {
+					t.Errorf("EHLO says %q, want the mechanisms, and once more those for mutt", got)
+				}
+			}
 			final, verdict := login.Final(t, said("AUTH SCRAM-SHA-256 "+code(login.First())))
 			if got := said(code(final)); got != verdict {
 				t.Errorf("%s: the box proves itself by %q, want %q", tt.key, got, verdict)

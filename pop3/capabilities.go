@@ -1,6 +1,10 @@
 package pop3
 
-import "context"
+import (
+	"context"
+
+	"pillarbox/pop3/sasl"
+)
 
 // A capability is one line of CAPA (RFC 2449 §6).
 type capability struct {
@@ -15,6 +19,7 @@ var capabilities = [...]capability{
 	{text("UIDL"), always},                             // RFC 2449 §6.8
 	{text("USER"), (*session).mayLogIn},                // RFC 2449 §6.2
 	{saslLine, (*session).mayLogIn},                    // RFC 5034 §3
+	{unboundLine, (*session).mayBind},                  // once more: see [sasl.Unbound]
 	{text("RESP-CODES"), always},                       // RFC 2449 §6.4
 	{text("AUTH-RESP-CODE"), always},                   // RFC 3206 §6
 	{text("PIPELINING"), always},                       // RFC 2449 §6.6
@@ -42,9 +47,16 @@ func text(line string) func(*session) string { return func(*session) string { re
 
 func always(*session) bool { return true }
 
-func saslLine(s *session) string {
+func saslLine(s *session) string { return listed(s.mechanisms()) }
+
+func unboundLine(s *session) string { return listed(sasl.Unbound(s.questions(nil, nil))) }
+
+// mayBind reports whether a login may be bound to the connection.
+func (s *session) mayBind() bool { return s.mayLogIn() && sasl.Unbound(s.questions(nil, nil)) != nil }
+
+func listed(kinds []sasl.Kind) string {
 	line := "SASL"
-	for _, k := range s.mechanisms() {
+	for _, k := range kinds {
 		line += " " + k.Name
 	}
 	return line

@@ -152,8 +152,12 @@ func TestScramAnnounced(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := tt.dial()
 			c.say("CAPA")
-			if got := c.multi(); !strings.Contains(got, "\r\n"+tt.want+"\r\n") {
-				t.Errorf("CAPA says %q, want %q", got, tt.want)
+			lists := tt.want + "\r\n"
+			if unbound, some := strings.CutPrefix(tt.want, "SASL SCRAM-SHA-256-PLUS "); some {
+				lists += "SASL " + unbound + "\r\n" // mutt believes the last one
+			}
+			if got := c.multi(); !strings.Contains(got, "\r\nUSER\r\n"+lists+"RESP-CODES\r\n") {
+				t.Errorf("CAPA says %q, want %q", got, lists)
 			}
 			c.say("AUTH")
 			if got := "SASL " + strings.Join(strings.Fields(c.multi()), " "); got != tt.want {

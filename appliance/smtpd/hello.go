@@ -63,7 +63,8 @@ var capabilities = [...]capability{
 	{"ENHANCEDSTATUSCODES", nil, nil},   // RFC 2034
 	{"DSN", (*session).canReport, nil},  // RFC 3461
 	{"STARTTLS", (*session).canUpgrade, nil},
-	{"AUTH", (*session).canLogIn, (*session).authValue}, // RFC 4954
+	{"AUTH", (*session).canLogIn, (*session).authValue},   // RFC 4954
+	{"AUTH", (*session).canBind, (*session).unboundValue}, // once more: see [sasl.Unbound]
 }
 
 func (c *session) sizeValue(dst []byte) []byte {
@@ -72,7 +73,18 @@ func (c *session) sizeValue(dst []byte) []byte {
 
 // authValue names the mechanisms that can be used now.
 func (c *session) authValue(dst []byte) []byte {
-	for _, k := range sasl.Kinds(c.questions(nil, nil)) {
+	return appendNames(dst, sasl.Kinds(c.questions(nil, nil)))
+}
+
+func (c *session) unboundValue(dst []byte) []byte {
+	return appendNames(dst, sasl.Unbound(c.questions(nil, nil)))
+}
+
+// canBind reports whether a login may be bound to the connection.
+func (c *session) canBind() bool { return c.canLogIn() && sasl.Unbound(c.questions(nil, nil)) != nil }
+
+func appendNames(dst []byte, kinds []sasl.Kind) []byte {
+	for _, k := range kinds {
 		dst = append(append(dst, ' '), k.Name...)
 	}
 	return dst

@@ -48,6 +48,9 @@
 // spaces, invisible characters); a password in compatibility forms, such as full-width letters, fits by PASS,
 // PLAIN and LOGIN, and by SCRAM from a client that does not prepare either.
 //
+// The mechanisms that do not bind are announced a second time, behind all ([Unbound]), for mutt. A client that
+// knows how to bind is not misled: it finds SCRAM-SHA-256-PLUS in the first list, or it is refused by I7.
+//
 // A server that fails an exchange does not say why ("e="): the protocol around it has a refusal,
 // and the reasons that could be told apart would help a guesser alone.
 //

@@ -262,6 +262,16 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
+	var names []string
+	for _, k := range Unbound(all) {
+		names = append(names, k.Name)
+	}
+	if got := strings.Join(names, " "); got != "SCRAM-SHA-256 PLAIN LOGIN" {
+		t.Errorf("what does not bind is %q", got)
+	}
+	if got := Unbound(unbound); got != nil {
+		t.Errorf("nothing binds, and %v is said once more", got)
+	}
 	if _, ok := Find([]byte("SCRAM-SHA-256-PLUS"), unbound); ok {
 		t.Error("a binding is offered where there is none")
 	}

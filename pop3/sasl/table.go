@@ -1,5 +1,7 @@
 package sasl
 
+import "slices"
+
 // Questions are what the mechanisms ask of the server that runs an exchange.
 type Questions struct {
 	// Password verifies a password (PLAIN, LOGIN).
@@ -17,17 +19,19 @@ type Questions struct {
 // A Kind is a mechanism as AUTH names it.
 type Kind struct {
 	// Name is the registered name, in capitals.
-	Name  string
+	Name string
+	// Binds: the login is bound to the connection, which the client's program has to support too.
+	Binds bool
 	needs func(Questions) bool
 	start func(Questions) Mechanism
 }
 
 // kinds are all mechanisms, best first.
 var kinds = [...]Kind{
-	{"SCRAM-SHA-256-PLUS", canBind, func(q Questions) Mechanism { return newScram(q, true) }},                    // RFC 7677
-	{"SCRAM-SHA-256", hasSecrets, func(q Questions) Mechanism { return newScram(q, false) }},                     // RFC 7677
-	{"PLAIN", func(Questions) bool { return true }, func(q Questions) Mechanism { return NewPlain(q.Password) }}, // RFC 4616
-	{"LOGIN", func(Questions) bool { return true }, func(q Questions) Mechanism { return NewLogin(q.Password) }}, // draft-murchison-sasl-login
+	{"SCRAM-SHA-256-PLUS", true, canBind, func(q Questions) Mechanism { return newScram(q, true) }},                     // RFC 7677
+	{"SCRAM-SHA-256", false, hasSecrets, func(q Questions) Mechanism { return newScram(q, false) }},                     // RFC 7677
+	{"PLAIN", false, func(Questions) bool { return true }, func(q Questions) Mechanism { return NewPlain(q.Password) }}, // RFC 4616
+	{"LOGIN", false, func(Questions) bool { return true }, func(q Questions) Mechanism { return NewLogin(q.Password) }}, // draft-murchison-sasl-login
 }
 
 func hasSecrets(q Questions) bool { return q.Secret != nil && q.Proof != nil }
@@ -41,6 +45,19 @@ func Kinds(q Questions) []Kind {
 		if k.needs(q) {
 			able = append(able, k)
 		}
+	}
+	return able
+}
+
+// Unbound returns the mechanisms of Kinds that do not bind when some do, else nil. They are announced
+// once more, behind all: mutt (with GNU SASL) knows SCRAM-SHA-256-PLUS by name, begins it, finds that it cannot bind,
+// and tries nothing else. It believes the last list. Others add the lists up, or believe the first.
+func Unbound(q Questions) []Kind {
+	able := Kinds(q)
+	all := len(able)
+	able = slices.DeleteFunc(able, func(k Kind) bool { return k.Binds })
+	if len(able) == all {
+		return nil
 	}
 	return able
 }

@@ -2,8 +2,8 @@
 # mutt.sh plain|stls|tls keep|delete OUT
 #
 # Opens the maildrop as a folder (LIST n and TOP n 0 for each mail), pipes every mail into a
-# file (RETR) and, for delete, marks them all. It writes LF lines. script(1) lends it a terminal. Left alone it begins
-# SCRAM-SHA-256-PLUS over TLS, and gives up without trying another mechanism.
+# file (RETR) and, for delete, marks them all. It writes LF lines. script(1) lends it a terminal. It logs in as it
+# likes best: SCRAM-SHA-256, and not SCRAM-SHA-256-PLUS, which it begins where it finds it and does not get to the end of.
 set -eu
 case $1 in
 plain) url=pop://$HOST:$POP3_PORT tls='set ssl_starttls=no ssl_force_tls=no' ;;
@@ -13,7 +13,6 @@ esac
 case $2 in keep) mark= ;; delete) mark='<delete-message>' ;; esac
 umask 077
 cat >"$HOME/muttrc" <<RC
-set pop_authenticators="plain:user"
 set pop_user="$ACCOUNT" pop_pass="$PASSWORD" pop_checkinterval=600 pop_delete=no
 $tls
 set folder="$HOME" certificate_file="$CA" delete=yes move=no quit=yes wait_key=no beep=no auto_tag=yes
