@@ -1,0 +1,88 @@
+#!/bin/sh
+# image.sh [FOLDER]: makes a card image of the box for the emulated board (QEMU's virt, arm64) from Debian packages
+# alone: FOLDER/pillarbox-qemu-aarch64.img, the update beside it, and u-boot.bin, which QEMU starts. The board files are
+# those of buildroot/: the same U-Boot script, slots, update and init scripts. $PILLARBOX names another binary to put in.
+#
+# Needs u-boot-qemu u-boot-tools device-tree-compiler genimage squashfs-tools dosfstools mtools kmod cpio qemu-user-static, and go.
+set -eu
+cd "$(dirname "$0")/.."
+folder=${1:-image} board=qemu-aarch64
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+export SOURCE_DATE_EPOCH
+
+scripts/debian.sh "$folder/debian" arm64 linux-image-arm64 busybox-static f2fs-tools fdisk util-linux libc6 libblkid1 \
+	libuuid1 libselinux1 libpcre2-8-0 libfdisk1 libsmartcols1 libtinfo6 libreadline8
+debian=$folder/debian/root
+version=$(ls "$debian/lib/modules")
+[ -e "$debian/lib/modules/$version/modules.dep" ] || depmod -b "$debian" "$version"
+kernel=$debian/boot/linux.gz
+[ -e "$kernel" ] || gzip -9cn "$debian/boot/vmlinuz-$version" >"$kernel"
+
+# modules TARGET NAME...: copies modules and what they need, and says the files in the order of loading.
+modules() {
+	target=$1
+	shift
+	mkdir -p "$target"
+	for module; do
+		modprobe -d "$debian" -S "$version" --show-depends "$module"
+	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r file; do
+		cp "$file" "$target/"
+		basename "$file"
+	done
+}
+
+# The initramfs finds the root, no more.
+mkdir -p "$tmp/initramfs/bin"
+cp "$debian/bin/busybox" "$tmp/initramfs/bin/"
+cp scripts/image/init "$tmp/initramfs/init"
+modules "$tmp/initramfs/modules" virtio_pci virtio_blk squashfs >"$tmp/list"
+mv "$tmp/list" "$tmp/initramfs/modules/list"
+(cd "$tmp/initramfs" && find . | LC_ALL=C sort | cpio -o -H newc --quiet -R 0:0 | gzip -9n) >"$tmp/initramfs.gz"
+
+# The root: busybox, the box, what makes the file system of the first boot, and the scripts.
+root=$tmp/root
+for directory in bin sbin usr/bin usr/sbin usr/libexec lib/aarch64-linux-gnu etc/init.d etc/pillarbox var/lib/pillarbox \
+	dev proc sys run tmp data root; do
+	mkdir -p "$root/$directory"
+done
+qemu-aarch64-static "$debian/bin/busybox" --list-full | while read -r applet; do
+	[ "$applet" = linuxrc ] || ln -s /bin/busybox "$root/$applet"
+done
+for tool in bin/busybox sbin/mkfs.f2fs sbin/fsck.f2fs sbin/sfdisk usr/bin/partx; do
+	cp --remove-destination "$debian/$tool" "$root/$tool"
+done
+for library in c blkid f2fs f2fs_format fdisk pcre2-8 readline selinux smartcols tinfo uuid; do
+	find "$debian/lib" "$debian/usr/lib" -name "lib$library.so.*" -exec cp -a -t "$root/lib/aarch64-linux-gnu/" {} +
+done
+cp "$debian/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1" "$root/lib/"
+modules "$root/lib/modules" virtio_net f2fs tls i6300esb >"$tmp/list"
+mv "$tmp/list" "$root/lib/modules/list"
+
+cp -r buildroot/board/pillarbox/overlay/. "$root/"
+cp buildroot/package/pillarbox/S60pillarbox scripts/image/S40network "$root/etc/init.d/"
+cp buildroot/package/pillarbox/pillarbox-keep "$root/usr/libexec/"
+cp scripts/image/rcS scripts/image/rcK "$root/etc/init.d/"
+cp scripts/image/inittab scripts/image/udhcpc.script "$root/etc/"
+echo "$board" >"$root/etc/pillarbox-board"
+echo pillarbox >"$root/etc/hostname"
+printf '127.0.0.1 localhost\n::1 localhost\n' >"$root/etc/hosts"
+printf 'root:x:0:0:root:/root:/bin/sh\npillarbox:x:100:100:mail box:/var/lib/pillarbox:/sbin/nologin\n' >"$root/etc/passwd"
+printf 'root:x:0:\npillarbox:x:100:\n' >"$root/etc/group"
+ln -s ../run "$root/var/run"
+ln -s ../proc/mounts "$root/etc/mtab"
+ln -s ../run/resolv.conf "$root/etc/resolv.conf"
+if [ -n "${PILLARBOX:-}" ]; then
+	cp "$PILLARBOX" "$root/usr/bin/pillarbox"
+else
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -ldflags '-s -w' -o "$root/usr/bin/pillarbox" ./cmd/pillarbox
+fi
+mksquashfs "$root" "$tmp/root.squashfs" -comp zstd -b 256K -all-root -no-progress -quiet
+
+buildroot/board/pillarbox/pack.sh "$board" "$folder" "$kernel" "$tmp/root.squashfs" "$tmp/initramfs.gz"
+cp /usr/lib/u-boot/qemu_arm64/u-boot.bin "$folder/"
+ls -sh "$folder/pillarbox-$board.img" "$folder/pillarbox-$board.update"
