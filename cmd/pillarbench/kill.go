@@ -2,31 +2,24 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"sync/atomic"
 	"time"
 )
 
-// killMailboxes get the letters; every fifth letter goes to both.
-var killMailboxes = [...]string{"anna", "bert"}
-
 // A killing is one run of the kill test.
 type killing struct {
 	// set at birth
+	*trial
 	box     *box
 	senders int
-	chance  *rand.Rand // of the goroutine that judges
-	ledger  *ledger
 	out     io.Writer
 
-	number   atomic.Uint64 // of the last letter sent
-	answered atomic.Int64  // 250s in this round
-	full     int           // rounds in which the box was full; of the goroutine that judges
+	answered atomic.Int64 // 250s in this round
+	full     int          // rounds in which the box was full; of the goroutine that judges
 }
 
 // fullPatience is how long a round may take: after that the box answers no letter any more.
@@ -53,15 +46,12 @@ func kill(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	b, err := newBox(*binary, folder, *capacity, killMailboxes[:]...)
+	b, err := newBox(*binary, folder, *capacity, trialMailboxes[:]...)
 	if err != nil {
 		return err
 	}
-	k := &killing{
-		box: b, senders: *senders, out: out,
-		chance: rand.New(rand.NewPCG(*seed, 0)),
-		ledger: newLedger(killMailboxes[:]...),
-	}
+	k := &killing{trial: newTrial(*seed), box: b, senders: *senders, out: out}
+	k.smtp, k.pop3 = b.smtp, b.pop3
 	fmt.Fprintf(out, "kill: %d rounds, %d senders, seed %d\n", *rounds, *senders, *seed)
 	ctx, cancel := context.WithTimeout(context.Background(), *limit)
 	defer cancel()
@@ -99,7 +89,7 @@ func (k *killing) run(ctx context.Context, rounds int) error {
 	if err := k.box.start(); err != nil {
 		return err
 	}
-	total, err := k.judge(true)
+	total, err := k.judge(1)
 	if err != nil {
 		return fmt.Errorf("after a clean stop: %w", err)
 	}
@@ -126,7 +116,7 @@ func (k *killing) round(ctx context.Context, round int) error {
 		return fmt.Errorf("K5: %w", err)
 	}
 	took := time.Since(began)
-	if _, err := k.judge(false); err != nil {
+	if _, err := k.judge(0); err != nil {
 		return err
 	}
 	fmt.Fprintf(k.out, "  round %2d: killed after %3d answers, up again in %v\n", round+1, k.answered.Load(), took.Round(time.Millisecond))
@@ -142,7 +132,7 @@ func (k *killing) load(ctx context.Context, answers int64, longer time.Duration)
 	stopped := make(chan error, k.senders)
 	for range k.senders {
 		go func() {
-			stopped <- k.send(ctx, func() {
+			stopped <- k.send(ctx, func(letter) {
 				if k.answered.Add(1) == answers {
 					close(enough)
 				}
@@ -170,141 +160,4 @@ func (k *killing) load(ctx context.Context, answers int64, longer time.Duration)
 		enough, full, ctx, killed = nil, nil, context.Background(), true
 	}
 	return failure
-}
-
-// send delivers letters until the box is gone, and says how it went.
-func (k *killing) send(ctx context.Context, answered func()) error {
-	for {
-		err := k.connection(answered)
-		var r *refusal
-		if !errors.As(err, &r) || !r.temporary() || ctx.Err() != nil {
-			return err
-		}
-		time.Sleep(20 * time.Millisecond) // full: it makes room, or is killed so
-	}
-}
-
-// connection delivers letters until one is not answered 250.
-func (k *killing) connection(answered func()) error {
-	s, err := dialSMTP(k.box.smtp)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	for {
-		l, mailboxes := k.next()
-		var recipients []string
-		for _, m := range mailboxes {
-			recipients = append(recipients, m+"@home.arpa")
-		}
-		k.ledger.send(l.number, mailboxes)
-		if err := s.deliver(l, recipients...); err != nil {
-			return err
-		}
-		k.ledger.answer(l.number)
-		answered()
-	}
-}
-
-// next returns a letter that nobody has sent, and who gets it. Every sixteenth is large: it
-// outgrows what the box keeps in memory.
-func (k *killing) next() (letter, []string) {
-	l := letter{number: k.number.Add(1)}
-	l.octets = 1000 + int(l.number*2654435761%7000)
-	if l.number%16 == 0 {
-		l.octets = 400_000
-	}
-	if l.number%5 == 0 {
-		return l, killMailboxes[:]
-	}
-	which := l.number % 2
-	return l, killMailboxes[which : which+1]
-}
-
-// judge fetches from every mailbox what was not seen before, or all of it, and returns how
-// many mails there are.
-func (k *killing) judge(all bool) (total int, err error) {
-	for _, mailbox := range killMailboxes {
-		n, err := k.judgeMailbox(mailbox, all)
-		if err != nil {
-			return 0, err
-		}
-		total += n
-	}
-	return total, k.ledger.settle()
-}
-
-func (k *killing) judgeMailbox(mailbox string, all bool) (total int, err error) {
-	r, err := dialPOP3(k.box.pop3, mailbox, password)
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", mailbox, err)
-	}
-	defer r.close()
-	uids, err := r.uids()
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", mailbox, err)
-	}
-	unseen, err := k.ledger.list(mailbox, uids)
-	if err != nil {
-		return 0, err
-	}
-	fresh := make(map[int]bool, len(unseen))
-	for _, n := range unseen {
-		fresh[n] = true
-	}
-	for n, uid := range uids {
-		if !all && !fresh[n+1] {
-			continue
-		}
-		mail, err := r.retrieve(n + 1)
-		if err != nil {
-			return 0, fmt.Errorf("%s, message %d: %w", mailbox, n+1, err)
-		}
-		l, err := verify(mail)
-		if err != nil {
-			return 0, fmt.Errorf("%s, message %d (%s): %w", mailbox, n+1, uid, err)
-		}
-		if !fresh[n+1] {
-			if was := k.ledger.mailboxes[mailbox].letter[uid]; was != l.number {
-				return 0, fmt.Errorf("K3: %s: unique-id %s was letter %d and is letter %d", mailbox, uid, was, l.number)
-			}
-			continue
-		}
-		if err := k.ledger.see(mailbox, uid, l.number); err != nil {
-			return 0, err
-		}
-	}
-	return len(uids), r.command("QUIT")
-}
-
-// keptMails is how many mails of a mailbox outlive a round.
-const keptMails = 100
-
-// tidy removes all but the last keptMails of a mailbox and a quarter of these, so that slots are
-// recycled between the kills.
-func (k *killing) tidy() error {
-	for _, mailbox := range killMailboxes {
-		r, err := dialPOP3(k.box.pop3, mailbox, password)
-		if err != nil {
-			return err
-		}
-		defer r.close()
-		uids, err := r.uids()
-		if err != nil {
-			return err
-		}
-		var numbers []int
-		for n := range uids {
-			if n < len(uids)-keptMails || k.chance.IntN(4) == 0 {
-				numbers = append(numbers, n+1)
-			}
-		}
-		if err := r.remove(numbers); err != nil {
-			return fmt.Errorf("%s: removing %d mails: %w", mailbox, len(numbers), err)
-		}
-		for _, n := range numbers {
-			k.ledger.remove(mailbox, uids[n-1])
-		}
-	}
-	return nil
 }

@@ -27,13 +27,21 @@ type fate struct {
 type shelf struct {
 	place   map[uint64]string // letter: its unique-id
 	letter  map[string]uint64 // unique-id: its letter
-	removed map[string]bool   // unique-ids whose removal was answered +OK
+	removed map[string]bool   // unique-ids whose removal was answered +OK, or was found done
+	doubted map[string]bool   // unique-ids whose removal was begun: the next listing decides
 }
+
+// A breach is a rule that the box has broken.
+type breach struct{ text string }
+
+func (b *breach) Error() string { return b.text }
+
+func broken(format string, args ...any) error { return &breach{fmt.Sprintf(format, args...)} }
 
 func newLedger(mailboxes ...string) *ledger {
 	l := &ledger{sent: map[uint64]*fate{}, mailboxes: map[string]*shelf{}}
 	for _, m := range mailboxes {
-		l.mailboxes[m] = &shelf{place: map[uint64]string{}, letter: map[string]uint64{}, removed: map[string]bool{}}
+		l.mailboxes[m] = &shelf{place: map[uint64]string{}, letter: map[string]uint64{}, removed: map[string]bool{}, doubted: map[string]bool{}}
 	}
 	return l
 }
@@ -60,9 +68,9 @@ func (l *ledger) list(mailbox string, uids []string) (unseen []int, err error) {
 	for i, uid := range uids {
 		switch {
 		case listed[uid]:
-			return nil, fmt.Errorf("K3: %s lists unique-id %s twice", mailbox, uid)
+			return nil, broken("K3: %s lists unique-id %s twice", mailbox, uid)
 		case s.removed[uid]:
-			return nil, fmt.Errorf("K4: %s lists unique-id %s, whose removal was answered +OK", mailbox, uid)
+			return nil, broken("K4: %s lists unique-id %s, which was removed", mailbox, uid)
 		}
 		listed[uid] = true
 		if _, known := s.letter[uid]; !known {
@@ -70,10 +78,15 @@ func (l *ledger) list(mailbox string, uids []string) (unseen []int, err error) {
 		}
 	}
 	for uid, number := range s.letter {
-		if !listed[uid] && !s.removed[uid] {
-			return nil, fmt.Errorf("K1: %s has lost letter %d, unique-id %s, that it had before", mailbox, number, uid)
+		switch {
+		case listed[uid] || s.removed[uid]:
+		case s.doubted[uid]:
+			s.removed[uid] = true
+		default:
+			return nil, broken("K1: %s has lost letter %d, unique-id %s, that it had before", mailbox, number, uid)
 		}
 	}
+	clear(s.doubted)
 	return unseen, nil
 }
 
@@ -82,11 +95,11 @@ func (l *ledger) see(mailbox, uid string, number uint64) error {
 	s, f := l.mailboxes[mailbox], l.sent[number]
 	switch {
 	case f == nil || !slices.Contains(f.mailboxes, mailbox):
-		return fmt.Errorf("K2: %s holds letter %d, which was never sent to it", mailbox, number)
+		return broken("K2: %s holds letter %d, which was never sent to it", mailbox, number)
 	case f.lost:
-		return fmt.Errorf("K2: %s holds letter %d, which was not there after an earlier start", mailbox, number)
+		return broken("K2: %s holds letter %d, which was not there after an earlier start", mailbox, number)
 	case s.place[number] != "":
-		return fmt.Errorf("K1: %s holds letter %d twice: %s and %s", mailbox, number, s.place[number], uid)
+		return broken("K1: %s holds letter %d twice: %s and %s", mailbox, number, s.place[number], uid)
 	}
 	s.place[number], s.letter[uid] = uid, number
 	return nil
@@ -105,15 +118,24 @@ func (l *ledger) settle() error {
 		switch {
 		case there == len(f.mailboxes):
 		case f.answered:
-			return fmt.Errorf("K1: letter %d was answered 250 and is in %d of %v", number, there, f.mailboxes)
+			return broken("K1: letter %d was answered 250 and is in %d of %v", number, there, f.mailboxes)
 		case there > 0:
-			return fmt.Errorf("K2: letter %d is in %d of %v", number, there, f.mailboxes)
+			return broken("K2: letter %d is in %d of %v", number, there, f.mailboxes)
 		default:
 			f.lost = true
 		}
 	}
 	return nil
 }
+
+// knows reports whether a mail was seen before.
+func (l *ledger) knows(mailbox, uid string) bool {
+	_, known := l.mailboxes[mailbox].letter[uid]
+	return known
+}
+
+// doubt notes that a mail is about to be removed.
+func (l *ledger) doubt(mailbox, uid string) { l.mailboxes[mailbox].doubted[uid] = true }
 
 // remove notes that the removal of a mail was answered +OK.
 func (l *ledger) remove(mailbox, uid string) { l.mailboxes[mailbox].removed[uid] = true }

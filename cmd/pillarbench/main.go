@@ -26,6 +26,7 @@ var subcommands = [...]struct {
 	{"wear", "device bytes, flushes and CPU for a mail, of the box or another server", wear},
 	{"hostile", "a good client among thousands of hostile ones: is it served, and what is left?", hostile},
 	{"board", "the box on an emulated arm64 board: mail, memory and watchdog", onBoard},
+	{"cut", "power cuts on an emulated board: is every acknowledged mail there?", cut},
 	{"start", "what a start, a first login and a deletion cost with much mail", start},
 }
 

@@ -33,7 +33,7 @@ func restore(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	b, err := newBox(*binary, folder, "64MiB", killMailboxes[0])
+	b, err := newBox(*binary, folder, "64MiB", trialMailboxes[0])
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (r *restoring) life(mails int, end func(*box) error) error {
 	defer s.close()
 	for range mails {
 		r.number++
-		if err := s.deliver(letter{r.number, 1000}, killMailboxes[0]+"@home.arpa"); err != nil {
+		if err := s.deliver(letter{r.number, 1000}, trialMailboxes[0]+"@home.arpa"); err != nil {
 			return err
 		}
 	}
@@ -103,7 +103,7 @@ func (r *restoring) life(mails int, end func(*box) error) error {
 
 // look compares the letter under each unique-id with the one it was first given to.
 func (r *restoring) look() error {
-	session, err := dialPOP3(r.box.pop3, killMailboxes[0], password)
+	session, err := dialPOP3(r.box.pop3, trialMailboxes[0], password)
 	if err != nil {
 		return err
 	}

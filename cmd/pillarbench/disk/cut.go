@@ -34,7 +34,7 @@ func (f Fate) String() string {
 }
 
 // CutAt lets the power go at the n-th request from now that writes, trims or flushes; 1 is the next. That request
-// is not done.
+// is not answered: a flush or trim is not done, and a write has the fate of those that are cached.
 func (d *Disk) CutAt(n int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

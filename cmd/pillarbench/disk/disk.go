@@ -11,6 +11,8 @@ const Sector = 512
 var (
 	// errOff: the power is off.
 	errOff = errors.New("disk: no power")
+	// errCut: the power went at this request.
+	errCut = errors.New("disk: the power has gone")
 	// errRange: a request reaches past the end, or is not of whole sectors.
 	errRange = errors.New("disk: not a range of sectors of this disk")
 )
@@ -107,6 +109,9 @@ func (d *Disk) write(data []byte, offset int64, through bool) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.begin(offset, int64(len(data))); err != nil {
+		if err == errCut { // in the middle of it
+			d.cache = append(d.cache, write{offset, data})
+		}
 		return err
 	}
 	d.count.Writes++
@@ -158,14 +163,14 @@ func (d *Disk) begin(offset, length int64) error {
 	if d.off {
 		return errOff
 	}
+	if !d.whole(offset, length) {
+		return errRange
+	}
 	if d.cutAt > 0 {
 		if d.cutAt--; d.cutAt == 0 {
 			d.lose()
-			return errOff
+			return errCut
 		}
-	}
-	if !d.whole(offset, length) {
-		return errRange
 	}
 	return nil
 }

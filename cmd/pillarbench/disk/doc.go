@@ -16,7 +16,7 @@
 //	D4  After the cut no request is answered any more, until Power.
 //	D5  What a cut leaves depends on the requests and on the seed alone.
 //
-// The cut can be asked for at once (Cut) or at the n-th request to come (CutAt): that request is not done.
+// The cut can be asked for at once (Cut) or at the n-th request to come (CutAt), which is caught in the middle.
 //
 // # Protocol
 //

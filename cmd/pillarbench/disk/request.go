@@ -96,7 +96,7 @@ func (c *client) trim(r request) error {
 func (c *client) answer(r request, err error) error {
 	code := uint32(0)
 	switch {
-	case errors.Is(err, errOff):
+	case errors.Is(err, errOff), errors.Is(err, errCut):
 		return err
 	case err != nil:
 		code = errorInvalid

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"pillarbox/cmd/pillarbench/board"
+	"pillarbox/cmd/pillarbench/disk"
+)
+
+// Ports that the box listens on in a guest.
+const (
+	guestPOP3 = 110
+	guestSMTP = 25
+)
+
+// A rig is a board with the box on it and a disk that outlives both.
+type rig struct {
+	// set at birth
+	guest      string // folder of scripts/qemu/guest.sh
+	folder     string // temporary
+	filesystem string
+	mount      string // options
+	memory     int    // MiB
+	watchdog   bool
+	reset      bool
+	disk       *disk.Disk
+	server     *disk.Server
+
+	board *board.Board // nil: no power
+}
+
+// rigFlags are the flags of all subcommands that need a board.
+type rigFlags struct {
+	box, guest, filesystem, mount string
+	memory                        int
+}
+
+func (f *rigFlags) add(set *flag.FlagSet) {
+	set.StringVar(&f.box, "box", "", "the pillarbox `binary`, static, for arm64 or armv7")
+	set.StringVar(&f.guest, "guest", "", "the `folder` that scripts/qemu/guest.sh has made")
+	set.StringVar(&f.filesystem, "filesystem", "ext4", "of the disk: ext4 or f2fs")
+	set.StringVar(&f.mount, "mount", "noatime", "`options` for mount")
+	set.IntVar(&f.memory, "memory", 64, "of the board in MiB")
+}
+
+// diskOctets is the size of the disk: the spool, and room for a file system around it.
+const diskOctets = 128 << 20
+
+// guestConfig is the box's configuration in the guest. The smallest spool soon writes into recycled slots.
+const guestConfig = `hostname = "board.home.arpa"
+domains  = ["home.arpa"]
+state    = "/state/box"
+
+[pop3]
+listen     = [":110"]
+listen_tls = []
+
+[smtp]
+listen      = [":25"]
+listen_tls  = []
+max_message = "2MiB"
+
+[spool]
+capacity = "32MiB"
+`
+
+// newRig makes a disk with a fresh file system and the program disk. More is appended to the configuration.
+func newRig(set *flag.FlagSet, f rigFlags, more string, accounts ...string) (r *rig, err error) {
+	if f.box == "" || f.guest == "" {
+		fmt.Fprintf(set.Output(), "%s: -box and -guest are needed\n", set.Name())
+		return nil, errUsage
+	}
+	r = &rig{guest: f.guest, filesystem: f.filesystem, mount: f.mount, memory: f.memory}
+	if r.folder, err = os.MkdirTemp("", "board-"); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(r.folder)
+		}
+	}()
+	binary, err := os.ReadFile(f.box)
+	if err != nil {
+		return nil, err
+	}
+	files := []board.File{
+		{Name: "pillarbox", Mode: 0o755, Data: binary},
+		{Name: "pillarbox.toml", Mode: 0o644, Data: []byte(guestConfig + more)},
+		{Name: "names", Mode: 0o644, Data: []byte(strings.Join(accounts, "\n") + "\n")},
+		{Name: "password", Mode: 0o600, Data: []byte(password + "\n")},
+	}
+	if err := board.Pack(r.program(), files); err != nil {
+		return nil, err
+	}
+	image, err := freshImage(filepath.Join(r.folder, "image"), f.filesystem)
+	if err != nil {
+		return nil, err
+	}
+	r.disk = disk.New(image)
+	r.server, err = disk.Listen(r.socket(), r.disk)
+	return r, err
+}
+
+func (r *rig) program() string { return filepath.Join(r.folder, "program") }
+func (r *rig) socket() string  { return filepath.Join(r.folder, "nbd") }
+
+// freshImage returns the octets of a new file system.
+func freshImage(file, filesystem string) ([]byte, error) {
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		return nil, err
+	}
+	defer os.Remove(file)
+	if err := os.Truncate(file, diskOctets); err != nil {
+		return nil, err
+	}
+	if err := board.Format(filesystem, file); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+}
+
+// power gives the board power and returns before the guest has done anything.
+func (r *rig) power() (err error) {
+	r.board, err = board.Start(board.Options{
+		Folder: r.folder, Kernel: filepath.Join(r.guest, "vmlinuz"), Initramfs: filepath.Join(r.guest, "base.gz"), Program: r.program(),
+		Words:  "fs=" + r.filesystem + " mount=" + r.mount,
+		Memory: r.memory, Disk: r.socket(), Ports: []int{guestPOP3, guestSMTP},
+		Watchdog: r.watchdog, Reset: r.reset,
+	})
+	return err
+}
+
+// boot gives the board power and returns when the box is ready.
+func (r *rig) boot(ctx context.Context) error {
+	if err := r.power(); err != nil {
+		return err
+	}
+	_, err := r.board.Await(ctx, "ready")
+	return err
+}
+
+// dying returns a context that also ends when the disk's power goes. Its cancel function waits for that to be settled.
+func (r *rig) dying(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(parent)
+	dead, done := r.disk.Dead(), make(chan struct{})
+	go func() {
+		defer close(done)
+		defer cancel()
+		select {
+		case <-dead:
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(); <-done }
+}
+
+// kill takes the power from board and disk.
+func (r *rig) kill() {
+	r.disk.Cut()
+	if r.board != nil {
+		r.board.Kill()
+		r.board = nil
+	}
+}
+
+// close leaves nothing behind.
+func (r *rig) close() error {
+	r.kill()
+	return errors.Join(r.server.Close(), os.RemoveAll(r.folder))
+}
+
+func (r *rig) smtp() string { return r.board.Address(guestSMTP) }
+func (r *rig) pop3() string { return r.board.Address(guestPOP3) }
+
+// stop ends the box with SIGTERM, unmounts the disk and turns the board off.
+func (r *rig) stop(ctx context.Context) error {
+	for _, word := range []struct{ say, hear string }{
+		{"stop", "board: the box ended with 0"},
+		{"", "board: unmounted"},
+	} {
+		if word.say != "" {
+			if err := r.board.Say(word.say); err != nil {
+				return err
+			}
+		}
+		if _, err := r.board.Await(ctx, word.hear); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// free asks the guest for its memory.
+func (r *rig) free(ctx context.Context) (string, error) {
+	if err := r.board.Say("free"); err != nil {
+		return "", err
+	}
+	line, err := r.board.Await(ctx, "board: free")
+	return strings.TrimPrefix(line, "board: "), err
+}
