@@ -41,6 +41,7 @@ const mostPause = time.Second
 func (a *Appliance) accept(ctx context.Context, l *listener) {
 	pause, told := time.Duration(0), time.Time{}
 	for {
+		a.takeProbe(l)
 		conn, err := l.Accept()
 		switch {
 		case err == nil:
@@ -49,6 +50,9 @@ func (a *Appliance) accept(ctx context.Context, l *listener) {
 			continue
 		case errors.Is(err, net.ErrClosed):
 			return
+		case errors.Is(err, os.ErrDeadlineExceeded): // a probe waits
+			l.Listener.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Time{})
+			continue
 		case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 			a.spare.turnAway(l.Listener, func(conn net.Conn) { a.rules.Load().refuse(l, conn, refusedFull) })
 		}
@@ -85,13 +89,20 @@ func (a *Appliance) admit(l *listener, conn net.Conn) {
 	if from.IsValid() && !a.logins.throttle.knows(peerOf(from)) {
 		a.tell(a.floods.count(peerOf(from)), from)
 	}
+	a.serve(conn, func() {
+		defer a.stir()
+		defer a.gate.leave(place)
+		in.servers[l.proto].ServeConn(a.sessions.ctx, conn, l.tls) // the session has logged how it ended
+	})
+}
+
+// serve runs a session in a goroutine of its own, and keeps its connection where the end finds it.
+func (a *Appliance) serve(conn net.Conn, session func()) {
 	a.sessions.mu.Lock()
 	a.sessions.open[conn] = struct{}{}
 	a.sessions.mu.Unlock()
 	a.sessions.group.Go(func() {
-		defer a.stir()
-		defer a.gate.leave(place)
-		in.servers[l.proto].ServeConn(a.sessions.ctx, conn, l.tls) // the session has logged how it ended
+		session()
 		a.sessions.mu.Lock()
 		delete(a.sessions.open, conn)
 		a.sessions.mu.Unlock()

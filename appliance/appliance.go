@@ -39,8 +39,19 @@ type Options struct {
 	// GiveUp has New give up for ever what the process does not need any more once everything is open, as [service] says. It is for a program
 	// that does nothing else.
 	GiveUp bool
+	// Root is where /sys and /dev are; "": "/".
+	Root string
+	// Getenv tells who supervises this process; nil: nobody does.
+	Getenv func(string) string
+	// Exit ends the process when it could not prove that it works, so that its supervisor starts it again; nil: only the watchdog does.
+	Exit func(code int)
+	// Dump takes the stacks of all goroutines before that; nil: nobody does.
+	Dump io.Writer
 	// Terminal shows the first start to who sits at it; nil: nobody does, and it is kept in a file.
 	Terminal io.Writer
+
+	device device  // of a test
+	volume remaker // of a test
 }
 
 // An Appliance is the whole box: New opens everything, Run serves, Close gives everything back.
@@ -68,9 +79,10 @@ type Appliance struct {
 	rules      atomic.Pointer[rules] // in force for new sessions
 	firstLogin atomic.Bool           // the file of the first start is there
 
-	seen      string     // of the watched files, as they were read; after New the watcher's
-	condition condition  // of the spool; the watcher's
-	retainer  retainer   // the watcher's
+	seen      string    // of the watched files, as they were read; after New the watcher's
+	condition condition // of the spool; the watcher's
+	retainer  retainer  // the watcher's
+	guard     guard
 	relieving sync.Mutex // one at a time empties bins
 	reloading sync.Mutex // one reload at a time
 	closing   sync.Once
@@ -83,6 +95,7 @@ type rules struct {
 	table   *accounts.Table
 	routing *accounts.Routing
 	servers map[protocol]server
+	probed  map[protocol]server // the same, for probes: nobody is told of those
 }
 
 // stopPatience is how long replies that are under way may take at the end.
@@ -95,6 +108,7 @@ func New(ctx context.Context, c *config.Config, opts Options) (*Appliance, error
 		opts.Log = logbook.NewNop()
 	}
 	opts.LookEvery = cmp.Or(opts.LookEvery, lookEvery)
+	opts.Root = cmp.Or(opts.Root, "/")
 	if opts.Clock == nil {
 		opts.Clock = retention.Machine()
 	}
@@ -124,7 +138,12 @@ func (a *Appliance) open(ctx context.Context, c *config.Config) (err error) {
 		return err
 	}
 	a.openWitness()
-	if a.spool, err = a.openSpool(ctx, c); err != nil {
+	a.openGuard(c)
+	err = a.whileStarting(ctx, c, func(ctx context.Context) (err error) {
+		a.spool, err = a.openSpool(ctx, c)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	if a.ring, err = certs.Open(a.certOptions(c)); err != nil {
@@ -145,6 +164,7 @@ func (a *Appliance) open(ctx context.Context, c *config.Config) (err error) {
 		a.seen = look(a.watched(c))
 	}
 	a.enforce(c, table)
+	a.arm(c)
 	if err := a.announce(first); err != nil || !a.opts.GiveUp {
 		return err
 	}
@@ -165,7 +185,8 @@ func (a *Appliance) enforce(c *config.Config, table *accounts.Table) {
 	in := &rules{
 		config: c, table: table,
 		routing: accounts.NewRouting(table, c.Hostname, c.Domains, c.Aliases),
-		servers: a.newServers(c),
+		servers: a.newServers(c, a.log, a.handshake),
+		probed:  a.newServers(c, logbook.NewNop(), nil),
 	}
 	for _, name := range in.routing.Dangling() {
 		a.log.Warn("alias leads to nobody", logbook.String("name", name))
@@ -193,10 +214,18 @@ func (a *Appliance) Run(ctx context.Context) error {
 	if socket := a.listenControl(); socket != nil {
 		group.Go(func() { a.serveControl(ctx, socket) })
 	}
+	a.guard.feeder = a.newFeeder(a.boot)
+	ended, fed := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(fed)
+		a.feed(ctx, ended)
+	}()
+	a.guard.supervisor.Ready(a.statusLine())
 	a.log.Info("ready", logbook.String("hostname", a.boot.Hostname), logbook.String("state", a.state))
 
 	<-ctx.Done()
 	a.log.Info("stopping")
+	a.guard.supervisor.Stopping()
 	closeListeners(a.listeners)
 	accepting.Wait() // from here on nobody new is let in
 	if cut := a.sessions.end(stopPatience); cut > 0 {
@@ -205,6 +234,8 @@ func (a *Appliance) Run(ctx context.Context) error {
 	group.Wait()
 	a.endRetention()
 	err := a.Close()
+	close(ended)
+	<-fed
 	a.log.Info("stopped", logbook.Error(err))
 	return err
 }

@@ -74,7 +74,7 @@ func serveSelf(ctx context.Context, c *config.Config) (*control.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := openSpool(ctx, c, time.Now, logbook.NewNop())
+	s, err := openSpool(ctx, c, time.Now, logbook.NewNop(), nil)
 	switch {
 	case errors.Is(err, flash.ErrLocked):
 		return nil, fmt.Errorf("the state folder %s is in use: by a box that is starting or stopping, or by another command; try again", c.State)

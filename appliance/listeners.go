@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,6 +32,8 @@ type listener struct {
 	proto protocol
 	tls   bool // from the first byte
 	key   string
+
+	probes chan net.Conn // the ends of probes that wait to be let in; one at a time
 }
 
 // listens is one row of the table of addresses: a key of the configuration, what it holds, and the
@@ -99,8 +103,9 @@ func (l listens) open(addr string) (*listener, error) {
 	var config net.ListenConfig
 	opened, err := config.Listen(context.Background(), network, at)
 	if err == nil && network == "unix" {
-		// Who may enter its folder may bring mail, as everybody on this machine may on port 25: cron runs as many users. A
-		// folder of mode 0750 keeps it to a group.
+		// Who may enter its folder may bring mail, as everybody on this machine may on port 25: cron runs as many users,
+		// Postfix's lmtp(8) as postfix, OpenSMTPD's as the user of the action; none is in a group of ours. A folder of
+		// mode 0750 keeps it to a group.
 		if err = os.Chmod(at, 0o666); err != nil {
 			opened.Close()
 		}
@@ -108,7 +113,12 @@ func (l listens) open(addr string) (*listener, error) {
 	if err == nil {
 		return newListener(opened, l), nil
 	}
+	folder := filepath.Dir(at)
 	switch {
+	case network == "unix" && errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: there is no folder %s (%s): make it before the box starts, by mkdir or RuntimeDirectory= of systemd: %w", addr, folder, l.key, fs.ErrNotExist)
+	case network == "unix" && errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("%s: this user may not write into the folder %s (%s): give it to the user that runs the box: %w", addr, folder, l.key, syscall.EACCES)
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("%s is in use by another program (%s): stop that, or write another address into the configuration: %w", addr, l.key, syscall.EADDRINUSE)
 	case errors.Is(err, syscall.EACCES):
@@ -121,7 +131,7 @@ func (l listens) open(addr string) (*listener, error) {
 
 // newListener makes a listener of what was opened. Mail programs know the ports that they submit to by number.
 func newListener(opened net.Listener, l listens) *listener {
-	one := &listener{opened, l.proto, l.tls, l.key}
+	one := &listener{opened, l.proto, l.tls, l.key, make(chan net.Conn, 1)}
 	if l.proto == protoSMTP && config.Submission(one.port(), l.tls) {
 		one.proto = protoSubmission
 	}

@@ -15,6 +15,8 @@ import (
 func (a *Appliance) Reload() error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
+	a.guard.supervisor.Reloading()
+	defer func() { a.guard.supervisor.Ready(a.statusLine()) }()
 	in := a.rules.Load()
 	c, configErr := in.config, error(nil)
 	if a.opts.Reread != nil {
@@ -59,6 +61,7 @@ func (a *Appliance) noteRestart(c *config.Config) {
 		{"smtp.listen_lmtp", a.boot.SMTP.ListenLMTP, c.SMTP.ListenLMTP},
 		{"spool", a.boot.Spool, c.Spool},
 		{"service", a.boot.Service, c.Service},
+		{"watchdog", a.boot.Watchdog, c.Watchdog},
 		{"tls, to a folder that was not read at the start", true, !a.opts.GiveUp || filepath.Dir(c.TLS.Cert) == filepath.Dir(a.boot.TLS.Cert) && filepath.Dir(c.TLS.Key) == filepath.Dir(a.boot.TLS.Key)},
 		{"smtp.max_message above its value at the start", true, c.SMTP.MaxMessage <= a.boot.SMTP.MaxMessage},
 	} {

@@ -29,8 +29,8 @@ const loginCredit = 5
 // maildropLocks are who has a maildrop open where lock = "exclusive". They outlive a reload.
 type maildropLocks = pop3.Locks
 
-// newServers makes the servers of a configuration.
-func (a *Appliance) newServers(c *config.Config) map[protocol]server {
+// newServers makes the servers of a configuration, which tell log of their sessions and have their TLS handshakes done by handshake.
+func (a *Appliance) newServers(c *config.Config, log *logbook.Logger, handshake func(context.Context, *tls.Conn) error) map[protocol]server {
 	pop := &pop3.Server{
 		Hostname:       c.Hostname,
 		Implementation: "pillarbox",
@@ -38,9 +38,9 @@ func (a *Appliance) newServers(c *config.Config) map[protocol]server {
 		Auth:           popAuthenticator{a.logins},
 		Store:          store{a},
 		Expire:         a.expiry,
-		Log:            a.log,
+		Log:            log,
 		PlaintextAuth:  c.POP3.PlaintextAuth.Contains,
-		Handshake:      a.handshake,
+		Handshake:      handshake,
 	}
 	if c.POP3.Exclusive {
 		pop.Exclusive = a.locks
@@ -52,7 +52,7 @@ func (a *Appliance) newServers(c *config.Config) map[protocol]server {
 		s := &smtpd.Server{
 			Hostname:      c.Hostname,
 			TLS:           a.tlsSMTP,
-			Handshake:     a.handshake,
+			Handshake:     handshake,
 			Auth:          smtpAuthenticator{a.logins},
 			PlaintextAuth: c.SMTP.PlaintextAuth.Contains,
 			Router:        router{a},
@@ -61,7 +61,7 @@ func (a *Appliance) newServers(c *config.Config) map[protocol]server {
 			MaxMessage:    int64(min(c.SMTP.MaxMessage, a.boot.SMTP.MaxMessage)), // the spool was opened for no more
 			LMTP:          lmtp,
 			RequireAuth:   login,
-			Log:           a.log,
+			Log:           log,
 		}
 		if c.SMTP.OwnAddress {
 			s.Owns = a.owns

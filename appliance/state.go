@@ -16,6 +16,7 @@ const (
 	certsFolder    = "certs"
 	spoolFolder    = "spool"
 	clockFile      = "clock"
+	recordFile     = "watchdog"
 	firstLoginFile = "first-login"
 	controlSocket  = "control"
 )

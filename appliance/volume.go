@@ -20,12 +20,22 @@ const (
 	mailsAtLeast = 2 // the largest mail fits in twice
 )
 
+// A remaker makes another volume of the one that the spool lies on.
+type remaker = func(flash.Volume) flash.Volume
+
 // openSpool opens the spool in the state folder, or makes it.
 func (a *Appliance) openSpool(ctx context.Context, c *config.Config) (*spool.Spool, error) {
-	return openSpool(ctx, c, a.now, a.log)
+	return openSpool(ctx, c, a.now, a.log, func(o *spool.Options) {
+		o.Step = func() { a.guard.steps.Add(1) }
+		o.ReadOnly = a.guard.record.Brakes()
+		if a.opts.volume != nil {
+			o.Volume = a.opts.volume(o.Volume)
+		}
+	})
 }
 
-func openSpool(ctx context.Context, c *config.Config, now func() time.Time, log *logbook.Logger) (*spool.Spool, error) {
+// openSpool opens the spool as a configuration says, and as tune, which may be nil, says beside it.
+func openSpool(ctx context.Context, c *config.Config, now func() time.Time, log *logbook.Logger, tune func(*spool.Options)) (*spool.Spool, error) {
 	dir := filepath.Join(c.State, spoolFolder)
 	volume, err := flash.Open(dir, flash.Options{})
 	if errors.Is(err, flash.ErrLocked) {
@@ -45,7 +55,7 @@ func openSpool(ctx context.Context, c *config.Config, now func() time.Time, log 
 	if err != nil {
 		return nil, errors.Join(err, volume.Close())
 	}
-	s, err := spool.Open(ctx, spool.Options{
+	o := spool.Options{
 		Volume:       given,
 		Capacity:     capacity,
 		SlotSize:     int64(c.Spool.SlotFor(capacity)),
@@ -53,7 +63,11 @@ func openSpool(ctx context.Context, c *config.Config, now func() time.Time, log 
 		MailboxShare: 100, // what one mailbox may hold is looked at before, account by account
 		CopyTime:     copyTime,
 		Now:          now,
-	}) // which has closed the volume when it fails
+	}
+	if tune != nil {
+		tune(&o)
+	}
+	s, err := spool.Open(ctx, o) // which has closed the volume when it fails
 	if err != nil {
 		return nil, volumeError(dir, err)
 	}

@@ -38,6 +38,7 @@ func (a *Appliance) watch(ctx context.Context, notices *fsnotify.Watcher) {
 	settled := time.NewTimer(settleTime) // a change since New counts too
 	defer settled.Stop()
 	for {
+		a.guard.rounds.Renew()
 		select {
 		case <-ctx.Done():
 			return
@@ -54,6 +55,7 @@ func (a *Appliance) watch(ctx context.Context, notices *fsnotify.Watcher) {
 			a.renew()
 			a.retain(ctx)
 			a.inspect(ctx, &a.condition)
+			a.guard.supervisor.Status(a.statusLine())
 		case <-settled.C:
 		}
 		if now := look(a.watched(a.rules.Load().config)); now != a.seen {

@@ -59,9 +59,9 @@ func (s *Supervisor) Status(status string) error { return s.tell("STATUS=" + sta
 // Stopping says that an orderly end has begun.
 func (s *Supervisor) Stopping() error { return s.tell("STOPPING=1", "STATUS=stopping") }
 
-// Reloading says that a reload has begun; Ready ends it. up is the machine's uptime (CLOCK_MONOTONIC).
-func (s *Supervisor) Reloading(up time.Duration) error {
-	return s.tell("RELOADING=1", fmt.Sprintf("MONOTONIC_USEC=%d", up.Microseconds()))
+// Reloading says that a reload has begun; Ready ends it.
+func (s *Supervisor) Reloading() error {
+	return s.tell("RELOADING=1", fmt.Sprintf("MONOTONIC_USEC=%d", monotonic().Microseconds()))
 }
 
 // Close hangs up.

@@ -104,8 +104,8 @@ func (s *Spool) SlotFor(capacity int64) Size {
 
 // Watchdog is how the hardware watchdog is fed.
 type Watchdog struct {
-	Device  string // "none"
-	Timeout Duration
+	Device  string   // "none", "auto", "systemd", "procd", or the path of a device
+	Timeout Duration // to ask of a device; systemd has its own
 }
 
 // Log is how much is said on standard error.
@@ -125,8 +125,8 @@ const (
 	maxSlots    = 1 << 16 // the spool counts them with 16 bits
 	minMemory   = 8 << 20 // 32 sessions
 	maxMemory   = 1 << 40
-	minTimeout  = 10 * time.Second
-	maxTimeout  = 10 * time.Minute
+	minTimeout  = 5 * time.Second
+	maxTimeout  = 2 * time.Minute
 
 	maxLoginDelay = time.Hour // a mail program that is kept out for longer looks broken
 )

@@ -243,10 +243,10 @@ f.toml:2: pop3.login_delay: 1.5s is not whole seconds up to 1h0m0s
 f.toml:2: tls.cert: goes together with tls.key; without both the box makes its own certificate
    2 | cert = "/a"
      |        ~~~~`},
-		{"watchdog", "[watchdog]\ndevice = \"auto\"\n", `
-f.toml:2: watchdog.device: this version does not feed a watchdog; "none" is the only choice
-   2 | device = "auto"
-     |          ~~~~~~`},
+		{"watchdog", "[watchdog]\ndevice = \"softdog\"\n", `
+f.toml:2: watchdog.device: "softdog" is not one of none, auto, systemd, procd or a device, as "/dev/watchdog0"
+   2 | device = "softdog"
+     |          ~~~~~~~~~`},
 		{"alias to a foreign address", "[aliases]\nroot = [\"anna@example.com\"]\n", `
 f.toml:2: aliases.root: "anna@example.com" is no mailbox of this box; write the name of an account or of another alias
    2 | root = ["anna@example.com"]

@@ -92,6 +92,9 @@ func (v *verdict) sizes(c *Config) {
 // levels are the words of log.level.
 var levels = []string{"debug", "info", "warn", "error"}
 
+// watchdogs are the words of watchdog.device.
+var watchdogs = []string{"none", "auto", "systemd", "procd"}
+
 func (v *verdict) words(c *Config) {
 	if d := time.Duration(c.POP3.LoginDelay); d%time.Second != 0 || d > maxLoginDelay {
 		v.addf("pop3.login_delay", "%v is not whole seconds up to %v", d, maxLoginDelay)
@@ -99,8 +102,8 @@ func (v *verdict) words(c *Config) {
 	if !slices.Contains(levels, c.Log.Level) {
 		v.addf("log.level", "%q is not one of %s", c.Log.Level, strings.Join(levels, ", "))
 	}
-	if c.Watchdog.Device != "none" {
-		v.addf("watchdog.device", `this version does not feed a watchdog; "none" is the only choice`)
+	if device := c.Watchdog.Device; !slices.Contains(watchdogs, device) && !strings.HasPrefix(device, "/dev/") {
+		v.addf("watchdog.device", `%q is not one of %s or a device, as "/dev/watchdog0"`, device, strings.Join(watchdogs, ", "))
 	}
 }
 

@@ -17,10 +17,11 @@ import (
 // A Server answers what is asked about one spool. It may serve several streams at once.
 type Server struct {
 	Spool    *spool.Spool
-	Accounts func() *accounts.Table     // those of this moment
-	Running  bool                       // a box serves the spool, not a command alone
-	Limit    func(account string) int64 // how many octets the mailbox of an account may hold; nil: the spool alone sets a limit
-	Now      func() time.Time           // what day it is; nil: time.Now
+	Accounts func() *accounts.Table       // those of this moment
+	Running  bool                         // a box serves the spool, not a command alone
+	Limit    func(account string) int64   // how many octets the mailbox of an account may hold; nil: the spool alone sets a limit
+	Now      func() time.Time             // what day it is; nil: time.Now
+	Health   func(context.Context) Health // what the box has proven; nil: no box runs
 }
 
 func (s *Server) now() time.Time {
@@ -45,6 +46,7 @@ var requests = [...]request{
 	{"import", (*session).take},
 	{"bin", (*session).bin},
 	{"restore", (*session).restore},
+	{"health", (*session).health},
 }
 
 // A session is one stream. It is used by one goroutine.

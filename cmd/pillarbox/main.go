@@ -31,7 +31,8 @@ func commands() []command {
 		{"check-config", "[-config FILE]", "say what is wrong with a configuration", checkConfig},
 		{"user", "add|passwd|list|remove|restore ... [NAME]", "who has a mailbox, and what comes back from its bin; also while the box runs", user},
 		{"spool", "stat|verify|compact|hold|export|import ...", "look after the mail that is kept; also while the box runs", spoolVerb},
-		{"sendmail", "[-t] [-i] [-f SENDER] [RECIPIENT...]", "hand a letter to the box, as sendmail(8) does", sendMail},
+		{"health", "[-config FILE] [-json]", "ask the box that runs what it has proven, and since when; exit code 1: not all", health},
+		{"sendmail", sendmailArgs, "hand a letter to the box, as sendmail(8) does", sendMail},
 		{"version", "", "say which version this is", showVersion},
 	}
 }
@@ -91,10 +92,10 @@ func report(c *call) int {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintf(c.stdout, "usage: pillarbox %s %s\n\n%s.\n", c.command.name, c.command.args, sentence(c.command.does))
+		fmt.Fprintf(c.stdout, "%s\n\n%s.\n", c.command.usage(), sentence(c.command.does))
 		return exitDone
 	case errors.As(err, &wrong):
-		fmt.Fprintf(c.stderr, "pillarbox %s: %v\nusage: pillarbox %s %s\n", c.command.name, err, c.command.name, c.command.args)
+		fmt.Fprintf(c.stderr, "pillarbox %s: %v\n%s\n", c.command.name, err, c.command.usage())
 		return exitUsage
 	}
 	fmt.Fprintf(c.stderr, "pillarbox %s: %v\n", c.command.name, err)
@@ -102,6 +103,11 @@ func report(c *call) int {
 		return code
 	}
 	return exitError
+}
+
+// usage says in a line how the command is called.
+func (c command) usage() string {
+	return strings.TrimSuffix("usage: pillarbox "+c.name+" "+c.args, " ")
 }
 
 func usage(w io.Writer) {

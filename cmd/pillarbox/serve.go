@@ -42,6 +42,9 @@ func serve(c *call) error {
 		Reread: func() (*config.Config, error) { return find(file) },
 		Built:  buildDate(),
 		GiveUp: true,
+		Getenv: os.Getenv,
+		Exit:   os.Exit,
+		Dump:   c.stderr,
 	}
 	if file == "" {
 		opts.Awaited = config.SystemFile

@@ -46,7 +46,7 @@ func statText(s *control.Stat, wear flash.Wear, known bool) string {
 	if known {
 		row("eMMC", "%s", wearText(wear))
 	}
-	row("state", "%s", health(s))
+	row("state", "%s", soundness(s))
 	for _, m := range s.Accounts {
 		row("account", "%s: %d messages, %s", m.Name, m.Messages, bytesWord(m.Octets))
 	}
@@ -56,8 +56,8 @@ func statText(s *control.Stat, wear flash.Wear, known bool) string {
 	return b.String()
 }
 
-// health says what is wrong, if anything is.
-func health(s *control.Stat) string {
+// soundness says what is wrong, if anything is.
+func soundness(s *control.Stat) string {
 	var said []string
 	if s.ReadOnly != 0 {
 		said = append(said, "the device refused two writes: nothing new is accepted until it takes one")
