@@ -50,7 +50,10 @@ func parseMailParameters(text []byte, dsn bool) (p mailParameters, err error) {
 		}
 		return nil
 	})
-	return p, err
+	if err != nil {
+		return mailParameters{}, err
+	}
+	return p, nil
 }
 
 // parseRcptParameters reads what follows the forward-path. utf8 says that MAIL said SMTPUTF8.
@@ -69,7 +72,10 @@ func parseRcptParameters(text []byte, dsn, utf8 bool) (p rcptParameters, err err
 		}
 		return err
 	})
-	return p, err
+	if err != nil {
+		return rcptParameters{}, err
+	}
+	return p, nil
 }
 
 // eachParameter calls take for each esmtp-param (RFC 5321 §4.1.2): its name in capitals, its value, and
