@@ -8,8 +8,10 @@ import (
 // sendBody sends the stored bytes. Large ones in files go from there to the socket by the
 // kernel; all others are read beside the replies that are gathered already.
 func (d *dialogue) sendBody(body Body) error {
-	if extents := body.Extents(); d.tcp != nil && extents != nil && body.Size() >= sendfileMin {
-		return d.sendExtents(body, extents)
+	if d.tcp != nil && body.Size() >= sendfileMin {
+		if extents := body.Extents(); extents != nil {
+			return d.sendExtents(body, extents)
+		}
 	}
 	return d.copy(body, 0, body.Size())
 }

@@ -6,6 +6,8 @@ import (
 	"net/mail"
 	"strings"
 	"unicode/utf8"
+
+	"pillarbox/pop3/wire"
 )
 
 // How a field with UTF-8 in it is written for a client that reads ASCII.
@@ -40,7 +42,7 @@ func downgrade(header []byte) []byte {
 			return append(out, header...)
 		}
 		header = header[n:]
-		if !isEightBit(field) || !utf8.Valid(field) {
+		if !wire.EightBit(field) || !utf8.Valid(field) {
 			out = append(out, field...)
 			continue
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"pillarbox/pop3/wire"
 )
 
 func TestDowngrade(t *testing.T) {
@@ -101,7 +103,7 @@ func FuzzDowngrade(f *testing.F) {
 				t.Errorf("a blank line in %q", got)
 			case strings.HasPrefix(line, ".") && !strings.HasPrefix(line, ".."):
 				t.Errorf("a dot that is not doubled in %q", got)
-			case utf8.ValidString(header.String()) && isEightBit([]byte(line)) && fieldsOnly([]byte(header.String())):
+			case utf8.ValidString(header.String()) && wire.EightBit([]byte(line)) && fieldsOnly([]byte(header.String())):
 				t.Errorf("not ASCII: %q", line)
 			}
 		}

@@ -3,6 +3,8 @@ package pop3
 import (
 	"context"
 	"io"
+
+	"pillarbox/pop3/wire"
 )
 
 // utf8On lets mail be sent as it is stored, with UTF-8 in its header (RFC 6856 §2). It is
@@ -85,7 +87,7 @@ func (s *session) asciiHeader(body Body) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if isEightBit(piece) {
+		if wire.EightBit(piece) {
 			return s.rewritten(body)
 		}
 		at += int64(len(piece))
@@ -107,13 +109,4 @@ func (s *session) rewritten(body Body) ([]byte, error) {
 		return nil, err
 	}
 	return downgrade(header), nil
-}
-
-// isEightBit reports whether an octet is above 0x7F.
-func isEightBit(b []byte) bool {
-	var all byte
-	for _, c := range b {
-		all |= c
-	}
-	return all >= 0x80
 }

@@ -27,6 +27,11 @@ type Message struct {
 	size   int64                       // stored bytes
 	header int64                       // of them, the header with its blank line
 	origin Origin
+	near   near
+
+	// room for slots and parts of most messages, which needs no memory of its own then
+	oneSlot  [1]*slot
+	twoParts [2]part
 }
 
 // A part is a run of stored bytes in a slot.
@@ -63,7 +68,9 @@ func (v *View) Message(n int) (*Message, error) {
 		}
 		return nil, err
 	}
-	m := &Message{spool: s, slots: []*slot{sl}}
+	m := &Message{spool: s}
+	m.parts, m.slots = m.twoParts[:0], append(m.oneSlot[:0], sl)
+	m.near.ready(s, r)
 	err = m.locate(file, r, segment, tag, v.key, verified)
 	if err != nil {
 		m.Close()
@@ -94,7 +101,7 @@ func (v *View) explain(err error, r row, live bool) error {
 	return fmt.Errorf("%w: slot %d at byte %d", ErrDamaged, r.slot, int64(r.offset)*8)
 }
 
-// firstRead is how much of a record is read at once: frame, meta and, mostly, the heads.
+// firstRead is how much of a record is read at once: frame, meta and, mostly, the heads. Small messages are read whole.
 const firstRead = 1024
 
 // locate reads the record's head and finds the parts of the recipient's message.
@@ -102,10 +109,11 @@ func (m *Message) locate(file flash.File, r row, segment, tag uint64, key Key, v
 	s := m.spool
 	start := int64(r.offset) * 8
 	seed := s.format.seed(segment)
-	f, head, err := readHead(file, start, s.format.slotSize, seed)
+	f, head, read, err := readHead(file, start, s.format.slotSize, seed, m.near.room())
 	if err != nil {
 		return err
 	}
+	m.near.holds(file, start, read)
 	meta, err := decodeMessage(head[frameSize:])
 	if err != nil {
 		return err
@@ -189,30 +197,30 @@ func (m *Message) add(file flash.File, offset, length int64) {
 	m.parts = append(m.parts, part{file, offset, length})
 }
 
-// readHead reads frame and meta of the record at an offset and verifies them.
-func readHead(file flash.File, off, slotSize int64, seed uint32) (frame, []byte, error) {
-	head := make([]byte, min(firstRead, slotSize-off))
-	n, err := file.ReadAt(head, off)
+// readHead reads frame and meta of the record at an offset and verifies them. It fills room, if the slot goes on so far, and returns what it read.
+func readHead(file flash.File, off, slotSize int64, seed uint32, room []byte) (f frame, head, read []byte, err error) {
+	room = room[:min(int64(len(room)), slotSize-off)]
+	n, err := file.ReadAt(room, off)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return frame{}, nil, err
+		return f, nil, nil, err
 	}
-	head = head[:n]
-	f, err := decodeFrame(head, slotSize-off)
-	if err != nil {
-		return f, nil, err
+	read = room[:n]
+	if f, err = decodeFrame(read, slotSize-off); err != nil {
+		return f, nil, nil, err
 	}
 	size := frameSize + int64(f.meta)
-	if size > int64(len(head)) {
+	head = read
+	if size > int64(len(read)) {
 		head = make([]byte, size)
 		if _, err := file.ReadAt(head, off); err != nil {
-			return f, nil, cmpErr(err)
+			return f, nil, nil, cmpErr(err)
 		}
 	}
 	head = head[:size]
 	if !verifyHead(head, seed) {
-		return f, nil, errUnreadable
+		return f, nil, nil, errUnreadable
 	}
-	return f, head, nil
+	return f, head, read, nil
 }
 
 // sumOf checks bytes through the page cache, in pieces.
@@ -259,7 +267,7 @@ func (m *Message) ReadAt(p []byte, off int64) (n int, err error) {
 		if int64(len(piece)) > part.length-off {
 			piece = piece[:part.length-off]
 		}
-		k, err := part.file.ReadAt(piece, part.offset+off)
+		k, err := m.near.readAt(part.file, piece, part.offset+off)
 		n += k
 		if k < len(piece) {
 			return n, fmt.Errorf("spool: read message: %w", err)
@@ -293,5 +301,6 @@ func (m *Message) Close() error {
 		m.spool.unpin(sl)
 	}
 	m.slots = nil
+	m.near.giveBack(m.spool)
 	return nil
 }

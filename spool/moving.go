@@ -94,7 +94,7 @@ func (s *Spool) exchange(rec *record, extents []extent) {
 func (s *Spool) readMoving(sl *slot, segment uint64, at place) (*moving, error) {
 	start := int64(at.offset) * 8
 	seed := s.format.seed(segment)
-	f, head, err := readHead(sl.file, start, s.format.slotSize, seed)
+	f, head, _, err := readHead(sl.file, start, s.format.slotSize, seed, make([]byte, firstRead))
 	if err != nil {
 		return nil, err
 	}

@@ -78,6 +78,7 @@ type Spool struct {
 	cold   bulk          // where large mail is moved
 	staged atomic.Int64  // bytes of mail in memory, see maxStaged
 	pulse  pulse         // of the writers
+	near   sync.Pool     // of *[nearSize]byte: small messages that are read
 	chores chan struct{} // holds a token when Maintain has something to do
 
 	mu          sync.Mutex

@@ -2,8 +2,8 @@ package wire
 
 import "encoding/binary"
 
-// eightBit reports whether an octet of b is above 0x7F. It looks at 32 of them at a time.
-func eightBit(b []byte) bool {
+// EightBit reports whether an octet of b is above 0x7F. It looks at 32 of them at a time.
+func EightBit(b []byte) bool {
 	const high = 0x8080808080808080
 	word := binary.LittleEndian.Uint64
 	for len(b) >= 32 {

@@ -221,5 +221,5 @@ func (s *Scanner) match(text []byte) {
 // see looks for octets that a mail had better not hold.
 func (s *Scanner) see(b []byte) {
 	s.shape.NUL = s.shape.NUL || bytes.IndexByte(b, 0) >= 0
-	s.shape.EightBit = s.shape.EightBit || eightBit(b)
+	s.shape.EightBit = s.shape.EightBit || EightBit(b)
 }
