@@ -179,6 +179,10 @@ func TestNewSaysWhatCannotBeOpened(t *testing.T) {
 			syscall.EADDRINUSE, []string{taken.Addr().String(), "smtp.listen_tls", "in use by another program"}},
 		{"an address of another machine", func(_ *testing.T, c *config.Config) { c.POP3.Listen = []string{"192.0.2.1:110"} },
 			syscall.EADDRNOTAVAIL, []string{"192.0.2.1:110", "pop3.listen", "no address of this machine"}},
+		{"a socket without a folder", func(_ *testing.T, c *config.Config) {
+			c.SMTP.ListenLMTP = []string{"unix:" + c.State + "/run/lmtp.sock"}
+		},
+			os.ErrNotExist, []string{"/run/lmtp.sock: there is no folder /", "smtp.listen_lmtp", "make it before the box starts"}},
 		{"a state folder that is a file", func(t *testing.T, c *config.Config) {
 			c.State = filepath.Join(c.State, "file")
 			if err := os.WriteFile(c.State, nil, 0o600); err != nil {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +121,29 @@ func TestDialogue(t *testing.T) {
 		"\r\nhello\r\n..dot\r\nno end\r\n.\r\nQUIT\r\n"
 	if got := <-s.heard; got != want {
 		t.Errorf("the box heard\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestManyRecipients: a box takes 1000 at once, and one that is refused keeps it from nobody.
+func TestManyRecipients(t *testing.T) {
+	s := &scripted{refuse: map[string]string{"RCPT TO:<u7>": "550 5.1.1 no such mailbox"}}
+	way := s.serve(t)
+	args := []string{"-i"}
+	for i := range 2001 {
+		args = append(args, fmt.Sprintf("u%d", i))
+	}
+	err := submit(t, []Way{way}, "Subject: x\n\nhello\n", args...)
+	check(t, err, ExNoUser, "u7: 550 5.1.1")
+	heard := strings.Split(<-s.heard, "MAIL FROM:")
+	var each []int
+	for _, transaction := range heard[1:] {
+		each = append(each, strings.Count(transaction, "RCPT TO:"))
+		if !strings.Contains(transaction, "\r\nhello\r\n.\r\n") {
+			t.Errorf("a transaction has no letter: %q", transaction[max(0, len(transaction)-200):])
+		}
+	}
+	if !slices.Equal(each, []int{1000, 1000, 1}) {
+		t.Errorf("the recipients of each transaction are %d", each)
 	}
 }
 

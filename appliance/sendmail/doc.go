@@ -28,7 +28,8 @@
 //
 // # Invariants
 //
-//	M1  A letter is handed over once, or not at all as far as can be known: after its end nothing is tried again.
+//	M1  A letter is handed over once to each recipient, or not at all as far as can be known: after its end nothing is
+//	    tried again. For each 1000 recipients there is a transaction of its own.
 //	M2  Memory does not grow with the letter.
 //	M3  Exit code 0 says that every recipient has it, durably.
 //

@@ -2,8 +2,12 @@ package sendmail
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
+
+// atOnce is how many recipients one transaction has: as many as the box takes. A letter for more is handed over several times.
+const atOnce = 1000
 
 // transact hands the letter over. Who is refused is in the error, which is of the gravest code: a permanent one if there is
 // any, for trying again would bring the letter twice to those who have it.
@@ -11,12 +15,27 @@ func transact(box *client, m *message, hostname string) error {
 	if err := box.hello(hostname); err != nil {
 		return err
 	}
+	var refused []error
+	for some := range slices.Chunk(m.to, atOnce) {
+		err := transaction(box, m, some)
+		if len(some) == len(m.to) || errors.As(err, new(silence)) {
+			return err
+		}
+		if err != nil {
+			refused = append(refused, err)
+		}
+	}
+	return gravest(refused)
+}
+
+// transaction hands the letter over to some of the recipients.
+func transaction(box *client, m *message, recipients []string) error {
 	if err := box.mail(m); err != nil {
 		return refusedAll(err)
 	}
 	var refused []error
 	var accepted []string
-	for _, to := range m.to {
+	for _, to := range recipients {
 		err := box.rcpt(to, m.options)
 		var quiet silence
 		switch {

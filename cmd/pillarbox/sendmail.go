@@ -3,9 +3,11 @@ package main
 import (
 	"cmp"
 	"errors"
+	"flag"
 	"os"
 	passwd "os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,6 +19,8 @@ import (
 // names are what the program can be called as, beside its own name: each is a link to it.
 var names = []string{"sendmail", "mailq", "newaliases"}
 
+const sendmailArgs = "[-t] [-i] [-f SENDER] [RECIPIENT...]"
+
 // sendMail hands a letter from standard input to the box that runs on this machine.
 func sendMail(c *call) error { return c.sendmail("sendmail") }
 
@@ -25,7 +29,7 @@ func calledAs(args []string, stdin *os.File, stdout, stderr *os.File) (code int,
 	name := filepath.Base(args[0])
 	for _, known := range names {
 		if name == known {
-			row := command{name: name, args: "[-t] [-i] [-f SENDER] [RECIPIENT...]", run: func(c *call) error { return c.sendmail(name) }}
+			row := command{name: name, args: sendmailArgs, does: "hand a letter to the box, as sendmail(8) does", run: func(c *call) error { return c.sendmail(name) }}
 			return report(&call{row, args[1:], stdin, stdout, stderr}), true
 		}
 	}
@@ -34,6 +38,9 @@ func calledAs(args []string, stdin *os.File, stdout, stderr *os.File) (code int,
 
 // sendmail runs as name. It needs no rights: what it may not read it does without.
 func (c *call) sendmail(name string) error {
+	if len(c.args) == 1 && slices.Contains([]string{"-h", "-help", "--help"}, c.args[0]) {
+		return flag.ErrHelp // alone: sendmail(8) has a -h that takes a number
+	}
 	o, err := sendmail.Parse(name, c.args)
 	if err != nil {
 		return err
