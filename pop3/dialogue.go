@@ -42,6 +42,7 @@ type dialogue struct {
 	out      *[gatherSize]byte // nil while nothing is gathered
 	gathered int               // octets in out
 	sent     int64             // octets that left
+	pace     pace              // of what leaves by sendfile
 	err      error             // of the connection; sticky
 	cut      bool              // the session ends, and not as the client wants it
 }
@@ -125,6 +126,22 @@ func (d *dialogue) overdue(otherwise error) error {
 		return errNoLogin
 	}
 	return otherwise
+}
+
+// A pace is what a client has to keep up with while it takes a file: gatherSize octets in the time of one wait. So
+// much holds for what is written from the buffer by itself, whose every write has one deadline.
+type pace struct {
+	by   time.Time // when the next octets have to be taken
+	from int64     // octets that had left when by was set
+}
+
+// paced returns until when the client may take what is being sent: a line may be slow, but one that takes an octet now and
+// then would keep its session for ever.
+func (d *dialogue) paced() time.Time {
+	if d.pace.by.IsZero() || d.sent-d.pace.from >= gatherSize {
+		d.pace = pace{d.deadline(), d.sent}
+	}
+	return d.pace.by
 }
 
 // room returns the gathered octets with space for at least one line behind them. What is

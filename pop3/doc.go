@@ -71,7 +71,7 @@
 //	    two small writes.
 //	I11 A session that waits owns no buffer. A message costs one bit, from the first DELE on.
 //	I12 Each wait has a limit: 60 s in all until the login, 10 s for a handshake, 10 minutes for
-//	    a command, and for 32 KiB that a client does not take.
+//	    a command, and for each 32 KiB of what a client takes.
 //
 // # UTF-8 in headers
 //

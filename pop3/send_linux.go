@@ -47,6 +47,7 @@ func (d *dialogue) sendExtent(e Extent) (sent int64, err error) {
 			return 0, d.note(err)
 		}
 	}
+	d.pace = pace{}
 	if err := d.flushMore(); err != nil {
 		return 0, err
 	}
@@ -123,11 +124,11 @@ func (d *dialogue) flushMore() error {
 	return d.err
 }
 
-// whenWritable makes a system call that writes to the socket, waiting for room with a
-// deadline of its own, so that a slow line is never cut while bytes flow. The error is that
+// whenWritable makes a system call that writes to the socket, waiting for room until the
+// deadline of its pace, so that a slow line is never cut while bytes flow. The error is that
 // of the wait, and sticks.
 func (d *dialogue) whenWritable(call func(out int) error) error {
-	d.conn.SetWriteDeadline(d.deadline())
+	d.conn.SetWriteDeadline(d.paced())
 	return d.note(d.raw.Write(func(out uintptr) bool {
 		for {
 			switch call(int(out)) {

@@ -175,6 +175,28 @@ func TestSlowReaders(t *testing.T) {
 	})
 }
 
+// A file is taken at a pace of 32 KiB in 10 minutes, as everything else is: whoever takes less has one deadline for it
+// all, whoever takes that much has a new one, for hours.
+func TestPaceOfFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		left := pop3.Pace(10 * time.Minute)
+		began := time.Now()
+		for octets := range int64(3) { // an octet every three minutes
+			if got := left(octets); got != began.Add(10*time.Minute) {
+				t.Errorf("after %v and %d octets the deadline is at %v", time.Since(began), octets, got.Sub(began))
+			}
+			time.Sleep(3 * time.Minute)
+		}
+		for n := range int64(20) {
+			now := time.Now()
+			if got := left((n + 1) * pop3.GatherSize); got != now.Add(10*time.Minute) {
+				t.Errorf("after %v and %d octets the deadline is in %v", now.Sub(began), n, got.Sub(now))
+			}
+			time.Sleep(9 * time.Minute)
+		}
+	})
+}
+
 // A slowReader reads 4 KiB a minute.
 type slowReader struct{ io.Reader }
 
