@@ -27,13 +27,20 @@ func LoadAccounts(c *config.Config) (*accounts.Table, error) {
 	return table, err
 }
 
-// EditAccounts changes the accounts file, durably. A box that runs takes the change up by itself.
+// EditAccounts changes the accounts file, durably. When it returns, a box that runs has taken the change up; one that cannot be
+// asked, or is just starting, does so by itself, a moment later.
 func EditAccounts(c *config.Config, change func(*accounts.Table) (*accounts.Table, error)) error {
 	if err := openState(c.State); err != nil {
 		return err
 	}
-	_, err := accounts.Edit(filepath.Join(c.State, accountsFile), change)
-	return err
+	if _, err := accounts.Edit(filepath.Join(c.State, accountsFile), change); err != nil {
+		return err
+	}
+	if box, err := dialControl(c.State); err == nil {
+		box.Reload() // an error changes nothing: it looks after its files
+		box.Close()
+	}
+	return nil
 }
 
 // AddressOf returns the mail address of an account.

@@ -76,6 +76,7 @@ func (a *Appliance) serveControl(ctx context.Context, l *net.UnixListener) {
 		Spool: a.spool, Accounts: func() *accounts.Table { return a.rules.Load().table }, Running: true,
 		Limit: func(account string) int64 { return limitOf(a.spool, a.rules.Load().config, account) },
 		Now:   a.now, Health: a.health,
+		Reload: func() { a.Reload() }, // which logs
 	}
 	for {
 		conn, err := l.Accept()

@@ -170,6 +170,25 @@ func (c *Client) Hold(copy func() error) error {
 	return cmp.Or(failed, err)
 }
 
+// reloadPatience is how long a box may take to read its files.
+const reloadPatience = 10 * time.Second
+
+// Reload has the box read its files anew: when it returns nil, accounts that were changed before are in force. What is bad in a
+// file is said in the log of the box alone.
+func (c *Client) Reload() error {
+	if err := c.conn.SetDeadline(time.Now().Add(reloadPatience)); err != nil {
+		return err
+	}
+	if err := c.talk.say("reload"); err != nil {
+		return err
+	}
+	verb, _, err := c.hear()
+	if err == nil && verb != "done" {
+		err = errNonsense
+	}
+	return cmp.Or(err, c.conn.SetDeadline(time.Time{}))
+}
+
 // watch asks and follows the progress to the end, whose words it returns.
 func (c *Client) watch(ask string, progress func(done, total int64), damaged func(words []string) error) ([]string, error) {
 	if err := c.talk.say(ask); err != nil {

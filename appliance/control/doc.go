@@ -36,6 +36,9 @@
 //	C: release
 //	S: done                       "error …" when room was needed and the hold did not last
 //
+//	C: reload
+//	S: done                       accounts and configuration as the files are now are in force, but for what is bad in them
+//
 // In the place of any line of the server: "error TEXT", after which the request has ended; in the place of "mail": "damaged" or "gone", which
 // ends this mail alone; in the place of "kept": "refused TEXT", the same.
 //

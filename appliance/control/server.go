@@ -22,6 +22,7 @@ type Server struct {
 	Limit    func(account string) int64   // how many octets the mailbox of an account may hold; nil: the spool alone sets a limit
 	Now      func() time.Time             // what day it is; nil: time.Now
 	Health   func(context.Context) Health // what the box has proven; nil: no box runs
+	Reload   func()                       // reads the box's files anew, and comes back when what they say is in force; nil: nobody has read them
 }
 
 func (s *Server) now() time.Time {
@@ -47,6 +48,7 @@ var requests = [...]request{
 	{"bin", (*session).bin},
 	{"restore", (*session).restore},
 	{"health", (*session).health},
+	{"reload", (*session).reload},
 }
 
 // A session is one stream. It is used by one goroutine.
@@ -194,6 +196,14 @@ func (s *session) hold(context.Context, []string) error {
 	}
 	if err := hold.Release(); err != nil {
 		return err
+	}
+	return lost(s.talk.say("done"))
+}
+
+// reload has files read that the client has changed.
+func (s *session) reload(context.Context, []string) error {
+	if s.Reload != nil {
+		s.Reload()
 	}
 	return lost(s.talk.say("done"))
 }
