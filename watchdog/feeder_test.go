@@ -1,0 +1,406 @@
+package watchdog_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pillarbox/watchdog"
+	"pillarbox/watchdog/watchdogtest"
+)
+
+// A house is a feeder with a device in a bubble of time.
+type house struct {
+	*watchdog.Feeder
+	device *watchdogtest.Device
+	stop   context.CancelFunc
+	ended  chan struct{}
+	result chan error
+	kept   atomic.Pointer[string]
+}
+
+const timeout = 60 * time.Second
+
+// run starts a feeder; o.Device and o.Keep are the house's unless they are set.
+func run(t *testing.T, o watchdog.Options) *house {
+	h := &house{device: watchdogtest.New(timeout), ended: make(chan struct{}), result: make(chan error, 1)}
+	if o.Device == nil {
+		o.Device = h.device
+	}
+	if o.Keep == nil {
+		o.Keep = func(reason string) error { h.kept.Store(&reason); return nil }
+	}
+	h.Feeder = watchdog.New(o)
+	ctx, cancel := context.WithCancel(t.Context())
+	h.stop = cancel
+	go func() { h.result <- h.Run(ctx, h.ended) }()
+	synctest.Wait()
+	return h
+}
+
+// close ends it in peace.
+func (h *house) close(t *testing.T) {
+	t.Helper()
+	h.stop()
+	close(h.ended)
+	if err := <-h.result; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+	if !h.device.Disarmed() {
+		t.Error("not disarmed")
+	}
+}
+
+func (h *house) fired() bool {
+	select {
+	case <-h.device.Fired():
+		return true
+	default:
+		return false
+	}
+}
+
+// await waits for the feeder to give up and returns why and after how long.
+func (h *house) await(t *testing.T) (reason string, after time.Duration) {
+	t.Helper()
+	began := time.Now()
+	var unproven *watchdog.Unproven
+	if err := <-h.result; !errors.As(err, &unproven) {
+		t.Fatalf("ended with %v", err)
+	}
+	return unproven.Reason, time.Since(began)
+}
+
+func passes(context.Context) error { return nil }
+
+func TestAWellBoxIsFedForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runs := 0
+		h := run(t, watchdog.Options{Checks: []watchdog.Check{{Name: "well", Grace: timeout, Run: func(context.Context) error { runs++; return nil }}}})
+		time.Sleep(24 * time.Hour)
+		if h.fired() {
+			t.Error("the device fired")
+		}
+		if feeds := h.device.Feeds(); feeds < 24*60*3 || feeds > 24*60*3+2 {
+			t.Errorf("%d feeds in a day, not three a minute", feeds)
+		}
+		if runs < 24*60*3 {
+			t.Errorf("%d runs of the check", runs)
+		}
+		r := h.Report(t.Context())
+		if !r.Well || r.Proofs[0].Since < 23*time.Hour || r.Proofs[0].Age > timeout/3 || r.Late.Most != 0 {
+			t.Errorf("the report is %+v", r)
+		}
+		h.close(t)
+		if h.fired() || h.kept.Load() != nil {
+			t.Error("an orderly end is none")
+		}
+	})
+}
+
+// TestWithheld: each way to be unwell ends the feeding, says so, and has the device fire a timeout after the last feed.
+func TestWithheld(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		check  watchdog.Check
+		lease  *watchdog.Lease
+		reason string
+	}{
+		{"a check that fails", watchdog.Check{Name: "smtp", Grace: timeout, Run: func(context.Context) error { return errors.New("no greeting") }}, nil, "smtp: no greeting, for 1m20s"},
+		{"a check that hangs", watchdog.Check{Name: "spool read", Grace: timeout}, nil, "spool read: no answer for 1m20s"},
+		{"a lease that is not renewed", watchdog.Check{Name: "well", Grace: timeout, Run: passes}, &watchdog.Lease{Name: "reload loop", Term: 2 * timeout}, "reload loop: has not gone round for 2m20s"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gone := make(chan struct{})
+				defer close(gone)
+				if row.check.Run == nil { // as a read in the kernel does: ctx does not end it
+					row.check.Run = func(context.Context) error { <-gone; return nil }
+				}
+				o := watchdog.Options{Checks: []watchdog.Check{row.check}}
+				if row.lease != nil {
+					o.Leases = []*watchdog.Lease{row.lease}
+				}
+				h := run(t, o)
+				reason, after := h.await(t)
+				if reason != row.reason {
+					t.Errorf("the reason is %q, not %q", reason, row.reason)
+				}
+				if kept := h.kept.Load(); kept == nil || *kept != reason {
+					t.Error("the reason was not kept before")
+				}
+				if h.fired() {
+					t.Error("the device fired before the reason was known")
+				}
+				began := time.Now()
+				<-h.device.Fired()
+				if took := time.Since(began); took > timeout-timeout/3 {
+					t.Errorf("the device fired after %v", took)
+				}
+				t.Logf("withheld after %v", after)
+			})
+		})
+	}
+}
+
+// TestOneHangs: the others are run on meanwhile, and it is not run again.
+func TestOneHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gone := make(chan struct{})
+		defer close(gone)
+		hung, well := 0, 0
+		h := run(t, watchdog.Options{Checks: []watchdog.Check{
+			{Name: "hangs", Grace: 10 * timeout, Run: func(context.Context) error { hung++; <-gone; return nil }},
+			{Name: "well", Grace: timeout, Run: func(context.Context) error { well++; return nil }},
+		}})
+		time.Sleep(5 * timeout)
+		if hung != 1 || well < 14 {
+			t.Errorf("the one that hangs was run %d times, the other %d times", hung, well)
+		}
+		if reason, _ := h.await(t); !strings.HasPrefix(reason, "hangs: no answer for") || strings.Contains(reason, "well") {
+			t.Errorf("the reason is %q", reason)
+		}
+	})
+}
+
+// TestItComesBack: what fails for less than its grace costs nothing.
+func TestItComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		h := run(t, watchdog.Options{Checks: []watchdog.Check{{Name: "some", Grace: timeout, Run: func(context.Context) error {
+			if n++; n%3 != 0 { // two of three fail
+				return errors.New("not now")
+			}
+			return nil
+		}}}})
+		time.Sleep(time.Hour)
+		if h.fired() || h.kept.Load() != nil {
+			t.Error("it was not fed")
+		}
+		h.close(t)
+	})
+}
+
+func TestRenewedLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &watchdog.Lease{Name: "loop", Term: 2 * time.Minute}
+		h := run(t, watchdog.Options{Leases: []*watchdog.Lease{l}})
+		for range 60 {
+			time.Sleep(time.Minute)
+			l.Renew()
+		}
+		if h.fired() || h.kept.Load() != nil {
+			t.Error("it was not fed")
+		}
+		if r := h.Report(t.Context()); !r.Well || r.Proofs[0].Since < 58*time.Minute {
+			t.Errorf("the report is %+v", r)
+		}
+		h.close(t)
+	})
+}
+
+// TestKeepHangs: the reason cannot be kept because the device of the state folder is what hangs.
+func TestKeepHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gone := make(chan struct{})
+		defer close(gone)
+		h := run(t, watchdog.Options{
+			Checks: []watchdog.Check{{Name: "commits", Grace: timeout, Run: func(context.Context) error { return errors.New("stand still") }}},
+			Keep:   func(string) error { <-gone; return nil },
+		})
+		if _, after := h.await(t); after > 2*timeout {
+			t.Errorf("it waited %v for it", after)
+		}
+		if h.fired() {
+			t.Error("the device fired before the program could end by itself")
+		}
+	})
+}
+
+// TestStacks are dumped, and a reader that hangs holds up nothing.
+func TestStacks(t *testing.T) {
+	for _, hangs := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var out strings.Builder
+			gone := make(chan struct{})
+			defer close(gone)
+			h := run(t, watchdog.Options{
+				Checks: []watchdog.Check{{Name: "x", Grace: timeout, Run: func(context.Context) error { return errors.New("y") }}},
+				Dump: writerFunc(func(p []byte) (int, error) {
+					if hangs {
+						<-gone
+						return 0, nil
+					}
+					return out.Write(p)
+				}),
+			})
+			h.await(t)
+			if !hangs && !strings.Contains(out.String(), "goroutine ") {
+				t.Errorf("the dump is %q", out.String())
+			}
+			if h.fired() {
+				t.Error("the device fired meanwhile")
+			}
+		})
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// TestStop: an orderly end is fed without proofs, for a minute. One that does not come to its end is reset.
+func TestStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := run(t, watchdog.Options{Checks: []watchdog.Check{{Name: "listener", Grace: timeout, Run: passes}}})
+		time.Sleep(timeout)
+		h.stop()
+		time.Sleep(timeout + time.Second)
+		if h.fired() {
+			t.Error("an end of a minute was reset")
+		}
+		<-h.device.Fired()
+		close(h.ended)
+		if err := <-h.result; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestStoodStill: a machine that was paused is not reset for what nobody could prove meanwhile.
+func TestStoodStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		device := &paused{Device: watchdogtest.New(timeout)}
+		h := run(t, watchdog.Options{Device: device, Checks: []watchdog.Check{{Name: "well", Grace: timeout, Run: func(context.Context) error {
+			device.wait()
+			return nil
+		}}}})
+		time.Sleep(10 * timeout)
+		device.pause(50 * time.Second) // a feed takes so long, as if this goroutine had not been run
+		time.Sleep(10 * timeout)
+		if h.kept.Load() != nil {
+			t.Errorf("withheld: %s", *h.kept.Load())
+		}
+		r := h.Report(t.Context())
+		if r.Late.Most < 25*time.Second {
+			t.Errorf("the latest feed was %v late", r.Late.Most)
+		}
+		h.stop()
+		close(h.ended)
+		<-h.result
+	})
+}
+
+// A paused device stands still for once, and all that ask it.
+type paused struct {
+	*watchdogtest.Device
+	until atomic.Int64
+}
+
+func (p *paused) pause(d time.Duration) { p.until.Store(time.Now().Add(d).UnixNano()) }
+func (p *paused) wait()                 { time.Sleep(time.Until(time.Unix(0, p.until.Load()))) }
+func (p *paused) Feed() error           { p.wait(); return p.Device.Feed() }
+
+// TestWithoutDevice: proofs are made when somebody asks.
+func TestWithoutDevice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gone := make(chan struct{})
+		defer close(gone)
+		runs, broken := 0, false
+		f := watchdog.New(watchdog.Options{
+			Checks: []watchdog.Check{
+				{Name: "index", Grace: timeout, Run: func(context.Context) error { runs++; return nil }},
+				{Name: "spool read", Grace: timeout, Run: func(context.Context) error {
+					if broken {
+						<-gone
+					}
+					return nil
+				}},
+			},
+			Leases: []*watchdog.Lease{{Name: "loop", Term: time.Hour}},
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		ended, result := make(chan struct{}), make(chan error)
+		go func() { result <- f.Run(ctx, ended) }()
+		time.Sleep(time.Hour)
+		if runs != 0 {
+			t.Error("a check was run that nobody asked for")
+		}
+		if r := f.Report(t.Context()); !r.Well || runs != 1 || len(r.Proofs) != 3 || r.Timeout != 0 {
+			t.Errorf("the report is %+v", r)
+		}
+		broken = true
+		began := time.Now()
+		if r := f.Report(t.Context()); r.Well || r.Proofs[1].Holds || r.Proofs[1].Fault != "no answer" || !r.Proofs[0].Holds {
+			t.Errorf("with a device that hangs the report is %+v", r)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("the answer took %v", took)
+		}
+		gone <- struct{}{}
+		stop()
+		close(ended)
+		if err := <-result; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestSettled is told once, after an hour.
+func TestSettled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var settled []time.Duration
+		began := time.Now()
+		h := run(t, watchdog.Options{Settled: func() { settled = append(settled, time.Since(began)) }})
+		time.Sleep(5 * time.Hour)
+		h.close(t)
+		if len(settled) != 1 || settled[0] != watchdog.SettleTime {
+			t.Errorf("it settled after %v", settled)
+		}
+	})
+}
+
+// TestStart: a start is fed as long as it gets on.
+func TestStart(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		last  time.Duration // when the last step is made
+		over  time.Duration
+		fires bool
+	}{
+		{"gets on for long", 10 * time.Minute, 10 * time.Minute, false},
+		{"hangs", time.Minute, 10 * time.Minute, true},
+		{"gets on for ever", 2 * watchdog.LongestStart, 2 * watchdog.LongestStart, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := watchdogtest.New(timeout)
+				var steps atomic.Uint64
+				err := watchdog.Start(t.Context(), d, steps.Load, func(context.Context) error {
+					for began := time.Now(); time.Since(began) < row.over; time.Sleep(5 * time.Second) {
+						if time.Since(began) < row.last {
+							steps.Add(1)
+						}
+					}
+					return errors.New("its result")
+				})
+				if err == nil || err.Error() != "its result" {
+					t.Errorf("it returned %v", err)
+				}
+				fired := false
+				select {
+				case <-d.Fired():
+					fired = true
+				default:
+				}
+				if fired != row.fires {
+					t.Errorf("the device fired: %v", fired)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,92 @@
+package watchdog
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// A life of a box, as its record sees it.
+func TestRecord(t *testing.T) {
+	var r Record
+	boot := func(name string, reset bool) bool {
+		t.Helper()
+		var changed bool
+		r, changed = r.Began(name, reset)
+		again, err := ParseRecord(r.String())
+		if err != nil || again != r {
+			t.Errorf("%+v was read back as %+v, %v", r, again, err)
+		}
+		return changed
+	}
+	fail := func(name string, hardware bool) (hard bool) {
+		r, hard = r.Failed(name, noon, "commits: stand still", hardware)
+		return hard
+	}
+	expect := func(what string, got, want any) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %v, want %v; %+v", what, got, want, r)
+		}
+	}
+
+	expect("a box that was always well writes nothing", boot("a", false), false)
+	expect("nor at its next boot", boot("b", false), false)
+
+	expect("first the supervisor", fail("b", true), false)
+	expect("which starts it again", boot("b", false), false)
+	expect("twice", fail("b", true), false)
+	boot("b", false)
+	expect("then the hardware", fail("b", true), true)
+	expect("which is noticed without the help of the device", boot("c", false), true)
+	expect("and counted", r.Resets, 1)
+	expect("with its reason", r.Reason, "commits: stand still")
+	expect("one is not too many", r.Brakes(), false)
+	expect("the supervisor is asked again", fail("c", true), false)
+	boot("d", true)
+	expect("one reset is counted once", r.Resets, 2)
+	boot("e", true)
+	expect("three are too many", r.Brakes(), true)
+	boot("e", true)
+	expect("and a start again in that boot makes no difference", r.Resets, 3)
+	expect("switched off and on", boot("f", false), true)
+	expect("it is well again", r, Record{})
+
+	boot("g", true)
+	expect("a reset without a record counts too", r.Resets, 1)
+	r, _ = r.Settled()
+	expect("an hour of proofs makes up for it", r, Record{})
+
+	for range 10 {
+		if fail("h", false) {
+			t.Error("where no hardware is fed it never has its turn")
+		}
+	}
+	expect("and no reset is made of it", boot("i", false), true)
+	expect("", r, Record{})
+}
+
+func TestReasonIsOneLine(t *testing.T) {
+	r, _ := Record{}.Failed("a", noon, "one\ntwo\x00"+strings.Repeat("x", 5000)+"\xff", false)
+	if strings.Count(r.String(), "\n") != 4 || len(r.Reason) > longestReason || !strings.HasPrefix(r.Reason, "one two ") {
+		t.Errorf("got %q", r.String())
+	}
+}
+
+func FuzzRecord(f *testing.F) {
+	r, _ := Record{Resets: 2}.Failed("boot", noon, "reason", true)
+	f.Add(r.String())
+	f.Add("resets -1\n")
+	f.Add("later 7\nreason \n")
+	f.Fuzz(func(t *testing.T, file string) {
+		r, err := ParseRecord(file)
+		if err != nil {
+			return
+		}
+		if again, err := ParseRecord(r.String()); err != nil || again != r {
+			t.Errorf("%+v became %+v, %v", r, again, err)
+		}
+	})
+}
