@@ -5,24 +5,21 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/pelletier/go-toml/v2"
 )
 
 // Parse reads the text of a file and completes it with env; file is its name for the report.
 // The error is a *Report.
 func Parse(file string, text []byte, env Environment) (*Config, error) {
-	var values map[string]any
-	if err := toml.Unmarshal(text, &values); err != nil {
+	read, err := readDocument(text)
+	if err != nil {
 		return nil, &Report{File: file, Problems: []Problem{syntaxProblem(text, err)}}
 	}
 	c := Default()
 	c.File = file
-	where := positions(text)
-	problems := c.fill(text, values, where)
+	problems := c.fill(text, read.values, read.where)
 	c.Complete(env)
-	marks := make(map[string]span, len(where))
-	for _, p := range where {
+	marks := make(map[string]span, len(read.where))
+	for _, p := range read.where {
 		marks[fold(p.name())] = p.value
 	}
 	for _, p := range c.Validate() {
@@ -41,21 +38,14 @@ func Parse(file string, text []byte, env Environment) (*Config, error) {
 	return c, nil
 }
 
-// syntaxProblem makes a problem of what the TOML parser says.
+// syntaxProblem makes a problem of what makes the file no TOML.
 func syntaxProblem(text []byte, err error) Problem {
-	p := Problem{Text: strings.TrimPrefix(err.Error(), "toml: ")}
-	var at *toml.DecodeError
-	if !errors.As(err, &at) {
+	p := Problem{Text: err.Error()}
+	var wrong *syntaxError
+	if !errors.As(err, &wrong) {
 		return p
 	}
-	line, column := at.Position()
-	lines := strings.Split(string(text), "\n")
-	if line < 1 || line > len(lines) {
-		return p
-	}
-	p.Line, p.Column, p.Mark = line, max(column, 1), 1
-	p.Excerpt = strings.TrimRight(lines[line-1], "\r")
-	return p
+	return p.place(text, span{wrong.at.offset, 1})
 }
 
 // fill stores the values of the file in c, key by key.

@@ -19,46 +19,6 @@ type position struct {
 // name is the key as it is reported and looked up: parts joined by dots.
 func (p position) name() string { return strings.Join(p.path, ".") }
 
-// positions lists the keys of a file in the order they stand. The file is known to be
-// free of syntax errors; what cannot be placed is left out.
-func positions(file []byte) []position {
-	var p unstable.Parser
-	p.Reset(file)
-	walk := walker{parser: &p}
-	for p.NextExpression() {
-		switch e := p.Expression(); e.Kind {
-		case unstable.Table, unstable.ArrayTable:
-			parts, mark := keyOf(e)
-			walk.table = parts
-			walk.found = append(walk.found, position{path: parts, table: true, key: mark, value: mark})
-		case unstable.KeyValue:
-			walk.keyValue(walk.table, e)
-		}
-	}
-	return walk.found
-}
-
-type walker struct {
-	parser *unstable.Parser
-	table  []string // the [header] above
-	found  []position
-}
-
-// keyValue notes one "key = value" below the key above, and those of an inline table.
-func (w *walker) keyValue(above []string, e *unstable.Node) {
-	parts, mark := keyOf(e)
-	path := append(append([]string{}, above...), parts...)
-	value := e.Value()
-	if value.Kind == unstable.InlineTable {
-		w.found = append(w.found, position{path: path, table: true, key: mark, value: mark})
-		for children := value.Children(); children.Next(); {
-			w.keyValue(path, children.Node())
-		}
-		return
-	}
-	w.found = append(w.found, position{path: path, key: mark, value: spanOf(value, mark)})
-}
-
 // keyOf returns the parts of a key and where it stands.
 func keyOf(e *unstable.Node) (parts []string, mark span) {
 	for it := e.Key(); it.Next(); {
