@@ -75,21 +75,27 @@ func (h *house) await(t *testing.T) (reason string, after time.Duration) {
 	return unproven.Reason, time.Since(began)
 }
 
+// pass lets time pass, and what is due at its end happen.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 func passes(context.Context) error { return nil }
 
 func TestAWellBoxIsFedForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runs := 0
-		h := run(t, watchdog.Options{Checks: []watchdog.Check{{Name: "well", Grace: timeout, Run: func(context.Context) error { runs++; return nil }}}})
-		time.Sleep(24 * time.Hour)
+		var runs atomic.Int32
+		h := run(t, watchdog.Options{Checks: []watchdog.Check{{Name: "well", Grace: timeout, Run: func(context.Context) error { runs.Add(1); return nil }}}})
+		pass(24 * time.Hour)
 		if h.fired() {
 			t.Error("the device fired")
 		}
 		if feeds := h.device.Feeds(); feeds < 24*60*3 || feeds > 24*60*3+2 {
 			t.Errorf("%d feeds in a day, not three a minute", feeds)
 		}
-		if runs < 24*60*3 {
-			t.Errorf("%d runs of the check", runs)
+		if runs.Load() < 24*60*3 {
+			t.Errorf("%d runs of the check", runs.Load())
 		}
 		r := h.Report(t.Context())
 		if !r.Well || r.Proofs[0].Since < 23*time.Hour || r.Proofs[0].Age > timeout/3 || r.Late.Most != 0 {
@@ -152,14 +158,14 @@ func TestOneHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gone := make(chan struct{})
 		defer close(gone)
-		hung, well := 0, 0
+		var hung, well atomic.Int32
 		h := run(t, watchdog.Options{Checks: []watchdog.Check{
-			{Name: "hangs", Grace: 10 * timeout, Run: func(context.Context) error { hung++; <-gone; return nil }},
-			{Name: "well", Grace: timeout, Run: func(context.Context) error { well++; return nil }},
+			{Name: "hangs", Grace: 10 * timeout, Run: func(context.Context) error { hung.Add(1); <-gone; return nil }},
+			{Name: "well", Grace: timeout, Run: func(context.Context) error { well.Add(1); return nil }},
 		}})
-		time.Sleep(5 * timeout)
-		if hung != 1 || well < 14 {
-			t.Errorf("the one that hangs was run %d times, the other %d times", hung, well)
+		pass(5 * timeout)
+		if hung.Load() != 1 || well.Load() < 14 {
+			t.Errorf("the one that hangs was run %d times, the other %d times", hung.Load(), well.Load())
 		}
 		if reason, _ := h.await(t); !strings.HasPrefix(reason, "hangs: no answer for") || strings.Contains(reason, "well") {
 			t.Errorf("the reason is %q", reason)
@@ -177,7 +183,7 @@ func TestItComesBack(t *testing.T) {
 			}
 			return nil
 		}}}})
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if h.fired() || h.kept.Load() != nil {
 			t.Error("it was not fed")
 		}
@@ -257,9 +263,9 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 func TestStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := run(t, watchdog.Options{Checks: []watchdog.Check{{Name: "listener", Grace: timeout, Run: passes}}})
-		time.Sleep(timeout)
+		pass(timeout)
 		h.stop()
-		time.Sleep(timeout + time.Second)
+		pass(timeout + time.Second)
 		if h.fired() {
 			t.Error("an end of a minute was reset")
 		}
@@ -279,9 +285,9 @@ func TestStoodStill(t *testing.T) {
 			device.wait()
 			return nil
 		}}}})
-		time.Sleep(10 * timeout)
-		device.pause(50 * time.Second) // a feed takes so long, as if this goroutine had not been run
-		time.Sleep(10 * timeout)
+		pass(10 * timeout)
+		device.pause(70 * time.Second) // a feed takes so long, as if this goroutine had not been run
+		pass(10 * timeout)
 		if h.kept.Load() != nil {
 			t.Errorf("withheld: %s", *h.kept.Load())
 		}
@@ -326,7 +332,7 @@ func TestWithoutDevice(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended, result := make(chan struct{}), make(chan error)
 		go func() { result <- f.Run(ctx, ended) }()
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if runs != 0 {
 			t.Error("a check was run that nobody asked for")
 		}
@@ -356,7 +362,7 @@ func TestSettled(t *testing.T) {
 		var settled []time.Duration
 		began := time.Now()
 		h := run(t, watchdog.Options{Settled: func() { settled = append(settled, time.Since(began)) }})
-		time.Sleep(5 * time.Hour)
+		pass(5 * time.Hour)
 		h.close(t)
 		if len(settled) != 1 || settled[0] != watchdog.SettleTime {
 			t.Errorf("it settled after %v", settled)
