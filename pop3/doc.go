@@ -80,8 +80,8 @@
 // ASCII cannot say replaced by one that reaches nobody, and what has no ASCII form left out.
 // A mail program that shows mail to people loses nothing by it but such addresses.
 //
-// The size in LIST and STAT stays that of the stored mail: to know the other one, each header of the
-// maildrop would have to be read at the login. The +OK of a RETR that was rewritten says no
+// The size in LIST and STAT stays that of the stored mail, where RFC 6856 §2.1 would rather have that of what is sent: to
+// know it, each header of the maildrop would have to be read at the login. The +OK of a RETR that was rewritten says no
 // size. Everything else, the unique-id, the body and the number of lines that TOP counts, is the same.
 //
 // To find out, a RETR or TOP without UTF8 looks at the header first, which is read anyway and is in
@@ -90,7 +90,8 @@
 // they were before RFC 6856: there is no telling what they mean. Headers of the parts inside
 // the body are body.
 //
-// UTF8 is announced without USER: account names are ASCII. Passwords are octets.
+// UTF8 is announced without USER (RFC 6856 §2.2): account names are ASCII, and nothing is prepared. Passwords are octets.
+// STLS after UTF8 is served, and takes it back. LANG changes no reply, so its -ERR is in the language in force.
 //
 // # Where it is
 //
