@@ -12,7 +12,7 @@ import (
 )
 
 // password is that of every account a bench makes.
-const password = "bench bench bench"
+const password = "bench-bench-bench" // no blanks: Mailpit takes none
 
 // startPatience is how long a box may take from exec to its first greeting.
 const startPatience = 10 * time.Second

@@ -47,10 +47,18 @@ func (d *device) settled() (deviceCount, error) {
 		return deviceCount{}, err
 	}
 	defer f.Close()
-	if err := unix.Syncfs(int(f.Fd())); err != nil {
-		return deviceCount{}, fmt.Errorf("syncfs %s: %w", d.folder, err)
+	if err := syncfs(f); err != nil {
+		return deviceCount{}, err
 	}
 	return d.count()
+}
+
+// syncfs writes out what the file system of a file still holds back.
+func syncfs(f *os.File) error {
+	if err := unix.Syncfs(int(f.Fd())); err != nil {
+		return fmt.Errorf("syncfs %s: %w", f.Name(), err)
+	}
+	return nil
 }
 
 // count reads the stat file as it is.

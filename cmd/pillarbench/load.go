@@ -33,11 +33,14 @@ func parseLoad(text string) (load, error) {
 	if kibi {
 		n *= 1024
 	}
-	if err != nil || n < 128 || n > 1<<20 {
-		return load{}, fmt.Errorf("-loads: %q is not mix nor 128 to 1024k octets", text)
+	if err != nil || n < 128 || n > 10<<20 {
+		return load{}, fmt.Errorf("-loads: %q is not mix nor 128 to 10240k octets", text)
 	}
 	name := fmt.Sprintf("%d B", n)
-	if n%1024 == 0 {
+	switch {
+	case n%(1<<20) == 0:
+		name = fmt.Sprintf("%d MiB", n>>20)
+	case n%1024 == 0:
 		name = fmt.Sprintf("%d KiB", n/1024)
 	}
 	return load{name, func(uint64) int { return n }, n}, nil

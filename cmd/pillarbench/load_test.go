@@ -16,7 +16,7 @@ func TestParseLoad(t *testing.T) {
 			t.Errorf("%s: got %s of %d octets, %v, want %s of %d", row.text, l.name, l.mean, err, row.name, row.octets)
 		}
 	}
-	for _, text := range []string{"", "k", "-4k", "64", "2000k", "4x", "mixed"} {
+	for _, text := range []string{"", "k", "-4k", "64", "20000k", "4x", "mixed"} {
 		if _, err := parseLoad(text); err == nil {
 			t.Errorf("%q is accepted", text)
 		}

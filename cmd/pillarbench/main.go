@@ -26,7 +26,11 @@ var subcommands = [...]struct {
 	{"wear", "device bytes, flushes and CPU for a mail, of the box or another server", wear},
 	{"hostile", "a good client among thousands of hostile ones: is it served, and what is left?", hostile},
 	{"board", "the box on an emulated arm64 board: mail, memory and watchdog", onBoard},
-	{"cut", "power cuts on an emulated board: is every acknowledged mail there?", cut},
+	{"retr", "CPU and speed of mail out, beside a bare server and other servers", retr},
+	{"ingest", "CPU and speed of mail in, beside a bare server and other servers", ingest},
+	{"login", "CPU and time of a login, STAT, LIST and UIDL of large mailboxes", login},
+	{"delete", "CPU, time, octets and flushes of removing 100 mails", remove},
+	{"floor", "the bare server that others are compared with", runFloor},
 	{"start", "what a start, a first login and a deletion cost with much mail", start},
 }
 

@@ -49,6 +49,24 @@ func (s *sender) open(hello string) error {
 // deliver hands over one letter for all recipients. It returns nil when the letter was answered
 // 250. MAIL, RCPT and DATA go in one write (RFC 2920), so a letter takes two round trips.
 func (s *sender) deliver(l letter, recipients ...string) error {
+	return s.hand(l.wire(), false, recipients...)
+}
+
+// hand is deliver of stored bytes; a bare server (floor) is told nothing but them.
+func (s *sender) hand(wire []byte, bare bool, recipients ...string) error {
+	if !bare {
+		if err := s.envelope(recipients); err != nil {
+			return err
+		}
+	}
+	if err := s.say(wire); err != nil {
+		return err
+	}
+	return s.expect("250")
+}
+
+// envelope says all that comes before the mail.
+func (s *sender) envelope(recipients []string) error {
 	commands := []byte("MAIL FROM:<bench@home.arpa>\r\n")
 	for _, r := range recipients {
 		commands = fmt.Appendf(commands, "RCPT TO:<%s>\r\n", r)
@@ -61,13 +79,7 @@ func (s *sender) deliver(l letter, recipients ...string) error {
 			return err
 		}
 	}
-	if err := s.expect("354"); err != nil {
-		return err
-	}
-	if err := s.say(l.wire()); err != nil {
-		return err
-	}
-	return s.expect("250")
+	return s.expect("354")
 }
 
 func (s *sender) say(b []byte) error {
