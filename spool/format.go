@@ -1,13 +1,14 @@
 package spool
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
+	"strconv"
+	"strings"
 
 	"pillarbox/spool/flash"
 )
@@ -50,19 +51,19 @@ func (f *format) String() string {
 
 // parseFormat reads what String wrote.
 func parseFormat(text []byte) (*format, error) {
-	var ver int
-	var id string
-	f := new(format)
-	n, err := fmt.Fscanf(bytes.NewReader(text), "pillarbox spool\nversion %d\nid %s\nslot %d\n", &ver, &id, &f.slotSize)
-	if n >= 1 && ver != version {
+	words := append(strings.Fields(string(text)), make([]string, 8)...) // for a text that ends too early
+	if ver, err := strconv.Atoi(words[3]); err == nil && ver != version && words[0] == "pillarbox" {
 		return nil, fmt.Errorf("%w %d in %s: this program reads version %d", ErrVersion, ver, formatName, version)
 	}
-	if err != nil {
+	f := new(format)
+	id, _ := hex.DecodeString(words[5])
+	copy(f.id[:], id)
+	f.slotSize, _ = strconv.ParseInt(words[7], 10, 64)
+	if !strings.HasPrefix(string(text), f.String()) {
 		return nil, fmt.Errorf("%w: %s does not read as a spool's", ErrForeign, formatName)
 	}
-	raw, err := hex.DecodeString(id)
-	if err != nil || copy(f.id[:], raw) != len(f.id) || len(raw) != len(f.id) || !validSlotSize(f.slotSize) {
-		return nil, fmt.Errorf("%w: %s has an impossible id or slot size", ErrForeign, formatName)
+	if !validSlotSize(f.slotSize) {
+		return nil, fmt.Errorf("%w: %s has an impossible slot size", ErrForeign, formatName)
 	}
 	return f, nil
 }

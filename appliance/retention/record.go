@@ -28,14 +28,14 @@ var errRecord = errors.New("is no record of the clock; the days of retention are
 
 // parseRecord undoes String.
 func parseRecord(text string) (r Record, err error) {
-	var since, seen string
-	if _, err := fmt.Sscanf(text, recordLines, &since, &seen); err != nil {
+	words := strings.Fields(text)
+	if len(words) != 4 {
 		return Record{}, errRecord
 	}
-	if r.Since, err = time.Parse(time.RFC3339, since); err != nil {
+	if r.Since, err = time.Parse(time.RFC3339, words[1]); err != nil {
 		return Record{}, errRecord
 	}
-	if r.Seen, err = time.Parse(time.RFC3339, seen); err != nil || r.Seen.Before(r.Since) || r.String() != text {
+	if r.Seen, err = time.Parse(time.RFC3339, words[3]); err != nil || r.Seen.Before(r.Since) || r.String() != text {
 		return Record{}, errRecord
 	}
 	return r, nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -31,11 +32,20 @@ func wearAt(block string) (w Wear, ok bool) {
 		if err != nil {
 			continue
 		}
-		if n, _ := fmt.Sscanf(string(life), "0x%x 0x%x", &w.LifeTime[0], &w.LifeTime[1]); n != 2 {
+		words := strings.Fields(string(life))
+		if len(words) < 2 {
 			return Wear{}, false
 		}
+		for i := range w.LifeTime {
+			n, err := strconv.ParseUint(words[i], 0, 8)
+			if err != nil {
+				return Wear{}, false
+			}
+			w.LifeTime[i] = int(n)
+		}
 		if eol, err := os.ReadFile(filepath.Join(dir, "device", "pre_eol_info")); err == nil {
-			fmt.Sscanf(strings.TrimSpace(string(eol)), "0x%x", &w.PreEOL) // 0 if it says nothing
+			n, _ := strconv.ParseUint(strings.TrimSpace(string(eol)), 0, 8) // 0 if it says nothing
+			w.PreEOL = int(n)
 		}
 		return w, true
 	}
