@@ -68,7 +68,7 @@ stage() {
 # pack FOLDER FORM CONFIGURATION ARCH FILE: runs nfpm in a staged folder; ARCH is what that system calls the processor.
 pack() {
 	nfpm_ready
-	sed -e "s/@version@/$version/; s/@arch@/$4/; s/@maintainer@/$maintainer/" \
+	sed -e "s/@version@/$version/; s/@arch@/$4/; s/@maintainer@/$maintainer/; s/@license@/${license:-}/" \
 		-e "s/@mtime@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)/" "$3" >"$1/nfpm.yaml"
 	(cd "$1" && "$NFPM" package -f nfpm.yaml -p "$2" -t "$out/$5" >/dev/null)
 	echo "$out/$5"
@@ -93,8 +93,8 @@ linux() {
 	pack "$tmp/stage" "$1" "$packaging/nfpm.yaml" "$3" "$4"
 }
 
-deb() { linux deb "$1" "$2" "pillarbox_$version-1_$2.deb"; }
-rpm() { linux rpm "$1" "$2" "pillarbox-$version-1.$2.rpm"; }
+deb() { license='' && linux deb "$1" "$2" "pillarbox_$version-1_$2.deb"; }
+rpm() { license=Apache-2.0 && linux rpm "$1" "$2" "pillarbox-$version-1.$2.rpm"; }
 ipk() {
 	stage "$tmp/stage" "$1" "$packaging"/openwrt/pillarbox/files/* "$packaging"/openwrt/ipk/*
 	pack "$tmp/stage" ipk "$packaging/openwrt.yaml" "$2" "pillarbox_$version-1_$2.ipk"

@@ -131,8 +131,8 @@ const (
 	maxLoginDelay = time.Hour // a mail program that is kept out for longer looks broken
 )
 
-// Default returns what holds for every key that is not written. Hostname and State are empty: they depend on the
-// machine, see Complete.
+// Default returns what holds for every key that is not written. Hostname, State and the device of Watchdog are empty: they depend
+// on the machine, see Complete.
 func Default() *Config {
 	return &Config{
 		Domains:   []string{"home.arpa"},
@@ -141,7 +141,7 @@ func Default() *Config {
 		SMTP:      SMTP{PlaintextAuth: Private(), MaxMessage: 50 << 20},
 		Retention: Retention{Keeping: Keeping{MailboxShare: 50}},
 		Aliases:   map[string][]string{},
-		Watchdog:  Watchdog{Device: "none", Timeout: Duration(time.Minute)},
+		Watchdog:  Watchdog{Timeout: Duration(time.Minute)},
 		Log:       Log{Level: "info"},
 		Service:   Service{Confine: true},
 	}

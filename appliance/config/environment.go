@@ -37,6 +37,9 @@ func (c *Config) Complete(env Environment) {
 	if c.State == "" {
 		c.State = stateFolder(env)
 	}
+	if c.Watchdog.Device == "" {
+		c.Watchdog.Device = watchdogOf(env)
+	}
 }
 
 // machineName makes a host name of what the kernel says. Names that no certificate or
@@ -50,6 +53,15 @@ func machineName(name string) string {
 		return fallbackName
 	}
 	return name
+}
+
+// watchdogOf returns what is fed when no file says it: systemd where its unit asks for that (WatchdogSec, sd_watchdog_enabled(3)), for
+// it ends who does not; else nothing.
+func watchdogOf(env Environment) string {
+	if env.Getenv("WATCHDOG_USEC") != "" {
+		return "systemd"
+	}
+	return "none"
 }
 
 // stateFolder returns where state is kept when no file says it: where the service

@@ -25,9 +25,16 @@ func TestManual(t *testing.T) {
 				t.Fatal(err)
 			}
 			names, lines := tt.read(string(text))
+			var keys []string
 			for _, key := range Default().keys() {
+				keys = append(keys, key.name)
 				if !slices.Contains(names, key.name) {
 					t.Errorf("%s does not tell of %s", tt.file, key.name)
+				}
+			}
+			for _, name := range names {
+				if !slices.Contains(keys, name) {
+					t.Errorf("%s tells of %s, which is no key", tt.file, name)
 				}
 			}
 			env := Environment{Hostname: "nas", Getenv: func(string) string { return "" }}
@@ -45,6 +52,25 @@ func TestManual(t *testing.T) {
 				t.Errorf("what %s calls defaults is\n%+v, and what holds is\n%+v", tt.file, got, want)
 			}
 		})
+	}
+}
+
+// TestOpenWrtKeys holds the table of the script that makes the file out of UCI against the table of keys.
+func TestOpenWrtKeys(t *testing.T) {
+	const file = "../../scripts/package/openwrt/pillarbox/files/uci.sh"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told, want []string
+	for _, found := range regexp.MustCompile(`(?m)^(\w+) (\w+) (?:texts?|boolean|number)$`).FindAllStringSubmatch(string(text), -1) {
+		told = append(told, strings.TrimPrefix(found[1]+"."+found[2], "main."))
+	}
+	for _, key := range Default().keys() {
+		want = append(want, key.name)
+	}
+	if !slices.Equal(told, want) {
+		t.Errorf("%s knows\n%q, and these are the keys:\n%q", file, told, want)
 	}
 }
 
@@ -71,7 +97,7 @@ func sampleKeys(text string) (names, lines []string) {
 		if key, value, found := strings.Cut(line, " = "); found && regexp.MustCompile(`^#[a-z]`).MatchString(key) {
 			name := table + key[1:]
 			names = append(names, name)
-			if name != "hostname" { // an example of one
+			if name != "hostname" && name != "service.memory" { // examples: what holds depends on the machine
 				lines = append(lines, name+" = "+value)
 			}
 		}

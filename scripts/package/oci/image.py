@@ -19,6 +19,7 @@ import tarfile
 OWNER = 1110  # the user and the group of the box in the image; numbers, for there is nobody to look names up
 EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
 CREATED = datetime.datetime.fromtimestamp(EPOCH, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+SECOND = 10**9  # nanoseconds
 LAYOUT = "application/vnd.oci.image."
 
 
@@ -107,6 +108,8 @@ def configuration(platform, diff_id, version):
             "Entrypoint": ["/usr/bin/pillarbox"], "Cmd": ["serve"],
             "ExposedPorts": {port: {} for port in ports},
             "Volumes": {"/var/lib/pillarbox": {}},
+            "Healthcheck": {"Test": ["CMD", "/usr/bin/pillarbox", "health"], "Interval": 60 * SECOND, "Timeout": 20 * SECOND,
+                            "StartPeriod": 300 * SECOND, "Retries": 3},
             "StopSignal": "SIGTERM",
             "Labels": labels(version),
         },

@@ -33,6 +33,7 @@ retention mailbox_share text
 watchdog device text
 watchdog timeout text
 log level text
+service memory text
 service user text
 service confine boolean
 '

@@ -1,0 +1,43 @@
+#!/bin/sh
+# boot.sh FOLDER: boots systemd as the first process of a container whose root is a copy-on-write layer over this machine's own,
+# with an own network, and no service but those that the packages under test bring. FOLDER/packages is
+# /mnt/packages there, FOLDER/state the place of the mail, FOLDER/log gets what it says. Needs root.
+set -eu
+folder=$1
+mkdir -p "$folder/packages" "$folder/state" "$folder/upper" "$folder/work" "$folder/root"
+group=/sys/fs/cgroup
+[ ! -d $group/unified ] || group=$group/unified
+group=$group/pillarbox-test.$$
+mkdir "$group"
+echo $$ >"$group/cgroup.procs"
+
+# shellcheck disable=SC2016 # for the inner shell
+exec unshare --mount --pid --fork --kill-child --uts --ipc --net --cgroup --propagation private sh -euc '
+	root=$1/root
+	mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$root"
+	mount -t proc proc "$root/proc"
+	mount -t sysfs sysfs "$root/sys"
+	mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+	mount -t tmpfs tmpfs "$root/run"
+	mount -t tmpfs tmpfs "$root/tmp"
+	mount -t tmpfs tmpfs "$root/dev"
+	for device in null zero full random urandom tty; do
+		: >"$root/dev/$device"
+		mount --bind "/dev/$device" "$root/dev/$device"
+	done
+	mkdir "$root/dev/pts" "$root/dev/shm"
+	mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts"
+	mount -t tmpfs tmpfs "$root/dev/shm"
+	ln -s pts/ptmx "$root/dev/ptmx"
+	ip link set lo up
+	hostname mailtest
+	rm -rf "$root"/etc/systemd/system/*.wants "$root/etc/fstab"
+	: >"$root/etc/machine-id"
+	mkdir -p "$root/mnt/old" "$root/mnt/packages" "$root/var/lib/pillarbox"
+	mount --bind "$1/packages" "$root/mnt/packages"
+	mount --bind "$1/state" "$root/var/lib/pillarbox"
+	cd "$root"
+	pivot_root . mnt/old
+	umount -l /mnt/old
+	exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --unit=basic.target --log-target=console
+' boot "$folder" >"$folder/log" 2>&1
