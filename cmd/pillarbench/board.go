@@ -9,22 +9,41 @@ import (
 	"time"
 )
 
+// boardParts are the stories that can be told of a board.
+var boardParts = [...]struct {
+	name     string
+	config   string // more of it
+	watchdog bool
+	tell     func(ctx context.Context, r *rig, out io.Writer) error
+}{
+	{"mail", "", false, boardMail},
+	{"watchdog", boardWatchdogConfig, true, boardWatchdog},
+}
+
 // onBoard is the subcommand "board".
 func onBoard(args []string, out io.Writer) error {
 	var f rigFlags
 	set := flag.NewFlagSet("pillarbench board", flag.ContinueOnError)
 	f.add(set)
-	limit := set.Duration("limit", 2*time.Minute, "for the whole run")
+	part := set.String("part", "mail", "mail, or watchdog")
+	limit := set.Duration("limit", 5*time.Minute, "for the whole run")
 	if err := parse(set, args); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), *limit)
 	defer cancel()
-	r, err := newRig(set, f, "", "anna")
-	if err != nil {
-		return err
+	for _, p := range boardParts {
+		if p.name != *part {
+			continue
+		}
+		r, err := newRig(set, f, p.config, "anna", "bert")
+		if err != nil {
+			return err
+		}
+		r.watchdog = p.watchdog
+		return errors.Join(p.tell(ctx, r, out), r.close())
 	}
-	return errors.Join(boardMail(ctx, r, out), r.close())
+	return fmt.Errorf("-part: there is no %q", *part)
 }
 
 // boardMail boots, passes mail through the box from outside, and stops it.
@@ -35,8 +54,8 @@ func boardMail(ctx context.Context, r *rig, out io.Writer) error {
 	}
 	up := time.Since(began)
 	letters := []letter{{1, 1000}, {2, 20_000}, {3, 1 << 20}}
-	if err := passMail(r.smtp(), r.pop3(), letters); err != nil {
-		return fmt.Errorf("%w; the console ends:\n%s", err, r.board.Tail())
+	if err := r.passMail(letters, letters); err != nil {
+		return err
 	}
 	memory, err := r.free(ctx)
 	if err != nil {
@@ -53,19 +72,34 @@ func boardMail(ctx context.Context, r *rig, out io.Writer) error {
 	return nil
 }
 
-// passMail delivers letters and fetches them again.
-func passMail(smtp, pop3 string, letters []letter) error {
-	s, err := dialSMTP(smtp)
+// passMail delivers letters, and fetches all that must be in the mailbox.
+func (r *rig) passMail(letters, all []letter) error {
+	err := r.sendMail("anna", letters)
+	if err == nil {
+		err = r.fetchMail(all)
+	}
+	if err != nil {
+		return fmt.Errorf("%w; the console ends:\n%s", err, r.board.Tail())
+	}
+	return nil
+}
+
+func (r *rig) sendMail(to string, letters []letter) error {
+	s, err := dialSMTP(r.smtp())
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	for _, l := range letters {
-		if err := s.deliver(l, "anna@home.arpa"); err != nil {
+		if err := s.deliver(l, to+"@home.arpa"); err != nil {
 			return fmt.Errorf("letter %d: %w", l.number, err)
 		}
 	}
-	p, err := dialPOP3(pop3, "anna", password)
+	return nil
+}
+
+func (r *rig) fetchMail(want []letter) error {
+	p, err := dialPOP3(r.pop3(), "anna", password)
 	if err != nil {
 		return err
 	}
@@ -74,10 +108,10 @@ func passMail(smtp, pop3 string, letters []letter) error {
 	if err != nil {
 		return err
 	}
-	if len(uids) != len(letters) {
-		return fmt.Errorf("%d mails for %d letters", len(uids), len(letters))
+	if len(uids) != len(want) {
+		return fmt.Errorf("%d mails for %d letters", len(uids), len(want))
 	}
-	for i, l := range letters {
+	for i, l := range want {
 		mail, err := p.retrieve(i + 1)
 		if err != nil {
 			return err

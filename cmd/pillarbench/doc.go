@@ -11,6 +11,10 @@
 //	                                what a start, a first login and a deletion cost with much mail
 //	pillarbench hostile -box BINARY
 //	                                one good client among thousands of hostile ones: is it served, what is left?
+//	pillarbench board -box BINARY -guest FOLDER
+//	                                the box on an emulated arm64 board: mail, memory, hardware watchdog
+//	pillarbench cut -box BINARY -guest FOLDER
+//	                                power cuts on that board: is every acknowledged mail there once, whole?
 //
 // # Letters
 //
@@ -33,7 +37,32 @@
 //	K5  the box starts again without help, within ten seconds
 //
 // kill -9 proves that the box needs no goodbye; it does not lose what the kernel holds. The
-// power cut, which does, is tested on the spool's model device.
+// power cut does.
+//
+// # The power-cut test
+//
+// The box runs on a board (package board) with Debian's kernel and a real file system, on a disk whose cache is lost
+// (package disk). Senders and the client that removes mail are outside, and so is the ledger: what was answered was answered.
+//
+//	life of a round
+//	  1  the board boots, and what the last cut has left is judged by K1…K5; of the mails that were whole before,
+//	     some are fetched again, in the end all
+//	  2  four senders deliver letters, while one client removes older ones, a few in a session
+//	  3  the power goes at a chance request of the disk; every fourth time at one of the start, while the file
+//	     system and the spool recover
+//	  4  the cache of the disk is dropped, kept or torn, in turn
+//
+// A removal that was cut off may be done or not; the next listing decides, and then it stays so. With -lossy the test is that of
+// the test: a mount without barriers, or a box that does not flush, must be found to lose mail.
+//
+// What is counted is what the disk was asked for by the kernel below the box. The same seed draws the same chances, but the guest's
+// clock is real, so a run cannot be repeated request by request: the image that broke a rule is kept.
+//
+// # The board test
+//
+// Mail passes from outside through a box in 64 MiB of memory. The watchdog is the emulated i6300ESB, and the emulator tells when it
+// fires: not while the box is well, not after a clean stop; but when the file system is frozen, when the disk hangs, and when the box was
+// killed. The next boot must say why it is one.
 //
 // # The restore test
 //

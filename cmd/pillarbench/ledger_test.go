@@ -54,6 +54,24 @@ func TestLedger(t *testing.T) {
 			_, err := l.list("anna", []string{"u1", "u1"})
 			return err
 		}, "K3"},
+		{"removal begun, gone, back later", func(l *ledger) error {
+			l.see("anna", "u1", 1)
+			l.doubt("anna", "u1")
+			if _, err := l.list("anna", nil); err != nil {
+				return err
+			}
+			_, err := l.list("anna", []string{"u1"})
+			return err
+		}, "K4"},
+		{"removal begun, still there, gone later", func(l *ledger) error {
+			l.see("anna", "u1", 1)
+			l.doubt("anna", "u1")
+			if _, err := l.list("anna", []string{"u1"}); err != nil {
+				return err
+			}
+			_, err := l.list("anna", nil)
+			return err
+		}, "K1"},
 		{"removed and gone", func(l *ledger) error {
 			l.see("anna", "u1", 1)
 			l.remove("anna", "u1")

@@ -31,6 +31,7 @@ var subcommands = [...]struct {
 	{"login", "CPU and time of a login, STAT, LIST and UIDL of large mailboxes", login},
 	{"delete", "CPU, time, octets and flushes of removing 100 mails", remove},
 	{"floor", "the bare server that others are compared with", runFloor},
+	{"cut", "power cuts on an emulated board: is every acknowledged mail there?", cut},
 	{"start", "what a start, a first login and a deletion cost with much mail", start},
 }
 

@@ -27,8 +27,7 @@ type rig struct {
 	filesystem string
 	mount      string // options
 	memory     int    // MiB
-	watchdog   bool
-	reset      bool
+	watchdog   bool   // the board has one, and comes up again after a reset
 	disk       *disk.Disk
 	server     *disk.Server
 
@@ -131,7 +130,7 @@ func (r *rig) power() (err error) {
 		Folder: r.folder, Kernel: filepath.Join(r.guest, "vmlinuz"), Initramfs: filepath.Join(r.guest, "base.gz"), Program: r.program(),
 		Words:  "fs=" + r.filesystem + " mount=" + r.mount,
 		Memory: r.memory, Disk: r.socket(), Ports: []int{guestPOP3, guestSMTP},
-		Watchdog: r.watchdog, Reset: r.reset,
+		Watchdog: r.watchdog,
 	})
 	return err
 }
@@ -178,22 +177,21 @@ func (r *rig) close() error {
 func (r *rig) smtp() string { return r.board.Address(guestSMTP) }
 func (r *rig) pop3() string { return r.board.Address(guestPOP3) }
 
-// stop ends the box with SIGTERM, unmounts the disk and turns the board off.
-func (r *rig) stop(ctx context.Context) error {
-	for _, word := range []struct{ say, hear string }{
-		{"stop", "board: the box ended with 0"},
-		{"", "board: unmounted"},
-	} {
-		if word.say != "" {
-			if err := r.board.Say(word.say); err != nil {
-				return err
-			}
-		}
-		if _, err := r.board.Await(ctx, word.hear); err != nil {
-			return err
-		}
+// say types a word on the console and returns when the guest's init has answered it with a line that has the text in it.
+func (r *rig) say(ctx context.Context, word, text string) error {
+	if err := r.board.Say(word); err != nil {
+		return err
 	}
-	return nil
+	_, err := r.board.Await(ctx, text)
+	return err
+}
+
+// stop ends the box with SIGTERM, which must go well, and unmounts the disk.
+func (r *rig) stop(ctx context.Context) error {
+	if err := r.say(ctx, "stop", "board: the box ended with 0"); err != nil {
+		return err
+	}
+	return r.say(ctx, "unmount", "board: unmounted")
 }
 
 // free asks the guest for its memory.

@@ -27,9 +27,8 @@ type Options struct {
 	Memory    int           // MiB
 	Disk      string        // unix socket of NBD: the first disk
 	Ports     []int         // of the guest that are forwarded
-	Watchdog  bool          // has an i6300ESB
-	Reset     bool          // comes up again after a reset; else a reset ends it
-	Patience  time.Duration // for Await without a deadline of its own; 0: a minute
+	Watchdog  bool          // has an i6300ESB, and comes up again after a reset; else a reset ends it
+	Patience  time.Duration // for each wait, for machines are slow that emulate others; 0: four minutes
 }
 
 // A Board has power from Start to Kill.
@@ -47,7 +46,7 @@ type Board struct {
 func Start(opts Options) (*Board, error) {
 	b := &Board{opts: opts, addresses: map[int]string{}, console: newTranscript(), gone: make(chan struct{})}
 	if b.opts.Patience == 0 {
-		b.opts.Patience = time.Minute
+		b.opts.Patience = 4 * time.Minute
 	}
 	socket := filepath.Join(opts.Folder, "qmp")
 	os.Remove(socket)
@@ -99,7 +98,7 @@ func (b *Board) arguments(socket string) ([]string, error) {
 	args := []string{
 		"-M", "virt", "-cpu", "cortex-a53", "-smp", "1", "-m", strconv.Itoa(o.Memory),
 		"-nographic", "-nodefaults", "-serial", "stdio", "-qmp", "unix:" + socket + ",server=on,wait=off",
-		"-kernel", o.Kernel, "-initrd", o.Initramfs, "-append", "console=ttyAMA0 panic=1 quiet " + o.Words,
+		"-kernel", o.Kernel, "-initrd", o.Initramfs, "-append", "console=ttyAMA0 panic=1 quiet mitigations=off audit=0 cryptomgr.notests " + o.Words,
 		"-netdev", network, "-device", "virtio-net-pci,netdev=n,romfile=",
 		"-drive", "if=none,id=d,format=raw,cache=writeback,discard=unmap,file=nbd+unix:///?socket=" + o.Disk,
 		"-device", "virtio-blk-pci,drive=d",
@@ -107,8 +106,7 @@ func (b *Board) arguments(socket string) ([]string, error) {
 	}
 	if o.Watchdog {
 		args = append(args, "-device", "i6300esb", "-action", "watchdog=reset")
-	}
-	if !o.Reset {
+	} else {
 		args = append(args, "-no-reboot")
 	}
 	return args, nil

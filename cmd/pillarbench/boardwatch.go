@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+)
+
+// The watchdog of the story. The hardware resets the board after two stages of boardTimeout/2 each (i6300ESB).
+const (
+	boardTimeout        = 10 * time.Second
+	boardWatchdogConfig = "\n[watchdog]\ndevice  = \"/dev/watchdog0\"\ntimeout = \"10s\"\n"
+)
+
+// A mishap is something that happens to a board.
+type mishap struct {
+	name   string
+	strike func(ctx context.Context, r *rig) error
+	mend   func(r *rig) // when the hardware has fired
+	within time.Duration
+}
+
+// mishaps all end in a reset. What proves commits has thirty seconds, for cards are slow.
+var mishaps = [...]mishap{
+	{"the committer is wedged: the file system is frozen", freeze, func(*rig) {}, time.Minute + boardTimeout},
+	{"the card has hung: its writes never end", func(_ context.Context, r *rig) error { r.disk.Stall(); return nil }, func(r *rig) { r.disk.Resume() }, time.Minute + boardTimeout},
+	{"the box is killed", func(ctx context.Context, r *rig) error { return r.say(ctx, "kill", "board: the box was killed") }, func(*rig) {}, 3 * boardTimeout},
+}
+
+func freeze(ctx context.Context, r *rig) error { return r.say(ctx, "freeze", "board: frozen") }
+
+// boardWatchdog leaves a box that is well alone, then strikes it until the box itself says that it was often enough. That the
+// hardware has fired is told by the emulated hardware.
+func boardWatchdog(ctx context.Context, r *rig, out io.Writer) error {
+	if err := r.boot(ctx); err != nil {
+		return err
+	}
+	letters := []letter{{1, 1000}}
+	if err := r.passMail(letters, letters); err != nil {
+		return err
+	}
+	if err := r.quiet(ctx, 2*boardTimeout); err != nil {
+		return fmt.Errorf("a box that is well: %w", err)
+	}
+	fmt.Fprintf(out, "watchdog: timeout %v: a box that is well is left alone for %v\n", boardTimeout, 2*boardTimeout)
+	if err := r.disarm(ctx, out); err != nil {
+		return err
+	}
+	for i, m := range mishaps {
+		took, err := r.suffer(ctx, m)
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
+		}
+		fmt.Fprintf(out, "watchdog: %s: reset after %v; the next boot tells it\n", m.name, took.Round(time.Second))
+		if i == len(mishaps)-1 {
+			break
+		}
+		if err := r.fetchMail(letters); err != nil {
+			return fmt.Errorf("after %s: %w", m.name, err)
+		}
+	}
+	fmt.Fprintln(out, "watchdog: PASS")
+	return nil
+}
+
+// disarm stops the box, sees that nothing happens for longer than the timeout, and starts it again.
+func (r *rig) disarm(ctx context.Context, out io.Writer) error {
+	if err := r.say(ctx, "stop", "board: the box ended with 0"); err != nil {
+		return err
+	}
+	if err := r.quiet(ctx, 2*boardTimeout); err != nil {
+		return fmt.Errorf("a box that was stopped: %w", err)
+	}
+	fmt.Fprintln(out, "watchdog: a clean stop disarms it")
+	return r.say(ctx, "start", "ready")
+}
+
+// suffer strikes, waits for the hardware to fire and for the next boot, and returns how long the hardware took.
+func (r *rig) suffer(ctx context.Context, m mishap) (time.Duration, error) {
+	began := time.Now()
+	if err := m.strike(ctx, r); err != nil {
+		return 0, err
+	}
+	sent := make(chan error, 1)
+	go func() { sent <- r.sendMail("bert", []letter{{2, 1000}}) }() // without it there is nothing to commit
+	fired, cancel := context.WithTimeout(ctx, m.within)
+	defer cancel()
+	_, err := r.board.Event(fired, "WATCHDOG")
+	took := time.Since(began)
+	m.mend(r)
+	if err != nil {
+		return 0, err
+	}
+	if err := <-sent; err == nil {
+		return 0, fmt.Errorf("a letter was answered 250 that cannot have been committed")
+	}
+	if _, err := r.board.Await(ctx, "tells why it booted"); err != nil {
+		return 0, err
+	}
+	_, err = r.board.Await(ctx, "ready")
+	return took, err
+}
+
+// quiet fails when the hardware fires within so long a time.
+func (r *rig) quiet(ctx context.Context, long time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, long)
+	defer cancel()
+	line, err := r.board.Event(ctx, "WATCHDOG")
+	if err == nil {
+		return fmt.Errorf("the watchdog has fired: %s; the console ends:\n%s", line, r.board.Tail())
+	}
+	select {
+	case <-r.board.Gone():
+		return fmt.Errorf("the board has lost its power; the console ends:\n%s", r.board.Tail())
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,75 @@
+#!/bin/sh
+# board.sh [cuts N | nightly]: the box on an emulated arm64 board with 64 MiB of memory. Without an argument, in minutes: mail in
+# and out (arm64 and armv7), the hardware watchdog, ten power cuts on ext4 and on f2fs, and proof that the test would see
+# mail being lost. "cuts N" makes N power cuts on each file system, from SEED on. "nightly" is all of it with 500 cuts each.
+#
+# Needs qemu-system-arm, kmod, cpio, e2fsprogs, f2fs-tools and, the first time, Debian's mirror for the guest's kernel, which is
+# kept in GUEST (default: ~/.cache/pillarbox/guest). Without the emulator it says so and does nothing, but in CI that is an error.
+set -eu
+cd "$(dirname "$0")/.."
+
+missing=
+for tool in qemu-system-aarch64 depmod cpio mkfs.ext4 mkfs.f2fs; do
+	command -v "$tool" >/dev/null || missing="$missing $tool"
+done
+if [ -n "$missing" ]; then
+	echo "board.sh: skipped, for there is no$missing. Debian has qemu-system-arm, kmod, cpio, e2fsprogs, f2fs-tools."
+	[ "${CI:-}" != true ]
+	exit
+fi
+: "${GUEST:=${XDG_CACHE_HOME:-$HOME/.cache}/pillarbox/guest}" "${SEED=}"
+tmp=$(mktemp -d)
+watchdog=
+trap '[ -z "$watchdog" ] || kill "$watchdog" 2>/dev/null || true; rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+
+scripts/qemu/guest.sh "$GUEST"
+CGO_ENABLED=0 go build -o "$tmp/pillarbench" ./cmd/pillarbench
+
+# box NAME [FLAG...]: builds the box for Linux on the processor that the environment names.
+box() {
+	name=$1
+	shift
+	CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags '-s -w' "$@" -o "$tmp/$name" ./cmd/pillarbox
+}
+bench() {
+	subcommand=$1 binary=$2
+	shift 2
+	"$tmp/pillarbench" "$subcommand" -guest "$GUEST" -box "$tmp/$binary" "$@"
+}
+# cuts N: on each file system
+cuts() {
+	for filesystem in ext4 f2fs; do
+		bench cut arm64 -filesystem "$filesystem" -cuts "$1" -limit 24h ${SEED:+-seed "$SEED"}
+	done
+}
+# mutants: a mount and a box that do not flush lose mail, or the test would see nothing.
+mutants() {
+	bench cut arm64 -lossy -cuts 5 -mount noatime,nobarrier
+	bench cut arm64 -lossy -cuts 5 -filesystem f2fs -mount noatime,fsync_mode=nobarrier
+	sync=spool/flash/file_linux.go
+	sed 's/return datasync(f.writer)/return nil/' "$sync" >"$tmp/file_linux.go"
+	! cmp -s "$sync" "$tmp/file_linux.go"
+	printf '{"Replace": {"%s": "%s"}}\n' "$PWD/$sync" "$tmp/file_linux.go" >"$tmp/overlay.json"
+	GOARCH=arm64 box unflushed -overlay "$tmp/overlay.json"
+	bench cut unflushed -lossy -cuts 5
+}
+
+GOARCH=arm64 box arm64
+case ${1:-} in
+cuts) cuts "$2" && exit ;;
+nightly) number=500 ;;
+*) number=10 ;;
+esac
+GOARCH=arm GOARM=7 box armv7
+bench board arm64 -part watchdog >"$tmp/watchdog" 2>&1 & # waits most of the time
+watchdog=$!
+bench board arm64
+bench board armv7
+cuts "$number"
+mutants
+status=0
+wait "$watchdog" || status=$?
+watchdog=
+cat "$tmp/watchdog"
+exit "$status"
