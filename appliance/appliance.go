@@ -204,6 +204,7 @@ func (a *Appliance) enforce(c *config.Config, table *accounts.Table) {
 // 5 s, the spool is drained. It returns when nothing of the appliance runs any more, and closes it.
 func (a *Appliance) Run(ctx context.Context) error {
 	var group, accepting sync.WaitGroup
+	a.guard.feeder = a.newFeeder(a.boot)
 	for _, l := range a.listeners {
 		a.log.Info("listening", logbook.String("key", l.key), logbook.Stringer("at", l.Addr()))
 		accepting.Go(func() { a.accept(ctx, l) })
@@ -214,7 +215,6 @@ func (a *Appliance) Run(ctx context.Context) error {
 	if socket := a.listenControl(); socket != nil {
 		group.Go(func() { a.serveControl(ctx, socket) })
 	}
-	a.guard.feeder = a.newFeeder(a.boot)
 	ended, fed := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(fed)

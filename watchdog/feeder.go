@@ -134,7 +134,7 @@ func (f *Feeder) missing(now time.Time) (reasons []string) {
 	for _, p := range f.proofs {
 		p.look(now)
 		if reason := p.missing(now); reason != "" {
-			reasons = append(reasons, reason)
+			reasons = append(reasons, p.name+": "+reason)
 		}
 	}
 	return reasons
@@ -172,10 +172,10 @@ func (f *Feeder) round(ctx context.Context, now time.Time) {
 	}
 }
 
-// start runs a check once; the channel is closed when it is over. mu is held.
-func (f *Feeder) start(ctx context.Context, p *proof, now time.Time) <-chan struct{} {
+// start runs a check once. mu is held.
+func (f *Feeder) start(ctx context.Context, p *proof, now time.Time) {
 	over := make(chan struct{})
-	p.running, p.started = true, now
+	p.running, p.started, p.over = true, now, over
 	ctx, cancel := context.WithTimeout(ctx, max(p.grace, askPatience))
 	f.group.Go(func() {
 		defer close(over)
@@ -186,7 +186,6 @@ func (f *Feeder) start(ctx context.Context, p *proof, now time.Time) <-chan stru
 		defer f.mu.Unlock()
 		p.end(now, err)
 	})
-	return over
 }
 
 // withhold is called when proofs have run out: it feeds no more.

@@ -14,6 +14,7 @@ type proof struct {
 
 	turns   uint64 // of the lease, at the last look
 	running bool
+	over    chan struct{} // closed when the last Run has ended
 	started time.Time     // the last Run
 	took    time.Duration // the last Run that ended
 	passed  time.Time     // the last pass, or the beginning
@@ -66,11 +67,11 @@ func (p *proof) missing(now time.Time) string {
 	age = age.Round(time.Second)
 	switch {
 	case p.lease != nil:
-		return fmt.Sprintf("%s: has not gone round for %v", p.name, age)
+		return fmt.Sprintf("has not gone round for %v", age)
 	case p.running:
-		return fmt.Sprintf("%s: no answer for %v", p.name, now.Sub(p.started).Round(time.Second))
+		return fmt.Sprintf("no answer for %v", now.Sub(p.started).Round(time.Second))
 	case p.err != nil:
-		return fmt.Sprintf("%s: %v, for %v", p.name, p.err, age)
+		return fmt.Sprintf("%v, for %v", p.err, age)
 	}
-	return fmt.Sprintf("%s: not proven for %v", p.name, age)
+	return fmt.Sprintf("not proven for %v", age)
 }

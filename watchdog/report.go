@@ -39,7 +39,10 @@ func (f *Feeder) Report(ctx context.Context) Report {
 	}
 	for _, p := range f.proofs {
 		p.look(now)
-		one := Proof{Name: p.name, Age: now.Sub(p.passed), Took: p.took, Fault: p.missing(now)}
+		one := Proof{Name: p.name, Took: p.took, Fault: p.missing(now)}
+		if !p.passed.IsZero() {
+			one.Age = now.Sub(p.passed)
+		}
 		one.Holds = one.Fault == "" && (f.o.Device != nil || p.err == nil && !p.running)
 		if !p.since.IsZero() {
 			one.Since = now.Sub(p.since)
@@ -61,15 +64,19 @@ func (f *Feeder) ask(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
 	now := time.Now()
-	var over []<-chan struct{}
+	var over []chan struct{}
 	f.mu.Lock()
 	for _, p := range f.proofs {
-		switch {
-		case p.check != nil && !p.running:
-			over = append(over, f.start(ctx, p, now))
-		case p.lease != nil && p.passed.IsZero():
+		if p.lease != nil && p.passed.IsZero() {
 			p.passed = now
 		}
+		if p.check == nil {
+			continue
+		}
+		if !p.running { // else somebody else has asked, or it hangs
+			f.start(ctx, p, now)
+		}
+		over = append(over, p.over)
 	}
 	f.mu.Unlock()
 	for _, one := range over {
