@@ -42,7 +42,7 @@
 //	lateness.go  how late the feeds were              start.go     a start that takes long
 //	choice.go    which device                         record.go    what outlives a reset
 //	hardware.go  /dev/watchdogN and its sysfs folder; hardware_linux.go  its ioctls
-//	systemd.go   sd_notify(3)                         procd.go, ubus.go  the supervisor of OpenWrt
+//	systemd.go   sd_notify(3)                         procd.go     the supervisor of OpenWrt, over ubus.go
 //
 // The calls of a device are those of the kernel's watchdog-api.rst; the boot status is read whatever the options say, for drivers
 // keep it and do not tell (i6300esb).
