@@ -99,8 +99,9 @@ func (c *cutting) run(ctx context.Context, cuts int) error {
 	yes, no := c.ledger.answered()
 	d := c.rig.disk.Count().Minus(began)
 	fmt.Fprintf(c.out, "cut: %d cuts: %d letters answered 250, %d cut off, %d removed; %d mails left, all whole: 0 lost: PASS\n", cuts, yes, no, c.removed, left)
-	fmt.Fprintf(c.out, "cut: the disk wrote %.1f MiB in %d writes with %d flushes, for %.1f MiB of mail answered 250\n",
-		mebi(d.Octets), d.Writes, d.Flushes, mebi(c.octets.Load()))
+	c.rig.kill()
+	fmt.Fprintf(c.out, "cut: the disk wrote %.1f MiB in %d writes with %d flushes, for %.1f MiB of mail answered 250; the emulator used %v of CPU\n",
+		mebi(d.Octets), d.Writes, d.Flushes, mebi(c.octets.Load()), c.rig.cpu.Round(time.Second))
 	return nil
 }
 
@@ -116,6 +117,7 @@ func (c *cutting) round(ctx context.Context, round int) error {
 	before := c.rig.disk.Count()
 	c.letters.Store(0)
 	c.removals = 0
+	cpu := c.rig.cpu
 	err := c.live(ctx, where == "load")
 	dead := c.dead()
 	c.rig.kill()
@@ -125,8 +127,8 @@ func (c *cutting) round(ctx context.Context, round int) error {
 	fate := disk.Fates[round%len(disk.Fates)]
 	d := c.rig.disk.Count().Minus(before)
 	writes, sectors := c.rig.disk.Power(fate, c.chance)
-	fmt.Fprintf(c.out, "  cut %3d: in the %-5s after %3d writes, %3d flushes: %3d letters, %2d removals answered; %2d writes cached: %s, %d sectors left\n",
-		round+1, where, d.Writes, d.Flushes, c.letters.Load(), c.removals, writes, fate, sectors)
+	fmt.Fprintf(c.out, "  cut %3d: in the %-5s after %3d writes, %3d flushes: %3d letters, %2d removals answered; %2d writes cached: %s, %d sectors left (%.1f s CPU)\n",
+		round+1, where, d.Writes, d.Flushes, c.letters.Load(), c.removals, writes, fate, sectors, (c.rig.cpu - cpu).Seconds())
 	return nil
 }
 

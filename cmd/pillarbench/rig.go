@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"pillarbox/cmd/pillarbench/board"
 	"pillarbox/cmd/pillarbench/disk"
@@ -31,7 +32,8 @@ type rig struct {
 	disk       *disk.Disk
 	server     *disk.Server
 
-	board *board.Board // nil: no power
+	board *board.Board  // nil: no power
+	cpu   time.Duration // of the emulator, of boards that are gone
 }
 
 // rigFlags are the flags of all subcommands that need a board.
@@ -164,6 +166,7 @@ func (r *rig) kill() {
 	r.disk.Cut()
 	if r.board != nil {
 		r.board.Kill()
+		r.cpu += r.board.CPU()
 		r.board = nil
 	}
 }
