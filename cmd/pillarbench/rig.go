@@ -28,7 +28,8 @@ type rig struct {
 	filesystem string
 	mount      string // options
 	memory     int    // MiB
-	watchdog   bool   // the board has one, and comes up again after a reset
+	patience   time.Duration
+	watchdog   bool // the board has one, and comes up again after a reset
 	disk       *disk.Disk
 	server     *disk.Server
 
@@ -40,6 +41,7 @@ type rig struct {
 type rigFlags struct {
 	box, guest, filesystem, mount string
 	memory                        int
+	patience                      time.Duration
 }
 
 func (f *rigFlags) add(set *flag.FlagSet) {
@@ -48,6 +50,7 @@ func (f *rigFlags) add(set *flag.FlagSet) {
 	set.StringVar(&f.filesystem, "filesystem", "ext4", "of the disk: ext4 or f2fs")
 	set.StringVar(&f.mount, "mount", "noatime", "`options` for mount")
 	set.IntVar(&f.memory, "memory", 64, "of the board in MiB")
+	set.DurationVar(&f.patience, "patience", 4*time.Minute, "for one step of the guest")
 }
 
 // diskOctets is the size of the disk: the spool, and room for a file system around it.
@@ -77,7 +80,7 @@ func newRig(set *flag.FlagSet, f rigFlags, more string, accounts ...string) (r *
 		fmt.Fprintf(set.Output(), "%s: -box and -guest are needed\n", set.Name())
 		return nil, errUsage
 	}
-	r = &rig{guest: f.guest, filesystem: f.filesystem, mount: f.mount, memory: f.memory}
+	r = &rig{guest: f.guest, filesystem: f.filesystem, mount: f.mount, memory: f.memory, patience: f.patience}
 	if r.folder, err = os.MkdirTemp("", "board-"); err != nil {
 		return nil, err
 	}
@@ -132,7 +135,7 @@ func (r *rig) power() (err error) {
 		Folder: r.folder, Kernel: filepath.Join(r.guest, "vmlinuz"), Initramfs: filepath.Join(r.guest, "base.gz"), Program: r.program(),
 		Words:  "fs=" + r.filesystem + " mount=" + r.mount,
 		Memory: r.memory, Disk: r.socket(), Ports: []int{guestPOP3, guestSMTP},
-		Watchdog: r.watchdog,
+		Watchdog: r.watchdog, Patience: r.patience,
 	})
 	return err
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// patience is how long any one reply may take.
-const patience = 30 * time.Second
+// patience is how long any one reply may take: boxes on emulated boards are slow.
+const patience = 2 * time.Minute
 
 // A sender is one SMTP (RFC 5321) or LMTP (RFC 2033) connection that hands over letters.
 type sender struct {

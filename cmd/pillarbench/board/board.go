@@ -28,7 +28,7 @@ type Options struct {
 	Disk      string        // unix socket of NBD: the first disk
 	Ports     []int         // of the guest that are forwarded
 	Watchdog  bool          // has an i6300ESB, and comes up again after a reset; else a reset ends it
-	Patience  time.Duration // for each wait, for machines are slow that emulate others; 0: four minutes
+	Patience  time.Duration // for each wait
 }
 
 // A Board has power from Start to Kill.
@@ -45,9 +45,6 @@ type Board struct {
 // Start gives a board power. It returns before the guest has done anything.
 func Start(opts Options) (*Board, error) {
 	b := &Board{opts: opts, addresses: map[int]string{}, console: newTranscript(), gone: make(chan struct{})}
-	if b.opts.Patience == 0 {
-		b.opts.Patience = 4 * time.Minute
-	}
 	socket := filepath.Join(opts.Folder, "qmp")
 	os.Remove(socket)
 	args, err := b.arguments(socket)
