@@ -15,9 +15,11 @@ trap 'exit 130' INT TERM
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 
-scripts/debian.sh "$folder/debian" arm64 linux-image-arm64 busybox-static f2fs-tools fdisk util-linux libc6 libblkid1 \
-	libuuid1 libselinux1 libpcre2-8-0 libfdisk1 libsmartcols1 libtinfo6 libreadline8
-debian=$folder/debian/root
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/pillarbox
+scripts/debian.sh "$cache/arm64" arm64 linux-image-arm64 busybox-static
+scripts/debian.sh "$cache/arm64-tools" arm64 f2fs-tools fdisk util-linux libc6 libblkid1 libuuid1 libselinux1 \
+	libpcre2-8-0 libfdisk1 libsmartcols1 libtinfo6 libreadline8
+debian=$cache/arm64/root tools=$cache/arm64-tools/root
 version=$(ls "$debian/lib/modules")
 [ -e "$debian/lib/modules/$version/modules.dep" ] || depmod -b "$debian" "$version"
 kernel=$debian/boot/linux.gz
@@ -53,19 +55,21 @@ done
 qemu-aarch64-static "$debian/bin/busybox" --list-full | while read -r applet; do
 	[ "$applet" = linuxrc ] || ln -s /bin/busybox "$root/$applet"
 done
-for tool in bin/busybox sbin/mkfs.f2fs sbin/fsck.f2fs sbin/sfdisk usr/bin/partx; do
-	cp --remove-destination "$debian/$tool" "$root/$tool"
+cp --remove-destination "$debian/bin/busybox" "$root/bin/"
+for tool in sbin/mkfs.f2fs sbin/fsck.f2fs sbin/sfdisk usr/bin/partx; do
+	cp --remove-destination "$tools/$tool" "$root/$tool"
 done
 for library in c blkid f2fs f2fs_format fdisk pcre2-8 readline selinux smartcols tinfo uuid; do
-	find "$debian/lib" "$debian/usr/lib" -name "lib$library.so.*" -exec cp -a -t "$root/lib/aarch64-linux-gnu/" {} +
+	find "$tools/lib" "$tools/usr/lib" -name "lib$library.so.*" -exec cp -a -t "$root/lib/aarch64-linux-gnu/" {} +
 done
-cp "$debian/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1" "$root/lib/"
+cp "$tools/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1" "$root/lib/"
 modules "$root/lib/modules" virtio_net f2fs tls i6300esb >"$tmp/list"
 mv "$tmp/list" "$root/lib/modules/list"
 
 cp -r buildroot/board/pillarbox/overlay/. "$root/"
 cp buildroot/package/pillarbox/S60pillarbox scripts/image/S40network "$root/etc/init.d/"
 cp buildroot/package/pillarbox/pillarbox-keep "$root/usr/libexec/"
+chmod 755 "$root/etc/init.d/S60pillarbox" "$root/usr/libexec/pillarbox-keep"
 cp scripts/image/rcS scripts/image/rcK "$root/etc/init.d/"
 cp scripts/image/inittab scripts/image/udhcpc.script "$root/etc/"
 echo "$board" >"$root/etc/pillarbox-board"

@@ -28,4 +28,16 @@ define PILLARBOX_MAKE_STATE
 endef
 PILLARBOX_POST_INSTALL_TARGET_HOOKS += PILLARBOX_MAKE_STATE
 
+define PILLARBOX_INSTALL_INIT_SYSV
+	$(INSTALL) -D -m 755 $(PILLARBOX_PKGDIR)/S60pillarbox \
+		$(TARGET_DIR)/etc/init.d/S60pillarbox
+	$(INSTALL) -D -m 755 $(PILLARBOX_PKGDIR)/pillarbox-keep \
+		$(TARGET_DIR)/usr/libexec/pillarbox-keep
+endef
+
+define PILLARBOX_INSTALL_INIT_SYSTEMD
+	$(INSTALL) -D -m 644 $(@D)/scripts/package/systemd/pillarbox.service \
+		$(TARGET_DIR)/usr/lib/systemd/system/pillarbox.service
+endef
+
 $(eval $(golang-package))

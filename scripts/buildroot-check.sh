@@ -1,0 +1,60 @@
+#!/bin/sh
+# buildroot-check.sh PATH: holds buildroot/ against a Buildroot tree (git clone https://gitlab.com/buildroot.org/buildroot, 2025.11 or
+# later): its own check-package, each defconfig with every line of it in force, and what Buildroot knows of the package. Nothing is
+# downloaded and no image is built.
+#
+# Needs what Buildroot needs to configure (make, gcc, g++, perl, rsync, cpio, unzip, bc, file, wget), and python3 with
+# python3-magic and flake8, and shellcheck for check-package.
+set -eu
+cd "$(dirname "$0")/.."
+external=$PWD/buildroot
+buildroot=${1:?"usage: buildroot-check.sh PATH, a Buildroot tree"}
+[ -e "$buildroot/utils/check-package" ] || { echo "$buildroot is no Buildroot tree: no utils/check-package there" >&2 && exit 2; }
+
+missing=
+for program in make gcc g++ perl rsync cpio unzip bc file wget python3 flake8 shellcheck; do
+	command -v "$program" >/dev/null || missing="$missing $program"
+done
+# What is asked is the python3 that check-package runs with.
+python=$(command -v /usr/bin/python3 || command -v python3)
+"$python" -c 'import magic' 2>/dev/null || missing="$missing python3-magic"
+[ -z "$missing" ] || { echo "install first:$missing" >&2 && exit 2; }
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+step() { printf '\n== %s\n' "$*"; }
+
+step check-package
+git ls-files -z buildroot | xargs -0 "$python" "$buildroot/utils/check-package" -b
+
+for path in "$external"/configs/*_defconfig; do
+	name=$(basename "$path")
+	step "$name"
+	out=$tmp/$name
+	make -s -C "$buildroot" BR2_EXTERNAL="$external" O="$out" "$name" >"$tmp/log" 2>&1 || { cat "$tmp/log" && exit 1; }
+	# Kconfig drops without a word what it does not know or what something else forbids.
+	lost=$(grep -vxF -f "$out/.config" "$path" | grep -v '^#' || true)
+	[ -z "$lost" ] || { printf 'not in force:\n%s\n' "$lost" && exit 1; }
+	make -s -C "$buildroot" O="$out" olddefconfig >/dev/null
+	make -s -C "$buildroot" O="$out" show-info >"$tmp/info"
+	python3 - "$tmp/info" <<'PY'
+import json, sys
+packages = json.load(open(sys.argv[1]))
+box = packages["pillarbox"]
+assert "host-go" in box["dependencies"], box
+print("packages:", len(packages), "pillarbox:", box["version"], box["licenses"], "installs to the target:", box["install_target"])
+PY
+	make -s -C "$buildroot" O="$out" printvars VARS='PILLARBOX_GO_ENV PILLARBOX_GOMOD PILLARBOX_BUILD_TARGETS PILLARBOX_BIN_NAME PILLARBOX_USERS' >"$tmp/vars"
+	cat "$tmp/vars"
+	grep -q '^PILLARBOX_GO_ENV=.*CGO_ENABLED=0$' "$tmp/vars"
+	grep -q '^PILLARBOX_BIN_NAME=pillarbox$' "$tmp/vars"
+done
+
+step "files that the tree names"
+grep -rho 'BR2_EXTERNAL_PILLARBOX_PATH)/[A-Za-z0-9_./-]*[A-Za-z0-9]' "$external" --include '*_defconfig' | sort -u | sed 's/^[^/]*//' |
+	while read -r file; do
+		[ -e "$external$file" ] || { echo "buildroot$file is missing" && exit 1; }
+	done
+[ -e scripts/package/systemd/pillarbox.service ]
+echo "all there"

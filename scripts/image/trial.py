@@ -1,0 +1,103 @@
+"""trial.py U-BOOT CARD UPDATE OLDER DAMAGED: a card's life on the emulated board.
+
+Power on to the first POP3 banner; mail in and out; an update that proves itself; one whose box does not read the
+format of the mail, which must leave it alone and give way; a damaged one, which U-Boot passes by. The plug is
+pulled in a trial. At each end the mail is there, with its unique-ids.
+"""
+
+import shutil
+import sys
+
+from board import Board
+
+SLOW = 300  # seconds that an emulated board may take for a boot
+u_boot, card, update, older, damaged = sys.argv[1:]
+drawer = card + ".update"  # what lies in /dev/vdb
+
+
+def say(text):
+    print(f"image: {text}", flush=True)
+
+
+def expect(what, got, wanted):
+    if got != wanted:
+        raise SystemExit(f"{what}: {got!r}, wanted {wanted!r}")
+
+
+def status(board):
+    return board.run("pillarbox-update status")[0].splitlines()[-1]
+
+
+def login(board):
+    """The first password, which the console shows until the first login."""
+    return board.console(r"User name +(\S+)", SLOW)[1], board.console(r"Password +(\S+)", SLOW)[1]
+
+
+def power(board_before, file):
+    """The plug out and in again, with a file as /dev/vdb."""
+    if board_before:
+        board_before.off()
+    shutil.copyfile(file, drawer)
+    return Board(u_boot, card, drawer)
+
+
+def install(board):
+    said, code = board.run("pillarbox-update install /dev/vdb", SLOW)
+    expect("the exit code of an update", (said, code)[1], 0)
+
+
+def fingerprint(board):
+    return board.run("cd /data/mail && find spool -type f -exec sha256sum {} + | sort | sha256sum; cd /")[0]
+
+
+board = power(None, update)
+say(f"power on to the first POP3 banner: {board.banner(SLOW):.1f} s, the file system of the mail made on the way")
+user, password = login(board)
+board.send(f"{user}@home.arpa", "before all updates")
+mail = board.mail(user, password)
+expect("mail", list(mail.values()), ["before all updates"])
+expect("status", status(board), "running a, proved a, on trial none")
+expect("writing to the root", board.run("touch /etc/hostname")[1], 1)
+install(board)
+expect("status", status(board), "running a, proved a, on trial b, 2 boots left")
+
+board.run("sync")
+board = power(board, older)
+say(f"power on to the next banner: {board.banner(SLOW):.1f} s")
+board.console("slot b has proved itself and stays", SLOW)
+expect("status", status(board), "running b, proved b, on trial none")
+expect("mail", board.mail(user, password), mail)
+say("the update proved itself and stays; the mail is there")
+
+before = fingerprint(board)
+board.run("echo 20 >/data/etc/update-patience")
+install(board)
+board.run("reboot")
+board.console("pillarbox: slot a", SLOW)
+board.console("did not prove itself in 20 seconds: back to slot b", SLOW)
+board.console("pillarbox: slot b", SLOW)
+board.console("the update in slot a did not prove itself: slot b stays", SLOW)
+board.banner(SLOW)
+expect("status", status(board), "running b, proved b, on trial none")
+refusal = board.run("grep -o 'unknown format version.*' /data/update-refused.log | head -n 1")[0]
+if "this program reads version" not in refusal:
+    raise SystemExit(f"the older box did not say why: {refusal!r}")
+expect("the spool's files", fingerprint(board), before)
+expect("mail", board.mail(user, password), mail)
+say(f"a downgrade was refused ({refusal}), touched nothing, and the next boot fell back")
+
+board = power(board, damaged)
+board.banner(SLOW)
+install(board)
+# Flash that rots after the update was read back: U-Boot's own sums must find it.
+board.run("at=$(grep -l PARTNAME=kernel-a /sys/class/block/*/uevent | cut -d/ -f5); "
+          "dd if=/dev/zero of=/dev/$at bs=4096 seek=100 count=1 conv=notrunc,fsync")
+board.run("reboot")
+board.console("Bad hash", SLOW)
+board.console("pillarbox: slot b", SLOW)
+board.console("the update in slot a did not prove itself: slot b stays", SLOW)
+board.banner(SLOW)
+board.send(f"{user}@home.arpa", "after all updates")
+expect("mail", list(board.mail(user, password).values()), ["before all updates", "after all updates"])
+board.off()
+say("a kernel that rotted was passed by; mail goes in and out")
