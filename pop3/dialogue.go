@@ -61,17 +61,35 @@ var (
 // none waits, what was gathered is sent and the buffers are given back before it waits.
 func (d *dialogue) readLine(ctx context.Context, limit int) ([]byte, error) {
 	if !d.in.LineWaits() {
-		if err := d.flush(); err != nil {
+		if err := d.rest(); err != nil {
 			return nil, err
 		}
-		d.giveBack()
-		d.in.Release()
 		d.conn.SetReadDeadline(d.deadline())
 	}
+	return d.nextLine(ctx, limit)
+}
+
+// rest sends what was gathered and gives the buffers back.
+func (d *dialogue) rest() error {
+	if err := d.flush(); err != nil {
+		return err
+	}
+	d.giveBack()
+	d.in.Release()
+	return nil
+}
+
+// nextLine waits for the next line until the deadline that is set.
+func (d *dialogue) nextLine(ctx context.Context, limit int) ([]byte, error) {
 	if ctx.Err() != nil { // after SetReadDeadline, which may have undone the one that woke it
 		return nil, errStopping
 	}
 	line, err := d.in.ReadLine(limit)
+	return d.heard(ctx, line, err)
+}
+
+// heard keeps what a read has said of the connection, and returns what it has said of the line.
+func (d *dialogue) heard(ctx context.Context, line []byte, err error) ([]byte, error) {
 	switch {
 	case err == nil, err == wire.ErrBareLF, err == wire.ErrNUL, err == wire.ErrLongLine:
 		return line, err // of the line, not of the connection

@@ -69,7 +69,8 @@
 //	    failed write nothing is said.
 //	I10 Replies leave when no whole command waits, or when a buffer of 32 KiB is full: never in
 //	    two small writes.
-//	I11 A session that waits owns no buffer. A message costs one bit, from the first DELE on.
+//	I11 A session that waits owns no buffer, and after 200 ms no stack: it dozes. A message costs one bit, from
+//	    the first DELE on.
 //	I12 Each wait has a limit: 60 s in all until the login, 10 s for a handshake, 10 minutes for
 //	    a command, and for each 32 KiB of what a client takes.
 //
@@ -112,13 +113,21 @@
 //
 // # The life of a command
 //
-//	1  dialogue.readLine: does a whole line wait? If not, what is gathered is sent, buffers
-//	   go back, and the session waits with a deadline.
+//	1  session.readCommand: does a whole line wait? If not, what is gathered is sent, buffers
+//	   go back, and the session waits with a deadline. When nothing has come for 200 ms its goroutine ends, and the
+//	   one that called ServeConn, which has the smallest stack there is, waits for the socket in its place.
 //	2  session.understand: find a row of the command table by verb, state and argument, and
 //	   make the argument.
 //	3  The command gathers its reply, or returns a refusal, which session.refuse says and
 //	   counts. Any other error ends the session.
 //	4  The row says in which state the session is now.
+//
+// # What a session takes
+//
+// Measured with 1000 sessions on amd64, in memory that only this process has: 12.6 KiB where each had one goroutine for all
+// its life (20.4 over TLS), for the runtime does not shrink an 8 KiB stack of which more than a quarter, less 800 octets, is used.
+// Dozing takes 6.7 KiB (12.5 over TLS): 2.6 of stack, 0.5 of the goroutine, 0.6 of the poller, the rest is the heap's: the
+// session, its maildrop, and what crypto/tls and net keep.
 //
 // # The life of a RETR
 //

@@ -13,6 +13,9 @@ func (s *Server) SetSendfile(f func(out, in int, offset *int64, count int) (int,
 	s.sendfile = f
 }
 
+// SetDozes has sessions doze after so long a wait.
+func (s *Server) SetDozes(after time.Duration) { s.dozes = after }
+
 // Pace returns a function that says by when a client that has taken so many octets of a file has to take more.
 func Pace(idle time.Duration) func(sent int64) time.Time {
 	d := &dialogue{idle: idle}

@@ -42,8 +42,9 @@ type Server struct {
 	// ends when Limits.Handshake is over.
 	Handshake func(ctx context.Context, conn *tls.Conn) error
 
-	buffers  sync.Pool    // of *[gatherSize]byte, for replies under way
-	sendfile sendfileFunc // nil: the system call; tests count and break it
+	buffers  sync.Pool     // of *[gatherSize]byte, for replies under way
+	sendfile sendfileFunc  // nil: the system call; tests count and break it
+	dozes    time.Duration // when sessions doze; 0: after dozeAfter. Tests are less patient
 }
 
 // Limits bound what a client may take. A zero field means its default.
@@ -86,13 +87,9 @@ func orDefault[T comparable](value, otherwise T) T {
 // It returns nil after a QUIT that was answered, and else why the session ended, which is
 // logged already.
 func (s *Server) ServeConn(ctx context.Context, conn net.Conn, implicitTLS bool) error {
-	sess := newSession(s, conn)
-	defer sess.hangUp()
 	stop := context.AfterFunc(ctx, func() { conn.SetReadDeadline(longAgo) })
 	defer stop()
-	err := sess.serve(ctx, implicitTLS)
-	sess.report(err)
-	return err
+	return s.live(ctx, conn, implicitTLS)
 }
 
 // longAgo is a deadline that is over: it wakes up whoever waits for the client.

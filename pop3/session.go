@@ -14,8 +14,8 @@ import (
 	"pillarbox/pop3/wire"
 )
 
-// A session is one client's way through the states of RFC 1939 §3. It is used by the one
-// goroutine that called ServeConn.
+// A session is one client's way through the states of RFC 1939 §3. It is used by one goroutine at
+// a time, see Server.live.
 type session struct {
 	dialogue
 
@@ -24,10 +24,12 @@ type session struct {
 	limits Limits
 	remote netip.Addr
 	began  time.Time
-	id     [4]byte // names the session in the log
+	id     [4]byte      // names the session in the log
+	socket *net.TCPConn // what conn, or TLS, goes over; nil: it cannot doze
 	log    *logbook.Logger
 
 	// where it is
+	until  time.Time // the deadline of the wait in which it dozes; zero: it does not
 	state  state
 	tls    bool
 	utf8   bool // the client said UTF8 (RFC 6856)
@@ -59,6 +61,7 @@ func newSession(s *Server, conn net.Conn) *session {
 	sess.sendfile = s.sendfile
 	sess.conn = conn
 	sess.tcp, _ = conn.(*net.TCPConn)
+	sess.socket = sess.tcp
 	sess.in = wire.NewReader(conn, wire.BufferSize)
 	sess.log = s.Log
 	if sess.log == nil {
@@ -76,17 +79,40 @@ func remoteAddr(conn net.Conn) netip.Addr {
 	return netip.Addr{}
 }
 
-// serve is the whole session: handshake, greeting, then command after command until one
-// leads to the state update, which QUIT reaches when all its work is done.
-func (s *session) serve(ctx context.Context, implicitTLS bool) error {
+// begin is the session from its handshake and greeting on.
+func (s *session) begin(ctx context.Context, implicitTLS bool) error {
 	if implicitTLS {
 		if err := s.startTLS(ctx); err != nil {
-			return err
+			return s.end(err)
 		}
 	}
 	s.say("+OK " + s.server.Hostname + " POP3 server ready")
+	return s.goOn(ctx)
+}
+
+// goOn is the session from where it is, to its end or until it dozes: errDozes.
+func (s *session) goOn(ctx context.Context) error {
+	err := s.serve(ctx)
+	if err == errDozes {
+		return err
+	}
+	return s.end(err)
+}
+
+// end says in the log how the session ended, and hangs up.
+func (s *session) end(err error) error {
+	s.report(err)
+	s.hangUp()
+	return err
+}
+
+// serve answers command after command until one leads to the state update, which QUIT reaches when all its
+// work is done.
+func (s *session) serve(ctx context.Context) error {
 	for s.state != update {
-		if err := s.step(ctx); err != nil {
+		if err := s.step(ctx); err == errDozes {
+			return err
+		} else if err != nil {
 			s.cut = true
 			s.leave() // first: a client that does not read keeps nothing
 			s.flush()
@@ -99,6 +125,9 @@ func (s *session) serve(ctx context.Context, implicitTLS bool) error {
 // step answers one line and goes where it leads. The error ends the session.
 func (s *session) step(ctx context.Context) error {
 	then, err := s.obey(ctx)
+	if err == errDozes {
+		return err
+	}
 	if s.state == named { // for one line only
 		s.state = authorization
 	}
@@ -113,7 +142,7 @@ func (s *session) step(ctx context.Context) error {
 
 // obey reads one line, does what it says, and returns where that leads.
 func (s *session) obey(ctx context.Context) (then state, err error) {
-	line, err := s.readLine(ctx, maxCommand)
+	line, err := s.readCommand(ctx)
 	if err != nil {
 		return same, ofLine(err)
 	}

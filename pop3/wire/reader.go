@@ -24,7 +24,7 @@ var (
 // their buffer from a pool that they share. It holds the longest AUTH line (12288 octets, RFC 4954 §4).
 const BufferSize = 16 << 10
 
-// smallSize is how many octets a Reader can wait for without a buffer. A command and most
+// smallSize is how many octets a Reader waits for with a small buffer. A command and most
 // pipelined batches fit.
 const smallSize = 512
 
@@ -34,8 +34,11 @@ const maxEmptyReads = 100
 // buffers is shared by all Readers of BufferSize, for what belongs to none of them.
 var buffers = sync.Pool{New: func() any { return new([BufferSize]byte) }}
 
-// A Reader reads bounded lines and blocks from one connection. It owns at most one buffer,
-// which it takes when a line is longer than its own 512 octets or a block is asked for, and
+// smalls is the same for small buffers.
+var smalls = sync.Pool{New: func() any { return new([smallSize]byte) }}
+
+// A Reader reads bounded lines and blocks from one connection. It owns at most a small buffer
+// and a large one, which it takes when a line is longer than 512 octets or a block is asked for, and
 // which Release gives back. It is used by one goroutine at a time.
 type Reader struct {
 	src  io.Reader
@@ -44,8 +47,8 @@ type Reader struct {
 
 	buf    []byte // nil, small[:], or a taken buffer of size octets
 	taken  *[BufferSize]byte
+	small  *[smallSize]byte
 	lo, hi int // buf[lo:hi] is read and not yet consumed
-	small  [smallSize]byte
 }
 
 // NewReader returns a Reader of r that holds at most size octets, at least 512; no line that
@@ -145,7 +148,10 @@ func (r *Reader) Release() {
 	if r.taken != nil {
 		buffers.Put(r.taken)
 	}
-	r.taken, r.buf, r.lo, r.hi = nil, nil, 0, 0
+	if r.small != nil {
+		smalls.Put(r.small)
+	}
+	r.taken, r.small, r.buf, r.lo, r.hi = nil, nil, nil, 0, 0
 }
 
 // fill reads once, behind what is buffered, and returns nil when it brought octets.
@@ -177,6 +183,7 @@ func (r *Reader) makeRoom() {
 	case r.lo < r.hi:
 		r.grow()
 	case r.buf == nil:
+		r.small = smalls.Get().(*[smallSize]byte)
 		r.buf = r.small[:]
 	}
 	if r.lo > 0 {
