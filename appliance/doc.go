@@ -19,6 +19,8 @@
 //	clock         since when the clock can be believed (package retention), where mail is removed by days. Losing
 //	              it counts the days anew.
 //	ports         which ports were taken for the standard ones. Losing it chooses anew.
+//	watchdog      why a box that could not prove itself was ended, and how often in a row (package watchdog); only then. Losing it
+//	              loses the reason and the count.
 //	control       the socket that commands ask a running box by (package control). It is made anew at each start.
 //	first-login   the password of the first start, until the first login.
 //
@@ -47,6 +49,11 @@
 //	A11 A mailbox holds at most its share of the spool, and its quota: asked at RCPT by the announced size, for that recipient
 //	    alone. Mail of an unknown size, and mail that comes at the same time, may go over it once each. The bin
 //	    counts, and gives way. Of several mailboxes of one address, those without room are left out, with a line in the log.
+//	A12 The watchdog is fed only on proofs: each accept loop lets a probe in and the server greets it, commits get on, the device of the spool
+//	    reads, the index answers, the loop that watches goes round. A probe takes no place, no descriptor and no line of the log, and
+//	    no crowd keeps it out. A full spool, one that takes no writes, and damage are degraded, and fed.
+//	A13 A hardware watchdog is armed when all is open, or taken over where it runs already; it is disarmed by an orderly stop alone. After
+//	    too many resets it is not armed, and nothing is written to the spool.
 //
 // # Life of a connection
 //

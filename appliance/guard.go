@@ -26,7 +26,9 @@ type guard struct {
 	name       string // of the device
 	hardware   bool   // it resets the machine
 	feeder     *watchdog.Feeder
-	record     watchdog.Record // as it is kept
+	record     watchdog.Record // as it is kept; after New the feeder's
+	reading    bool            // only: a reset does not help this box
+	resets     int             // in a row, before this start
 	last       string          // why the run before ended, or the machine was reset; "": in peace
 	hard       atomic.Bool     // the hardware has its turn
 	rounds     watchdog.Lease  // of the loop that watches
@@ -50,18 +52,16 @@ func (a *Appliance) openGuard(c *config.Config) {
 		a.log.Error(`systemd wants proofs (WatchdogSec) and will end this: set watchdog.device = "auto", or take WatchdogSec out of the unit`)
 	}
 	g.boot = bootOf()
-	reset := false
 	for _, s := range watchdog.Devices(a.opts.Root) {
 		if words := s.BootWords(); words != "" {
 			a.log.Warn("the watchdog of the machine tells why it booted", logbook.String("device", s.Path), logbook.String("identity", s.Identity), logbook.String("boot", words))
 		}
-		reset = reset || s.WasReset()
 	}
-	a.judgeLast(reset)
+	a.judgeLast(a.choice(c).Hardware())
 }
 
-// judgeLast reads what the run before has left.
-func (a *Appliance) judgeLast(reset bool) {
+// judgeLast reads what the run before has left. Resets count where this box feeds the hardware; nil: it does not.
+func (a *Appliance) judgeLast(hardware *watchdog.Status) {
 	g := &a.guard
 	text, err := os.ReadFile(filepath.Join(a.state, recordFile))
 	if err == nil {
@@ -71,20 +71,23 @@ func (a *Appliance) judgeLast(reset bool) {
 		a.log.Warn("why the run before ended is not known", logbook.Error(err))
 	}
 	before, changed := g.record, false
-	if g.record, changed = g.record.Began(g.boot, reset); changed {
-		a.keepRecord()
+	if g.record, changed = g.record.Began(g.boot, hardware != nil && hardware.WasReset()); changed {
+		if err := a.keepRecord(); err != nil {
+			a.log.Warn("how the run before ended is not kept", logbook.Error(err))
+		}
 	}
+	g.resets, g.reading = g.record.Resets, g.record.Brakes() && hardware != nil
 	switch {
 	case before.Reason != "" && (g.record.Boot == before.Boot || g.record.Resets > 0):
 		g.last = before.Reason
-		a.log.Warn("the run before could not prove that it works, and was ended", logbook.String("at", before.At), logbook.String("reason", g.last), logbook.Int("resets", g.record.Resets))
+		a.log.Warn("the run before could not prove that it works, and was ended", logbook.String("at", before.At), logbook.String("reason", g.last), logbook.Int("resets", g.resets))
 	case g.record.Resets > 0:
 		g.last = "the watchdog reset the machine, for a reason that was not kept"
-		a.log.Warn(g.last, logbook.Int("resets", g.record.Resets))
+		a.log.Warn(g.last, logbook.Int("resets", g.resets))
 	}
-	if g.record.Brakes() {
+	if g.reading {
 		a.log.Error("READING ONLY: the watchdog has reset this machine too often; it is not armed, and no mail is taken or deleted until the machine was switched off, or the file is removed and this started again",
-			logbook.Int("resets", g.record.Resets), logbook.String("file", filepath.Join(a.state, recordFile)), logbook.String("reason", g.last))
+			logbook.Int("resets", g.resets), logbook.String("file", filepath.Join(a.state, recordFile)), logbook.String("reason", g.last))
 	}
 }
 
@@ -117,10 +120,11 @@ func (a *Appliance) whileStarting(ctx context.Context, c *config.Config, do func
 	if g.supervisor != nil {
 		fed = g.supervisor.Starting(startStep)
 	}
-	if s := a.choice(c).Hardware(); s != nil && s.Running && !g.record.Brakes() {
+	if s := a.choice(c).Hardware(); s != nil && s.Running {
 		a.log.Info("the watchdog was armed before this started", logbook.String("device", s.Path))
-		a.arm(c)
-		fed = g.device
+		if a.arm(c); g.device != nil {
+			fed = g.device
+		}
 	}
 	return watchdog.Start(ctx, fed, g.steps.Load, do)
 }
@@ -135,7 +139,7 @@ func (a *Appliance) arm(c *config.Config) {
 	switch {
 	case g.device != nil:
 		return
-	case g.record.Brakes():
+	case g.reading:
 		a.release(c)
 		return
 	case a.opts.device != nil:
@@ -185,7 +189,7 @@ func (a *Appliance) release(c *config.Config) {
 func (a *Appliance) newFeeder(c *config.Config) *watchdog.Feeder {
 	g := &a.guard
 	o := watchdog.Options{Device: g.device, Log: a.log, Keep: a.keepReason, Dump: a.opts.Dump, Settled: a.settled}
-	if g.device == nil || !g.record.Brakes() {
+	if g.device == nil || !g.reading {
 		grace := time.Duration(c.Watchdog.Timeout)
 		if g.device != nil {
 			grace = g.device.Timeout()
@@ -210,7 +214,7 @@ func (a *Appliance) keepReason(reason string) error {
 // settled is called when the box has proven itself for an hour.
 func (a *Appliance) settled() {
 	record, changed := a.guard.record.Settled()
-	if !changed || a.guard.record.Brakes() {
+	if !changed || a.guard.reading {
 		return
 	}
 	a.guard.record = record
@@ -224,11 +228,11 @@ func (a *Appliance) settled() {
 func (a *Appliance) feed(ctx context.Context, ended <-chan struct{}) {
 	err := a.guard.feeder.Run(ctx, ended)
 	var unproven *watchdog.Unproven
-	switch {
-	case err == nil:
-		return
-	case !errors.As(err, &unproven):
-		a.log.Warn("watchdog", logbook.Error(err))
+	if !errors.As(err, &unproven) {
+		if err != nil {
+			a.log.Warn("watchdog", logbook.Error(err))
+		}
+		a.stoppedInPeace()
 		return
 	}
 	a.guard.supervisor.Status(unproven.Error())
@@ -238,6 +242,18 @@ func (a *Appliance) feed(ctx context.Context, ended <-chan struct{}) {
 	}
 	a.log.Error("ending, to be started again", logbook.Error(err))
 	a.opts.Exit(exitUnproven)
+}
+
+// stoppedInPeace has a reset that follows not counted.
+func (a *Appliance) stoppedInPeace() {
+	record, changed := a.guard.record.Stopped()
+	if !changed {
+		return
+	}
+	a.guard.record = record
+	if err := a.keepRecord(); err != nil {
+		a.log.Warn("the next start may take this end for a reset", logbook.Error(err))
+	}
 }
 
 // bootOf names this boot of the machine; "": the kernel does not.

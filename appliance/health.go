@@ -39,8 +39,8 @@ func (a *Appliance) health(ctx context.Context) control.Health {
 // device takes no writes.
 func (a *Appliance) degraded() (said []string) {
 	st := a.spool.Stats()
-	if a.guard.record.Brakes() {
-		said = append(said, fmt.Sprintf("reading only, after %d resets by the watchdog", a.guard.record.Resets))
+	if a.guard.reading {
+		said = append(said, fmt.Sprintf("reading only, after %d resets by the watchdog", a.guard.resets))
 	}
 	if st.ReadOnly {
 		said = append(said, "the device refused two writes: nothing new is accepted until it takes one")

@@ -27,7 +27,7 @@ type remaker = func(flash.Volume) flash.Volume
 func (a *Appliance) openSpool(ctx context.Context, c *config.Config) (*spool.Spool, error) {
 	return openSpool(ctx, c, a.now, a.log, func(o *spool.Options) {
 		o.Step = func() { a.guard.steps.Add(1) }
-		o.ReadOnly = a.guard.record.Brakes()
+		o.ReadOnly = a.guard.reading
 		if a.opts.volume != nil {
 			o.Volume = a.opts.volume(o.Volume)
 		}

@@ -49,6 +49,7 @@ type Feeder struct {
 	began   time.Time // since when all is proven; of Settled
 	settled bool
 	late    Lateness
+	refused uint64 // feeds that the device did not take
 }
 
 // New returns a feeder. Nothing runs before Run.
@@ -151,7 +152,9 @@ func (f *Feeder) feed(now time.Time) {
 	f.settled = f.settled || settled
 	f.mu.Unlock()
 	if err := f.o.Device.Feed(); err != nil {
-		f.o.Log.Error("the watchdog could not be fed", logbook.Error(err))
+		if f.refused++; rarely(f.refused) {
+			f.o.Log.Error("the watchdog could not be fed", logbook.Error(err))
+		}
 	}
 	if tell {
 		f.o.Log.Warn("the watchdog was fed late: the machine is overloaded or stood still", logbook.Duration("late", late))

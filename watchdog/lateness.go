@@ -29,5 +29,8 @@ func (l *Lateness) add(late, tick time.Duration) (tell bool) {
 		return false
 	}
 	l.tight++
-	return l.tight&(l.tight-1) == 0 // the 1st, 2nd, 4th, 8th …
+	return rarely(l.tight)
 }
+
+// rarely is true for the 1st, 2nd, 4th, 8th … time.
+func rarely(n uint64) bool { return n&(n-1) == 0 }

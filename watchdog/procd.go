@@ -35,7 +35,7 @@ func dialProcd(paths []string, timeout time.Duration) (Device, error) {
 		if _, err := os.Stat(path); err != nil {
 			continue
 		}
-		p := &procd{path: path, timeout: timeout.Truncate(time.Second)}
+		p := &procd{path: path, timeout: timeout / time.Second * time.Second}
 		return p, p.Feed()
 	}
 	return nil, errors.New("procd is not here: there is no socket of ubus")

@@ -22,6 +22,7 @@ type Record struct {
 	Resets   int    // in a row
 	Soft     int    // soft steps in that boot
 	Withheld bool   // the feed of a hardware watchdog was withheld in that boot
+	Clean    bool   // the run before came to an orderly end
 	At       string // when the reason was written, by a clock that may be wrong
 	Reason   string // of the last one; in one line
 }
@@ -30,10 +31,13 @@ type Record struct {
 // be kept.
 func (r Record) Began(boot string, wasReset bool) (now Record, changed bool) {
 	if r.Boot == boot || r == (Record{}) && !wasReset {
-		return r, false
+		now = r
+		now.Clean = false
+		return now, now != r
 	}
 	now = Record{Boot: boot, At: r.At, Reason: r.Reason}
-	if wasReset || r.Withheld { // not every device remembers it
+	// Not every device remembers that it has reset the machine, and some believe it of every restart.
+	if (wasReset || r.Withheld) && !r.Clean {
 		now.Resets = r.Resets + 1
 	}
 	if now.Resets == 0 {
@@ -58,6 +62,16 @@ func (r Record) Failed(boot string, at time.Time, reason string, hardware bool) 
 	return r, hard
 }
 
+// Stopped returns the record of a box that came to an orderly end: a reset that follows is not counted.
+func (r Record) Stopped() (now Record, changed bool) {
+	if r == (Record{}) {
+		return r, false
+	}
+	now = r
+	now.Clean = true
+	return now, now != r
+}
+
 // Settled returns the record of a box that has proven itself for SettleTime.
 func (r Record) Settled() (now Record, changed bool) { return Record{}, r != (Record{}) }
 
@@ -68,6 +82,7 @@ func (r *Record) rows() []row {
 		{"resets", count(&r.Resets)},
 		{"soft", count(&r.Soft)},
 		{"withheld", flag(&r.Withheld)},
+		{"clean", flag(&r.Clean)},
 		{"at", text(&r.At)},
 		{"reason", text(&r.Reason)},
 	}

@@ -59,6 +59,14 @@ func TestRecord(t *testing.T) {
 	r, _ = r.Settled()
 	expect("an hour of proofs makes up for it", r, Record{})
 
+	for _, name := range []string{"h", "i", "j", "k", "l"} { // a device that believes every restart to be its own
+		boot(name, true)
+		r, _ = r.Stopped()
+	}
+	expect("orderly ends are no resets", r.Brakes(), false)
+	boot("m", false)
+	expect("and leave nothing", r, Record{})
+
 	for range 10 {
 		if fail("h", false) {
 			t.Error("where no hardware is fed it never has its turn")

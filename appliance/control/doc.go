@@ -39,6 +39,12 @@
 //	C: reload
 //	S: done                       accounts and configuration as the files are now are in force, but for what is bad in them
 //
+//	C: health
+//	S: value device /dev/watchdog0
+//	S: degraded "the spool is full …"
+//	S: proof index 1 3600000000000 20000000000 400000 ""      holds, since, age, took (ns), fault
+//	S: done 1                     well
+//
 // In the place of any line of the server: "error TEXT", after which the request has ended; in the place of "mail": "damaged" or "gone", which
 // ends this mail alone; in the place of "kept": "refused TEXT", the same.
 //
@@ -54,5 +60,5 @@
 //
 //	line.go     lines and pieces       server.go    requests      stat.go    the figures, and their names
 //	content.go  wire form undone       exchange.go  mail out and in          client.go  the other end
-//	bin.go      both ends of the bin
+//	bin.go      both ends of the bin         health.go      both ends of health
 package control
