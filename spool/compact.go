@@ -190,7 +190,7 @@ func (s *Spool) moveBulk(sl *slot, segment uint64, write func(...fact) error) er
 		}
 	}
 	s.mu.Unlock()
-	slices.SortFunc(places, func(a, b place) int {
+	arrange(places, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.slot, b.slot), cmp.Compare(a.offset, b.offset))
 	})
 	for _, at := range places {

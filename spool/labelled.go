@@ -75,7 +75,7 @@ func (r *reader) labels() []labelled {
 // mergeLabels is mergeGraves for labels of the same day.
 func mergeLabels(list []labelled) []labelled {
 	list = slices.Clone(list)
-	slices.SortFunc(list, func(a, b labelled) int {
+	arrange(list, func(a, b labelled) int {
 		return cmp.Or(cmp.Compare(a.label, b.label), cmp.Compare(a.key, b.key), cmp.Compare(a.day, b.day), cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.tag, b.tag))
 	})
 	merged := list[:0]

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"pillarbox/spool/flash"
@@ -92,7 +91,7 @@ func (l *loader) loadLog(ctx context.Context) error {
 			logs = append(logs, sl)
 		}
 	}
-	slices.SortFunc(logs, func(a, b *slot) int { return cmp.Compare(b.header.segment, a.header.segment) })
+	arrange(logs, func(a, b *slot) int { return cmp.Compare(b.header.segment, a.header.segment) })
 	newer := make(map[class]*header)
 	for _, sl := range logs {
 		if err := ctx.Err(); err != nil {

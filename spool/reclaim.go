@@ -97,7 +97,7 @@ func (s *Spool) dead() []*slot {
 			dead = append(dead, sl)
 		}
 	}
-	slices.SortFunc(dead, func(a, b *slot) int { return cmp.Compare(a.header.segment, b.header.segment) })
+	arrange(dead, func(a, b *slot) int { return cmp.Compare(a.header.segment, b.header.segment) })
 	return dead
 }
 

@@ -90,7 +90,7 @@ func (r *reader) graves() []grave {
 // takes forty. It takes the numbers of its argument over.
 func mergeGraves(graves []grave) []grave {
 	graves = slices.Clone(graves)
-	slices.SortFunc(graves, func(a, b grave) int {
+	arrange(graves, func(a, b grave) int {
 		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.segment, b.segment), cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.tag, b.tag))
 	})
 	merged := graves[:0]
