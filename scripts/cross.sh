@@ -1,6 +1,8 @@
 #!/bin/sh
-# cross.sh: builds the box for arm64 and armv7, prints the sizes, and lets each binary, under
-# qemu-user, take a mail by SMTP and give it out by POP3, octet for octet.
+# cross.sh: builds the box for all processors (scripts/boards.sh), or for those that are named, prints the sizes, and lets each
+# binary, under qemu-user, take a mail by SMTP and give it out by POP3, octet for octet.
+#
+#   scripts/cross.sh [NAME]...
 #
 # Needs qemu-user-static and python3.
 set -eu
@@ -11,12 +13,12 @@ box_pid=
 trap '[ -z "$box_pid" ] || kill "$box_pid" 2>/dev/null || true; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 . scripts/box.sh
+. scripts/boards.sh
 
-# round_trip ARCHITECTURE QEMU: the box is $tmp/ARCHITECTURE/pillarbox.
+# round_trip NAME: the box is $tmp/NAME/pillarbox.
 round_trip() {
 	binary=$tmp/$1/pillarbox
-	printf '%s: %s octets, ' "$1" "$(wc -c <"$binary")"
-	PILLARBOX="$2 $binary"
+	PILLARBOX="$(board_emulator "$1") $binary"
 	$PILLARBOX version
 	box_configure
 	box_user anna
@@ -29,13 +31,16 @@ round_trip() {
 	box_stop || { cat "$tmp/log" >&2 && return 1; }
 	box_pid=
 	rm -r "$tmp/state"
-	echo "$1: SMTP to POP3: PASS"
+	printf '%-8s %10d %10d   PASS\n' "$1" "$(wc -c <"$binary")" "$(gzip -9c "$binary" | wc -c)" >>"$tmp/table"
 }
 
 python3 scripts/clients/letters.py "$tmp/letters"
-mkdir "$tmp/arm64" "$tmp/armv7"
-export CGO_ENABLED=0 GOOS=linux
-GOARCH=arm64 go build -trimpath -ldflags '-s -w' -o "$tmp/arm64/pillarbox" ./cmd/pillarbox
-GOARCH=arm GOARM=7 go build -trimpath -ldflags '-s -w' -o "$tmp/armv7/pillarbox" ./cmd/pillarbox
-round_trip arm64 qemu-aarch64-static
-round_trip armv7 qemu-arm-static
+# shellcheck disable=SC2086 # a name a word
+[ $# -gt 0 ] || set -- $boards
+for name; do
+	mkdir "$tmp/$name"
+	board_build "$name" "$tmp/$name/pillarbox"
+	round_trip "$name"
+done
+printf '\n%-8s %10s %10s   %s\n' processor octets gzip "SMTP to POP3"
+cat "$tmp/table"

@@ -31,6 +31,7 @@ built=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%d)
 version=${VERSION:-0.1.0~$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d).$(git rev-parse --short=8 HEAD)}
 maintainer='the pillarbox authors <pillarbox@home.arpa>'
 packaging=scripts/package
+. scripts/boards.sh
 
 # nfpm_ready makes $NFPM.
 nfpm_ready() {
@@ -39,21 +40,9 @@ nfpm_ready() {
 	NFPM=$tmp/go/nfpm
 }
 
-# build NAME GOARCH [VARIABLE=VALUE]: the box for a processor, as $tmp/NAME/pillarbox.
-build() {
-	[ ! -e "$tmp/$1/pillarbox" ] || return 0
-	env CGO_ENABLED=0 GOOS=linux GOARCH="$2" ${3:+"$3"} go build -trimpath -buildvcs=false \
-		-ldflags "-s -w -X main.version=$version -X main.built=$built" -o "$tmp/$1/pillarbox" ./cmd/pillarbox
-}
-
-# board NAME: build of a name.
+# board NAME: the box for a processor of scripts/boards.sh, as $tmp/NAME/pillarbox.
 board() {
-	case $1 in
-	arm64 | amd64 | riscv64) build "$1" "$1" ;;
-	armv7) build armv7 arm GOARM=7 ;;
-	armv6) build armv6 arm GOARM=6 ;;
-	mipsle) build mipsle mipsle GOMIPS=softfloat ;;
-	esac
+	[ -e "$tmp/$1/pillarbox" ] || board_build "$1" "$tmp/$1/pillarbox" "-X main.version=$version -X main.built=$built"
 }
 
 # stage FOLDER BOARD FILE...: what nfpm packs, under plain names.

@@ -1,8 +1,7 @@
 """mail.py: what the test of the packages asks of a running box.
 
   mail.py STATE send SUBJECT       hands in a mail by SMTP
-  mail.py STATE count N            logs in over TLS, with the password of STATE/first-login or, later, of STATE/../password,
-                                   and finds N mails
+  mail.py STATE count N            logs in over TLS and finds N mails; the password of STATE/first-login is kept beside STATE
 """
 import pathlib
 import poplib
@@ -18,7 +17,7 @@ def port(state, standard):
 
 
 def password(state):
-    kept = pathlib.Path("/root/pillarbox-password")
+    kept = state.with_name("password")
     first = state / "first-login"
     if first.exists():
         kept.write_text(re.search(r"Password +(\S+)", first.read_text())[1])
