@@ -14,7 +14,7 @@ fi
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+trap 'rm -rf "$tmp" "$folder/new.$$"' EXIT
 trap 'exit 130' INT TERM
 
 # A state of its own lets apt look at another architecture without the host's dpkg hearing of it.
@@ -40,9 +40,11 @@ CONF
 		esac
 	done | xargs apt-get -qq download
 )
-rm -rf "$folder/root" "$folder/packages"
-mkdir -p "$folder/root"
+new=$folder/new.$$
+mkdir "$new"
 for package in "$tmp"/packages/*.deb; do
-	dpkg-deb --fsys-tarfile "$package" | tar -x -C "$folder/root" --keep-directory-symlink
+	dpkg-deb --fsys-tarfile "$package" | tar -x -C "$new" --keep-directory-symlink
 done
+rm -rf "$folder/root" "$folder/packages"
+mv "$new" "$folder/root"
 echo "$architecture $*" >"$folder/packages"

@@ -43,7 +43,8 @@ def power(board_before, file):
 
 def install(board):
     said, code = board.run("pillarbox-update install /dev/vdb", SLOW)
-    expect("the exit code of an update", (said, code)[1], 0)
+    if code != 0:
+        raise SystemExit(f"an update was not installed: {said}")
 
 
 def fingerprint(board):
@@ -57,6 +58,8 @@ board.send(f"{user}@home.arpa", "before all updates")
 mail = board.mail(user, password)
 expect("mail", list(mail.values()), ["before all updates"])
 expect("status", status(board), "running a, proved a, on trial none")
+if "/dev/watchdog0" not in board.run("pillarbox health")[0]:
+    raise SystemExit("the watchdog of the board is not fed")
 expect("writing to the root", board.run("touch /etc/hostname")[1], 1)
 install(board)
 expect("status", status(board), "running a, proved a, on trial b, 2 boots left")
