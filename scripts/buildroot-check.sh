@@ -3,7 +3,7 @@
 # later): its own check-package, each defconfig with every line of it in force, and what Buildroot knows of the package. Nothing is
 # downloaded and no image is built.
 #
-# Needs what Buildroot needs to configure (make, gcc, g++, perl, rsync, cpio, unzip, bc, file, wget), and python3 with
+# Needs go, what Buildroot needs to configure (make, gcc, g++, perl, rsync, cpio, unzip, bc, file, wget), and python3 with
 # python3-magic and flake8, and shellcheck for check-package.
 set -eu
 cd "$(dirname "$0")/.."
@@ -12,7 +12,7 @@ buildroot=${1:?"usage: buildroot-check.sh PATH, a Buildroot tree"}
 [ -e "$buildroot/utils/check-package" ] || { echo "$buildroot is no Buildroot tree: no utils/check-package there" >&2 && exit 2; }
 
 missing=
-for program in make gcc g++ perl rsync cpio unzip bc file wget python3 flake8 shellcheck; do
+for program in go make gcc g++ perl rsync cpio unzip bc file wget python3 flake8 shellcheck; do
 	command -v "$program" >/dev/null || missing="$missing $program"
 done
 # What is asked is the python3 that check-package runs with.
@@ -50,6 +50,17 @@ PY
 	grep -q '^PILLARBOX_GO_ENV=.*CGO_ENABLED=0$' "$tmp/vars"
 	grep -q '^PILLARBOX_BIN_NAME=pillarbox$' "$tmp/vars"
 done
+
+step "the build as Buildroot calls it: sources with vendor/, no network"
+mkdir "$tmp/source"
+git ls-files -z | xargs -0 cp --parents -t "$tmp/source"
+(
+	cd "$tmp/source"
+	go mod vendor
+	CGO_ENABLED=0 GOARCH=arm64 GOFLAGS=-mod=vendor GOPROXY=off GOTOOLCHAIN=local \
+		go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$tmp/pillarbox" ./cmd/pillarbox
+)
+file -b "$tmp/pillarbox" | grep -q 'aarch64.*statically linked'
 
 step "files that the tree names"
 grep -rho 'BR2_EXTERNAL_PILLARBOX_PATH)/[A-Za-z0-9_./-]*[A-Za-z0-9]' "$external" --include '*_defconfig' | sort -u | sed 's/^[^/]*//' |
