@@ -9,6 +9,8 @@
 //	                                what a mail costs the flash: device octets, flushes, CPU
 //	pillarbench start -server NAME -folder DIR
 //	                                what a start, a first login and a deletion cost with much mail
+//	pillarbench idle -server NAME -folder DIR
+//	                                private memory at rest: after a start, with many sessions, after many, with stalled downloads
 //	pillarbench hostile -box BINARY
 //	                                one good client among thousands of hostile ones: is it served, what is left?
 //	pillarbench board -box BINARY -guest FOLDER
@@ -93,4 +95,11 @@
 // A start is timed from the exec of the server to its greeting on each port, after the kernel has dropped
 // what it had in memory of any file. A first login ends with the reply to STAT. A deletion is of 100 mails that lie
 // evenly in the mailbox: what is written until QUIT is answered, and what syncfs writes later.
+//
+// # Memory at rest
+//
+// Idle reads memory (W3) five seconds after the last thing that happened: after a start; with 100 to 2000 sessions that have
+// logged in; after 4000 that logged in, fetched 4 KiB and left; with 100 that asked for 8 MiB and read nothing. Then the box is
+// held to what is promised of it (promise.go). With -pid, -pop3 and -pop3s it measures a server that runs already, which
+// is not started anew: its account needs a mail of 8 MiB for the last row.
 package main

@@ -65,7 +65,7 @@ func start(args []string, out io.Writer) error {
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	counts, err := parseCounts(*mails)
+	counts, err := parseCounts("-mails", *mails, startDelete)
 	if err != nil {
 		return err
 	}
@@ -81,13 +81,13 @@ func start(args []string, out io.Writer) error {
 	return s.running(s.server, func() error { return s.run(counts) })
 }
 
-// parseCounts reads ascending numbers of mails, each enough for a deletion.
-func parseCounts(text string) ([]int, error) {
+// parseCounts reads the ascending numbers of a flag, from least on.
+func parseCounts(name, text string, least int) ([]int, error) {
 	var counts []int
 	for _, digits := range strings.Split(text, ",") {
 		n, err := strconv.Atoi(digits)
-		if err != nil || n < startDelete || len(counts) > 0 && n <= counts[len(counts)-1] {
-			return nil, fmt.Errorf("-mails: %q is not ascending numbers from %d", text, startDelete)
+		if err != nil || n < least || len(counts) > 0 && n <= counts[len(counts)-1] {
+			return nil, fmt.Errorf("%s: %q is not ascending numbers from %d", name, text, least)
 		}
 		counts = append(counts, n)
 	}

@@ -7,12 +7,12 @@ import (
 )
 
 func TestParseCounts(t *testing.T) {
-	got, err := parseCounts("100,1000")
+	got, err := parseCounts("-mails", "100,1000", 100)
 	if want := []int{100, 1000}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
 	for _, text := range []string{"", "99", "1000,100", "1000,1000", "1000,x"} {
-		if _, err := parseCounts(text); err == nil {
+		if _, err := parseCounts("-mails", text, 100); err == nil {
 			t.Errorf("%q is accepted", text)
 		}
 	}
