@@ -1,8 +1,9 @@
 #!/bin/sh
 # package.sh: makes the packages: deb, rpm, ipk (OpenWrt to 24.10) and container images, the same octets each time.
 #
-#   scripts/package.sh [-o FOLDER] [deb|rpm|ipk|oci]...      all four without a word; FOLDER is dist unless it is named
-#   scripts/package.sh -test                                 makes them twice, compares, installs and runs them (scripts/package/test.sh)
+#   scripts/package.sh [-o FOLDER] [deb|rpm|ipk|oci[:PROCESSOR]]...     as ipk:aarch64_cortex-a53; all without a word; FOLDER is
+#                                                                        dist unless it is named
+#   scripts/package.sh -test                                             makes them twice, compares, installs and runs them (scripts/package/test.sh)
 #
 # VERSION is the version (default: 0.1.0~ with day and commit), SOURCE_DATE_EPOCH the time in all archives (default: the
 # commit's), NFPM a ready nfpm (default: it is built). Needs Go, gzip, and python3 for oci.
@@ -88,24 +89,40 @@ ipk() {
 	stage "$tmp/stage" "$1" "$packaging"/openwrt/pillarbox/files/* "$packaging"/openwrt/ipk/*
 	pack "$tmp/stage" ipk "$packaging/openwrt.yaml" "$2" "pillarbox_$version-1_$2.ipk"
 }
+oci() {
+	for name in arm64 armv7 amd64; do board "$name"; done
+	python3 "$packaging/oci/image.py" -o "$out" -version "$version" \
+		linux/arm64="$tmp/arm64/pillarbox" linux/arm/v7="$tmp/armv7/pillarbox" linux/amd64="$tmp/amd64/pillarbox"
+}
 
-for form; do
-	case $form in
-	deb) deb arm64 arm64 && deb armv7 armhf && deb amd64 amd64 ;;
-	rpm) rpm arm64 aarch64 && rpm armv7 armv7hl && rpm amd64 x86_64 ;;
-	ipk)
-		for arch in generic cortex-a53 cortex-a72; do ipk arm64 aarch64_$arch; done
-		for arch in cortex-a7_neon-vfpv4 cortex-a9_vfpv3-d16 cortex-a15_neon-vfpv4; do ipk armv7 arm_$arch; done
-		ipk armv6 arm_arm1176jzf-s_vfp
-		ipk mipsle mipsel_24kc
-		ipk riscv64 riscv64_riscv64
-		ipk amd64 x86_64
-		;;
-	oci)
-		for name in arm64 armv7 amd64; do board "$name"; done
-		python3 "$packaging/oci/image.py" -o "$out" -version "$version" \
-			linux/arm64="$tmp/arm64/pillarbox" linux/arm/v7="$tmp/armv7/pillarbox" linux/amd64="$tmp/amd64/pillarbox"
-		;;
-	*) echo "$form is none of deb, rpm, ipk, oci" >&2 && exit 2 ;;
-	esac
+# One row a package: its form, whose binary, what that system calls the processor.
+packages='
+deb arm64 arm64
+deb armv7 armhf
+deb amd64 amd64
+rpm arm64 aarch64
+rpm armv7 armv7hl
+rpm amd64 x86_64
+ipk arm64 aarch64_generic
+ipk arm64 aarch64_cortex-a53
+ipk arm64 aarch64_cortex-a72
+ipk armv7 arm_cortex-a7_neon-vfpv4
+ipk armv7 arm_cortex-a9_vfpv3-d16
+ipk armv7 arm_cortex-a15_neon-vfpv4
+ipk armv6 arm_arm1176jzf-s_vfp
+ipk mipsle mipsel_24kc
+ipk riscv64 riscv64_riscv64
+ipk amd64 x86_64
+oci all all
+'
+for want; do
+	made=
+	while read -r form board arch; do
+		case $want in
+		"$form" | "$form:$arch") "$form" "$board" "$arch" && made=1 ;;
+		esac
+	done <<-ROWS
+		$packages
+	ROWS
+	[ -n "$made" ] || { echo "$want is none of deb, rpm, ipk, oci, nor one of their processors" >&2 && exit 2; }
 done
