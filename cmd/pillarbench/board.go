@@ -67,8 +67,8 @@ func boardMail(ctx context.Context, r *rig, out io.Writer) error {
 	r.board.Say("off")
 	<-r.board.Gone()
 	c := r.disk.Count()
-	fmt.Fprintf(out, "board: %d MiB, %s: ready %v after power on; %d mails in and out; %s; disk: %d KiB in %d writes, %d flushes; %v CPU: PASS\n",
-		r.memory, r.filesystem, up.Round(10*time.Millisecond), len(letters), memory, c.Octets>>10, c.Writes, c.Flushes, r.board.CPU().Round(10*time.Millisecond))
+	fmt.Fprintf(out, "board: %s, %d MiB, %s: ready %v after power on; %d mails in and out; %s; disk: %d KiB in %d writes, %d flushes; %v CPU: PASS\n",
+		r.machine.Name, r.memory, r.filesystem, up.Round(10*time.Millisecond), len(letters), memory, c.Octets>>10, c.Writes, c.Flushes, r.board.CPU().Round(10*time.Millisecond))
 	return nil
 }
 

@@ -23,6 +23,7 @@ const (
 // A rig is a board with the box on it and a disk that outlives both.
 type rig struct {
 	// set at birth
+	machine    board.Machine
 	guest      string // folder of scripts/qemu/guest.sh
 	folder     string // temporary
 	filesystem string
@@ -39,14 +40,15 @@ type rig struct {
 
 // rigFlags are the flags of all subcommands that need a board.
 type rigFlags struct {
-	box, guest, filesystem, mount string
-	memory                        int
-	patience                      time.Duration
+	box, machine, guest, filesystem, mount string
+	memory                                 int
+	patience                               time.Duration
 }
 
 func (f *rigFlags) add(set *flag.FlagSet) {
 	set.StringVar(&f.box, "box", "", "the pillarbox `binary`, static, for arm64 or armv7")
-	set.StringVar(&f.guest, "guest", "", "the `folder` that scripts/qemu/guest.sh has made")
+	set.StringVar(&f.machine, "machine", "virt", "virt (arm64 or armv7) or imx6ul (armv7)")
+	set.StringVar(&f.guest, "guest", "", "the `folder` that scripts/qemu/guest.sh has made for the machine")
 	set.StringVar(&f.filesystem, "filesystem", "ext4", "of the disk: ext4 or f2fs")
 	set.StringVar(&f.mount, "mount", "noatime", "`options` for mount")
 	set.IntVar(&f.memory, "memory", 64, "of the board in MiB")
@@ -80,7 +82,11 @@ func newRig(set *flag.FlagSet, f rigFlags, more string, accounts ...string) (r *
 		fmt.Fprintf(set.Output(), "%s: -box and -guest are needed\n", set.Name())
 		return nil, errUsage
 	}
-	r = &rig{guest: f.guest, filesystem: f.filesystem, mount: f.mount, memory: f.memory, patience: f.patience}
+	machine, known := board.Named(f.machine)
+	if !known {
+		return nil, fmt.Errorf("-machine: there is no %q", f.machine)
+	}
+	r = &rig{machine: machine, guest: f.guest, filesystem: f.filesystem, mount: f.mount, memory: f.memory, patience: f.patience}
 	if r.folder, err = os.MkdirTemp("", "board-"); err != nil {
 		return nil, err
 	}
@@ -132,7 +138,7 @@ func freshImage(file, filesystem string) ([]byte, error) {
 // power gives the board power and returns before the guest has done anything.
 func (r *rig) power() (err error) {
 	r.board, err = board.Start(board.Options{
-		Folder: r.folder, Kernel: filepath.Join(r.guest, "vmlinuz"), Initramfs: filepath.Join(r.guest, "base.gz"), Program: r.program(),
+		Machine: r.machine, Guest: r.guest, Folder: r.folder, Program: r.program(),
 		Words:  "fs=" + r.filesystem + " mount=" + r.mount,
 		Memory: r.memory, Disk: r.socket(), Ports: []int{guestPOP3, guestSMTP},
 		Watchdog: r.watchdog, Patience: r.patience,

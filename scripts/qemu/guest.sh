@@ -1,13 +1,17 @@
 #!/bin/sh
-# guest.sh FOLDER: makes what the emulated board boots from Debian packages that are unpacked, not installed:
-# FOLDER/vmlinuz, Debian's arm64 kernel, and FOLDER/base.gz, an initramfs of busybox, the modules that the
-# tests need and scripts/qemu/init. The box is no part of it. FOLDER is left alone when it is whole and no older.
+# guest.sh FOLDER [virt | imx6ul]: makes what the emulated board boots from Debian packages that are unpacked, not installed:
+# FOLDER/vmlinuz, Debian's arm64 or armhf kernel, FOLDER/base.gz, an initramfs of busybox, the modules that the
+# tests need and scripts/qemu/init, and the device tree of a board that needs one. The box is no part of it.
+# FOLDER is left alone when it is whole and no older.
 #
 # Needs apt, dpkg-deb, depmod (kmod), cpio and Debian's mirror or a proxy of it.
 set -eu
 cd "$(dirname "$0")"
 folder=$1
-modules='virtio_pci virtio_blk virtio_net ext4 i6300esb'
+case ${2:-virt} in
+virt) architecture=arm64 flavour=arm64 tree='' modules='virtio_pci virtio_blk virtio_net ext4 i6300esb' ;;
+imx6ul) architecture=armhf flavour=armmp tree=imx6ul-14x14-evk.dtb modules='gpio-mxc sdhci-esdhc-imx micrel fec ext4 imx2_wdt' ;;
+esac
 
 if [ -e "$folder/base.gz" ] && [ -z "$(find guest.sh init -newer "$folder/base.gz")" ]; then
 	exit 0
@@ -18,8 +22,8 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
-debian=${XDG_CACHE_HOME:-$HOME/.cache}/pillarbox/arm64
-../debian.sh "$debian" arm64 linux-image-arm64 busybox-static
+debian=${XDG_CACHE_HOME:-$HOME/.cache}/pillarbox/$architecture
+../debian.sh "$debian" "$architecture" "linux-image-$flavour" busybox-static
 debian=$debian/root
 version=$(ls "$debian/lib/modules")
 [ -e "$debian/lib/modules/$version/modules.dep" ] || depmod -b "$debian" "$version"
@@ -45,4 +49,5 @@ closure f2fs f2fs
 cp init "$tmp/root/init"
 chmod 755 "$tmp/root/init"
 cp "$debian/boot/vmlinuz-$version" "$folder/vmlinuz"
+[ -z "$tree" ] || cp "$debian/usr/lib/linux-image-$version/$tree" "$folder/"
 (cd "$tmp/root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet | gzip -9n) >"$folder/base.gz"

@@ -14,21 +14,18 @@ import (
 	"time"
 )
 
-// Emulator is the program that must be installed.
-const Emulator = "qemu-system-aarch64"
-
 // Options say what a board is made of.
 type Options struct {
-	Folder    string        // for sockets: its own, short path
-	Kernel    string        // file
-	Initramfs string        // file
-	Program   string        // image of Pack: the second disk, read only
-	Words     string        // for the kernel's command line, read by the guest's init
-	Memory    int           // MiB
-	Disk      string        // unix socket of NBD: the first disk
-	Ports     []int         // of the guest that are forwarded
-	Watchdog  bool          // has an i6300ESB, and comes up again after a reset; else a reset ends it
-	Patience  time.Duration // for each wait
+	Machine  Machine
+	Folder   string        // for sockets: its own, short path
+	Guest    string        // folder that scripts/qemu/guest.sh has made for the machine
+	Program  string        // image of Pack: the second disk, read only
+	Words    string        // for the kernel's command line, read by the guest's init
+	Memory   int           // MiB
+	Disk     string        // unix socket of NBD: the first disk
+	Ports    []int         // of the guest that are forwarded
+	Watchdog bool          // has one, and comes up again after a reset; else a reset ends it
+	Patience time.Duration // for each wait
 }
 
 // A Board has power from Start to Kill.
@@ -51,7 +48,7 @@ func Start(opts Options) (*Board, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.command = exec.Command(Emulator, args...)
+	b.command = exec.Command(opts.Machine.emulator, args...)
 	b.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if b.stdin, err = b.command.StdinPipe(); err != nil {
 		return nil, err
@@ -75,7 +72,7 @@ func Start(opts Options) (*Board, error) {
 	}()
 	if b.monitor, err = dialMonitor(socket, b.gone); err != nil {
 		b.Kill()
-		return nil, fmt.Errorf("%s: %w: %s", Emulator, err, b.Tail())
+		return nil, fmt.Errorf("%s: %w: %s", opts.Machine.emulator, err, b.Tail())
 	}
 	return b, nil
 }
@@ -83,7 +80,7 @@ func Start(opts Options) (*Board, error) {
 // arguments is the command line of the emulator.
 func (b *Board) arguments(socket string) ([]string, error) {
 	o := b.opts
-	network := "user,id=n,restrict=on"
+	network := "user,restrict=on"
 	for _, port := range o.Ports {
 		address, err := freeAddress()
 		if err != nil {
@@ -92,17 +89,22 @@ func (b *Board) arguments(socket string) ([]string, error) {
 		b.addresses[port] = address
 		network += fmt.Sprintf(",hostfwd=tcp:%s-10.0.2.15:%d", address, port)
 	}
+	m := o.Machine
 	args := []string{
-		"-M", "virt", "-cpu", "cortex-a53", "-smp", "1", "-m", strconv.Itoa(o.Memory),
-		"-nographic", "-nodefaults", "-serial", "stdio", "-qmp", "unix:" + socket + ",server=on,wait=off",
-		"-kernel", o.Kernel, "-initrd", o.Initramfs, "-append", "console=ttyAMA0 panic=1 quiet mitigations=off audit=0 cryptomgr.notests " + o.Words,
-		"-netdev", network, "-device", "virtio-net-pci,netdev=n,romfile=",
-		"-drive", "if=none,id=d,format=raw,cache=writeback,discard=unmap,file=nbd+unix:///?socket=" + o.Disk,
-		"-device", "virtio-blk-pci,drive=d",
-		"-drive", "if=none,id=p,format=raw,readonly=on,file=" + o.Program, "-device", "virtio-blk-pci,drive=p",
+		"-smp", "1", "-m", strconv.Itoa(o.Memory), "-nographic", "-nodefaults",
+		"-serial", "stdio", "-qmp", "unix:" + socket + ",server=on,wait=off",
+		"-kernel", filepath.Join(o.Guest, "vmlinuz"), "-initrd", filepath.Join(o.Guest, "base.gz"),
+		"-append", "panic=1 quiet mitigations=off audit=0 cryptomgr.notests " + m.words + " " + o.Words,
 	}
+	args = append(args, m.board...)
+	if m.tree != "" {
+		args = append(args, "-dtb", filepath.Join(o.Guest, m.tree))
+	}
+	args = append(args, m.network(network)...)
+	args = append(args, m.disk("d", "cache=writeback,discard=unmap,file=nbd+unix:///?socket="+o.Disk)...)
+	args = append(args, m.disk("p", "file="+o.Program)...)
 	if o.Watchdog {
-		args = append(args, "-device", "i6300esb", "-action", "watchdog=reset")
+		args = append(args, m.watchdog...)
 	} else {
 		args = append(args, "-no-reboot")
 	}

@@ -12,13 +12,14 @@ func TestArguments(t *testing.T) {
 		has, lack []string
 	}{
 		{"a board reaches nobody", Options{Ports: []int{25}},
-			[]string{"-netdev user,id=n,restrict=on,hostfwd=tcp:127.0.0.1:", "-10.0.2.15:25 "}, nil},
+			[]string{"-netdev user,restrict=on,hostfwd=tcp:127.0.0.1:", "-10.0.2.15:25,id=n "}, nil},
 		{"the cache of its disk is written through on demand alone", Options{Disk: "/s/nbd"},
 			[]string{"cache=writeback,discard=unmap,file=nbd+unix:///?socket=/s/nbd"}, nil},
 		{"without a watchdog a reset is its end", Options{Memory: 64}, []string{"-no-reboot", "-m 64 "}, []string{"i6300esb"}},
 		{"with one it comes up again", Options{Watchdog: true}, []string{"-device i6300esb", "watchdog=reset"}, []string{"-no-reboot"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			row.opts.Machine = Machines[0]
 			b := &Board{opts: row.opts, addresses: map[int]string{}}
 			args, err := b.arguments("/s/qmp")
 			if err != nil {

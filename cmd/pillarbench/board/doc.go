@@ -1,11 +1,10 @@
-// Package board is an arm64 board in an emulator (QEMU's machine "virt"): power, a console, a network cable and a
-// hardware watchdog. What runs on it is Debian's kernel and what scripts/qemu/guest.sh has put beside it.
+// Package board is an ARM board in an emulator (QEMU): power, a console, a network cable and a hardware watchdog. What runs on it is Debian's kernel and what scripts/qemu/guest.sh has put beside it.
 //
-//	Start ──▶ qemu-system-aarch64 ── console (serial line): Await, Say
+//	Start ──▶ qemu-system-... ───── console (serial line): Await, Say
 //	                              ├─ QMP (unix socket):     Event, such as WATCHDOG when the hardware has reset the board
 //	                              ├─ user network:          Address, a loopback port for each port of the guest
-//	                              ├─ /dev/vda:              a unix socket that speaks NBD
-//	                              └─ /dev/vdb:              the box and its configuration, read only
+//	                              ├─ first disk:            a unix socket that speaks NBD
+//	                              └─ second disk:           the box and its configuration, read only
 //
 // # What holds
 //
@@ -13,6 +12,7 @@
 //	B2  Kill is a power cut for all but the disk: SIGKILL, no goodbye.
 //	B3  A watchdog event is told by the emulated hardware, not by the guest: a guest that reboots makes none.
 //
+//	machine.go  the boards that the emulator knows
 //	board.go    a board from power on to power off
 //	console.go  what the guest says
 //	qmp.go      what the hardware says

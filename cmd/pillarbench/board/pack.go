@@ -2,6 +2,7 @@ package board
 
 import (
 	"fmt"
+	"math/bits"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,7 +37,7 @@ func Pack(image string, files []File) error {
 	if err := os.WriteFile(image, nil, 0o600); err != nil {
 		return err
 	}
-	if err := os.Truncate(image, (size+4095)/4096*4096); err != nil {
+	if err := os.Truncate(image, 1<<bits.Len64(uint64(size))); err != nil { // cards have the size of a power of two
 		return err
 	}
 	return Format("ext4", image, "-O", "^has_journal", "-m", "0", "-d", root)
