@@ -53,7 +53,7 @@ done
 
 step "the build as Buildroot calls it: sources with vendor/, no network"
 mkdir "$tmp/source"
-git ls-files -z | xargs -0 cp --parents -t "$tmp/source"
+git ls-files -coz --exclude-standard | xargs -0 cp --parents -t "$tmp/source"
 (
 	cd "$tmp/source"
 	go mod vendor
