@@ -3,7 +3,6 @@ package accounts
 import (
 	"bytes"
 	"crypto/hmac"
-	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -46,7 +45,7 @@ func NewVerifier(password string) (Verifier, error) {
 }
 
 func derive(password string, salt []byte, iterations int) (Verifier, error) {
-	salted, err := pbkdf2.Key(sha256.New, password, salt, iterations, sha256.Size)
+	salted, err := saltedPassword(password, salt, iterations)
 	if err != nil {
 		return Verifier{}, err
 	}
