@@ -82,6 +82,29 @@ func (c *contest) during(set *flag.FlagSet, out io.Writer, capacity string, acco
 	return run()
 }
 
+// survivors does something with each server. A peer that fails at it is named, stopped and left out from then on; that of
+// ourselves is an error.
+func (c *contest) survivors(do func(entrant) error) error {
+	var left []entrant
+	for i, e := range c.entrants {
+		err := do(e)
+		switch {
+		case err == nil:
+			left = append(left, e)
+		case e.name == ourselves:
+			c.entrants = append(left, c.entrants[i:]...)
+			return fmt.Errorf("%s: %w", e.name, err)
+		default:
+			fmt.Fprintf(c.out, "%s is left out from here on: %v.\n", e.name, err)
+			if err := e.server.stop(); err != nil {
+				fmt.Fprintf(c.out, "%v.\n", err)
+			}
+		}
+	}
+	c.entrants = left
+	return nil
+}
+
 // enter starts one server.
 func (c *contest) enter(name, capacity string, accounts int) error {
 	e := entrant{name: name, folder: filepath.Join(c.folder, name)}

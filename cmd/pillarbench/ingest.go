@@ -77,21 +77,21 @@ func (g *ingestion) warmUp() error {
 	if err != nil {
 		return err
 	}
-	for _, e := range g.entrants {
+	return g.survivors(func(e entrant) error {
 		rounds, mails := ingestRounds, ingestRound/l.mean
 		if e.name != ourselves {
 			rounds, mails = 1, wearConnections
 		}
 		for range rounds {
 			if _, err := deliver(e.server, l, g.next, mails, spread{wearConnections, wearConnections}); err != nil {
-				return fmt.Errorf("%s: %w", e.name, err)
+				return err
 			}
 			if err := e.emptyAll(); err != nil {
-				return fmt.Errorf("%s: %w", e.name, err)
+				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // emptyAll removes all mail of the mailboxes.

@@ -30,6 +30,7 @@ var subcommands = [...]struct {
 	{"ingest", "CPU and speed of mail in, beside a bare server and other servers", ingest},
 	{"login", "CPU and time of a login, STAT, LIST and UIDL of large mailboxes", login},
 	{"delete", "CPU, time, octets and flushes of removing 100 mails", remove},
+	{"plot", "draws what the benchmarks have noted", plot},
 	{"floor", "the bare server that others are compared with", runFloor},
 	{"cut", "power cuts on an emulated board: is every acknowledged mail there?", cut},
 	{"idle", "private memory of a server that rests: without sessions, with many, after many", idle},

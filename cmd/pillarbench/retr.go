@@ -65,7 +65,7 @@ func retr(args []string, out io.Writer) (err error) {
 	if r.pipe, err = parseNumbers("-pipelined", *pipe, 1000); err != nil {
 		return err
 	}
-	return r.during(flags, out, "1GiB", retrSessions, r.measure)
+	return r.during(flags, out, "1GiB", wearConnections, r.measure)
 }
 
 // parseNumbers reads numbers from 1 to most.
@@ -94,10 +94,8 @@ func (r *retrieval) measure() error {
 // size measures all rows of one size, with mailboxes that hold nothing else.
 func (r *retrieval) size(l load) error {
 	mails := max(1, min(retrMails, retrMost/l.mean))
-	for _, e := range r.entrants {
-		if err := e.fill(l, r.next, mails, spread{retrSessions, retrSessions}); err != nil {
-			return fmt.Errorf("%s: %w", e.name, err)
-		}
+	if err := r.survivors(func(e entrant) error { return e.fill(l, r.next, mails, spread{retrSessions, retrSessions}) }); err != nil {
+		return err
 	}
 	r.next += uint64(mails * retrSessions)
 	body := filepath.Join(r.folder, "floor-"+strconv.Itoa(l.mean))
@@ -115,14 +113,7 @@ func (r *retrieval) size(l load) error {
 	if err := r.rows(l, mails, bare); err != nil {
 		return err
 	}
-	for _, e := range r.entrants {
-		for i := range retrSessions {
-			if err := empty(e.server, mailbox(i)); err != nil {
-				return fmt.Errorf("%s: %w", e.name, err)
-			}
-		}
-	}
-	return nil
+	return r.survivors(entrant.emptyAll)
 }
 
 func (r *retrieval) rows(l load, mails int, bare *floor) error {
