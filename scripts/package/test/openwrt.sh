@@ -52,7 +52,7 @@ config smtp 'smtp'
 config retention 'retention'
 	option bin_days '14'
 config alias
-	option name 'quo\"te\\d'
+	option name 'jörg'
 	list mailbox 'anna'
 config alias
 	option name '*'
@@ -66,6 +66,7 @@ has 'allow = ["private", "100.64.0.0/10", ]'
 has 'listen = []'
 has 'own_address = true'
 has 'bin_days = 14'
+has '"jörg" = ["anna", ]'
 has '"*" = ["anna", "berta", ]'
 has '[retention.accounts."anna"]'
 

@@ -26,7 +26,7 @@ config_load() {
 		esac
 	done <"$UCI_FOLDER/$1"
 }
-uci_unquoted() { printf '%s' "$1" | sed "s/^'\(.*\)'\$/\1/"; }
+uci_unquoted() { printf "%s" "$1" | sed "s/^'\(.*\)'\$/\1/"; }
 uci_set() { eval "uci_${1}_$2=\$3"; }
 
 config_get() { eval "$1=\${uci_${2}_$3:-\${4:-}}"; }
