@@ -111,6 +111,7 @@ var showing = []string{"Unix", "UnixMilli", "UnixMicro", "UnixNano", "Format", "
 // date, and time.Now for nothing but how long something takes, which no setting of the clock changes (package time: monotonic clocks).
 var wallClock = map[string]string{
 	"appliance/retention/uptime_linux.go": "this is the clock that Options.Clock stands for",
+	"appliance/control/client.go":         "it carries the dates of mail, and reads the clock for a deadline",
 	"appliance/sendmail/header.go":        "another program: it dates the mail of those that forget it",
 	"cmd/pillarbench":                     "not part of the box",
 	"pop3/pop3test/transcript":            "not part of the box",
