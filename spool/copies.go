@@ -78,7 +78,7 @@ func (l *loader) claimExtents(at place, rec *record) {
 		return
 	}
 	for _, e := range rec.extents {
-		ok := int(e.slot) < len(l.slots) && l.slots[e.slot] != nil
+		ok := int(e.slot) < len(l.slots) && l.slots[e.slot] != nil && l.slots[e.slot].header.class == classBulk
 		if !ok || l.slots[e.slot].header.segment != e.segment || e.page+e.pages() > l.format.pages() {
 			l.damaged++
 			l.drop(at)
