@@ -21,6 +21,7 @@ type cutting struct {
 	*trial
 	rig     *rig
 	senders int
+	lossy   bool // only the harshest fate, and no removals: what is lost is mail that was answered 250
 	out     io.Writer
 
 	letters  atomic.Int64 // answered 250 in this round
@@ -62,7 +63,7 @@ func cut(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	c := &cutting{trial: newTrial(*seed), rig: r, senders: *senders, out: out}
+	c := &cutting{trial: newTrial(*seed), rig: r, senders: *senders, lossy: *lossy, out: out}
 	fmt.Fprintf(out, "cut: %d cuts, %s mounted with %s, %d senders, seed %d\n", *cuts, f.filesystem, f.mount, *senders, *seed)
 	err = c.run(ctx, *cuts)
 	var breach *breach
@@ -110,7 +111,7 @@ func mebi(octets int64) float64 { return float64(octets) / (1 << 20) }
 // round boots, judges what the last cut has left, and loads the box until the power goes.
 func (c *cutting) round(ctx context.Context, round int) error {
 	where := "load"
-	if round%4 == 3 {
+	if round%4 == 3 && !c.lossy {
 		where = "start"
 		c.rig.disk.CutAt(1 + c.chance.Int64N(cutInStart))
 	}
@@ -125,6 +126,9 @@ func (c *cutting) round(ctx context.Context, round int) error {
 		return err
 	}
 	fate := disk.Fates[round%len(disk.Fates)]
+	if c.lossy {
+		fate = disk.Drop
+	}
 	d := c.rig.disk.Count().Minus(before)
 	writes, sectors := c.rig.disk.Power(fate, c.chance)
 	fmt.Fprintf(c.out, "  cut %3d: in the %-5s after %3d writes, %3d flushes: %3d letters, %2d removals answered; %2d writes cached: %s, %d sectors left (%.1f s CPU)\n",
@@ -177,6 +181,9 @@ func (c *cutting) load(ctx context.Context) error {
 	}
 	chance := rand.New(rand.NewPCG(c.chance.Uint64(), 0))
 	all.Go(func() {
+		if c.lossy {
+			return
+		}
 		if err := c.clear(chance); err != nil {
 			failures <- err
 		}
