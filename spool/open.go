@@ -78,8 +78,9 @@ func (s *Spool) load(ctx context.Context) error {
 	if most := maxSlotsOf(s.format.slotSize); s.opt.Capacity/s.format.slotSize > most {
 		return fmt.Errorf("spool: a capacity of %d bytes is more than %d slots of %d", s.opt.Capacity, most, s.format.slotSize)
 	}
+	page := flash.Aligned(flash.Page)
 	for _, name := range names {
-		if err := s.loadHeader(name); err != nil {
+		if err := s.loadHeader(name, page); err != nil {
 			return err
 		}
 	}
@@ -106,8 +107,8 @@ func (s *Spool) slotNames() ([]string, error) {
 	return names, nil
 }
 
-// loadHeader finds out which segment lives in a slot.
-func (s *Spool) loadHeader(name string) error {
+// loadHeader finds out which segment lives in a slot. page is an aligned one to read through.
+func (s *Spool) loadHeader(name string, page []byte) error {
 	number, _ := parseSlotName(name)
 	if number >= maxSlotNumber {
 		return fmt.Errorf("%w: slot %d is beyond any capacity", ErrForeign, number)
@@ -123,7 +124,6 @@ func (s *Spool) loadHeader(name string) error {
 		return err
 	}
 	defer s.unpin(sl)
-	page := flash.Aligned(flash.Page)
 	n, err := file.ReadAt(page, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read slot %d: %w", number, err)

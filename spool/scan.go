@@ -19,7 +19,8 @@ type window struct {
 	n     int    // bytes in buf
 }
 
-const windowSize = 256 << 10
+// windowSize is how much of a slot is read at a time; a start leaves that much garbage behind.
+const windowSize = 64 << 10
 
 // newWindow reads through a buffer of an earlier window, or a new one for nil.
 func newWindow(file flash.File, limit int64, buf []byte) *window {
