@@ -1,7 +1,6 @@
 #!/bin/sh
 # bench.sh [quick]: what mail out, mail in, a login and a deletion cost: this box, other mail servers and a bare server
-# take turns on one fresh ext4 on a loop device. Prints Markdown, within six minutes on an idle machine; "quick"
-# takes fewer rows, runs and mails. A server that is not installed (peers.sh install) is named and left out. Needs
+# take turns on one fresh ext4 on a loop device. Prints Markdown, after about ten minutes; "quick" rows, runs and mails. A server that is not installed (peers.sh install) is named and left out. Needs
 # root, for the device and the mount.
 #
 #   PILLARBOX  a binary to measure, not this tree's

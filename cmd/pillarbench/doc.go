@@ -11,6 +11,9 @@
 //	                                what a start, a first login and a deletion cost with much mail
 //	pillarbench idle -server NAME -folder DIR
 //	                                private memory at rest: after a start, with many sessions, after many, with stalled downloads
+//	pillarbench retr|ingest|login|delete -box BINARY -folder DIR [-servers NAME,NAME]
+//	                                mail out, mail in, logins and deletions: CPU and time beside other servers
+//	pillarbench plot -notes FILE    draws what those have noted
 //	pillarbench hostile -box BINARY
 //	                                one good client among thousands of hostile ones: is it served, what is left?
 //	pillarbench board -box BINARY -guest FOLDER
@@ -91,6 +94,16 @@
 //	W5  a queue is part of the cost: a row ends when it is empty
 //	W6  each figure is the median of the runs, column by column
 //	W7  -guard fails when the box passes a budget (budget.go). Only counts have budgets, never times
+//
+// # Races
+//
+// Retr, ingest, login and delete let servers take turns, round after round, with a bare server of this program ("floor").
+//
+//	R1  CPU is that of the server's processes by their clocks, in nanoseconds; of children that ended in ticks of 10 ms,
+//	    so a deletion by a server that has a process a session is known to a tick
+//	R2  a ratio is taken within a round, and the median is that of the ratios: it is not the ratio of two medians
+//	R3  the floor sends one mail, which the processor may cache; servers send different ones
+//	R4  a peer that is not installed, or fails, is named and left out
 //
 // A start is timed from the exec of the server to its greeting on each port, after the kernel has dropped
 // what it had in memory of any file. A first login ends with the reply to STAT. A deletion is of 100 mails that lie
