@@ -1,7 +1,8 @@
 #!/bin/sh
 # bench.sh [quick]: what mail out, mail in, a login and a deletion cost: this box, other mail servers and a bare server
-# take turns on one fresh ext4 on a loop device. Prints Markdown, after about ten minutes; "quick" rows, runs and mails. A server that is not installed (peers.sh install) is named and left out. Needs
-# root, for the device and the mount.
+# take turns on one fresh ext4 on a loop device. Prints Markdown, after about ten minutes; "quick" takes fewer rows,
+# runs and mails. A server that is not installed (peers.sh install) is named and left out. Needs root, for the device
+# and the mount.
 #
 #   PILLARBOX  a binary to measure, not this tree's
 #   IMAGE      the folder for the image, of which 3 GiB may be used (default: the temporary folder)
