@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // server is what serves the connections of one protocol.

@@ -12,7 +12,7 @@ import (
 
 	"go.uber.org/zap/zaptest/observer"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 	"pillarbox/pop3"
 )
 

@@ -16,8 +16,8 @@ import (
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/certs"
 	"pillarbox/appliance/config"
+	"pillarbox/appliance/logbook"
 	"pillarbox/appliance/retention"
-	"pillarbox/logbook"
 	"pillarbox/spool"
 )
 

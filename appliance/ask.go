@@ -13,7 +13,7 @@ import (
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/control"
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 	"pillarbox/spool/flash"
 )
 

@@ -19,7 +19,7 @@ import (
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // A box is a running appliance with what a test needs of it.

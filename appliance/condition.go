@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"pillarbox/appliance/config"
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 	"pillarbox/spool"
 )
 

@@ -14,7 +14,7 @@ import (
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/certs"
 	"pillarbox/appliance/durable"
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // firstName is the account that a first start makes; it gets the mail of root and postmaster.

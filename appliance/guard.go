@@ -11,7 +11,7 @@ import (
 
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/durable"
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 	"pillarbox/watchdog"
 )
 

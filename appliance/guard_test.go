@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"pillarbox/appliance/config"
+	"pillarbox/appliance/logbook"
 	"pillarbox/appliance/retention"
-	"pillarbox/logbook"
 	"pillarbox/spool"
 	"pillarbox/spool/flash/flashtest"
 	"pillarbox/watchdog"

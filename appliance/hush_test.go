@@ -8,7 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // TestHush: which lines of a flood are in the log.

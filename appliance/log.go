@@ -10,7 +10,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // NewLog returns a logger that writes one line an event to w, all of them:

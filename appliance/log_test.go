@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 func TestLogLines(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/confine"
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // serviceUser returns who the box is to be once its ports are open; nil: who it is.

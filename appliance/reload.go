@@ -7,7 +7,7 @@ import (
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // Reload reads configuration, accounts and certificate anew and puts them in force for what begins from now on; sessions

@@ -15,7 +15,7 @@ import (
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/durable"
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // fileBox starts a box with a configuration file, as the program does.

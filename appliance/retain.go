@@ -8,8 +8,8 @@ import (
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
+	"pillarbox/appliance/logbook"
 	"pillarbox/appliance/retention"
-	"pillarbox/logbook"
 	"pillarbox/spool"
 )
 

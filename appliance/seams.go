@@ -10,9 +10,9 @@ import (
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
+	"pillarbox/appliance/logbook"
 	"pillarbox/appliance/retention"
 	"pillarbox/appliance/smtpd"
-	"pillarbox/logbook"
 	"pillarbox/pop3"
 	"pillarbox/pop3/sasl"
 	"pillarbox/pop3/wire"

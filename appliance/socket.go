@@ -11,7 +11,7 @@ import (
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/control"
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // longestSocket is how long the name of a socket may be in octets (unix(7)).

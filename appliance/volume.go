@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"pillarbox/appliance/config"
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 	"pillarbox/spool"
 	"pillarbox/spool/flash"
 )

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 	"pillarbox/spool/flash"
 )
 

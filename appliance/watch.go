@@ -16,7 +16,7 @@ import (
 
 	"pillarbox/appliance/certs"
 	"pillarbox/appliance/config"
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 const (

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // mayLogIn reports whether this connection may carry a password.

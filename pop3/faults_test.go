@@ -9,7 +9,7 @@ import (
 
 	"go.uber.org/zap/zaptest/observer"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 	"pillarbox/pop3"
 	"pillarbox/pop3/pop3test"
 )

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"strconv"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // retr sends a whole message: its stored bytes are the reply.

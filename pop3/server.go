@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // A Server serves POP3 sessions on connections that somebody else accepts. Its fields are

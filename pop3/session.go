@@ -10,7 +10,7 @@ import (
 	"net/netip"
 	"time"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 	"pillarbox/pop3/wire"
 )
 

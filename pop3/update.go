@@ -3,7 +3,7 @@ package pop3
 import (
 	"context"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // bye ends a session that has not logged in: there is nothing to update (RFC 1939 §4).

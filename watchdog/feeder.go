@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // Options are what a feeder works with.

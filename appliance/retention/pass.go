@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"iter"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // An Account is a mailbox with its policy.

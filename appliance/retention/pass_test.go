@@ -8,7 +8,7 @@ import (
 
 	"go.uber.org/zap/zaptest/observer"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // TestPass: what a pass removes of mail that came 50, 45 … 5 days ago, of which c was fetched 30 days ago, d yesterday, and e was binned 20

@@ -3,7 +3,7 @@ package retention
 import (
 	"context"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // Relieve empties the bins of the accounts, all mail of the oldest day first, until enough says so or they are empty. Each day

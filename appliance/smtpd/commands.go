@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // A phase is how far a session has come. A command is accepted in a set of them.

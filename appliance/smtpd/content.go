@@ -5,7 +5,7 @@ import (
 	"context"
 	"sync"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 	"pillarbox/pop3/wire"
 )
 

@@ -13,8 +13,8 @@ import (
 
 	"go.uber.org/zap/zaptest/observer"
 
+	"pillarbox/appliance/logbook"
 	"pillarbox/appliance/smtpd"
-	"pillarbox/logbook"
 	"pillarbox/pop3/wire"
 )
 

@@ -8,8 +8,8 @@ import (
 
 	"go.uber.org/zap/zaptest/observer"
 
+	"pillarbox/appliance/logbook"
 	"pillarbox/appliance/smtpd"
-	"pillarbox/logbook"
 )
 
 // TestLog: one line a session and one a mail, and no password in any.

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"time"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 	"pillarbox/pop3/wire"
 )
 

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // A Server speaks SMTP or LMTP on connections that somebody else accepts. Its fields are set

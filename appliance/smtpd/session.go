@@ -12,7 +12,7 @@ import (
 	"os"
 	"time"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 	"pillarbox/pop3/wire"
 )
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // A transaction is the one mail that is under way in a session (RFC 5321 §3.3): begun by

@@ -220,7 +220,7 @@ func (s *idling) measure(by visitors) (rests []rest, err error) {
 	if err != nil || s.large == 0 {
 		return rests, err
 	}
-	if err := present.grow(idleStalled); err == nil {
+	if err = present.grow(idleStalled); err == nil {
 		err = present.ask(s.large)
 	}
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 	"pillarbox/appliance"
 	"pillarbox/appliance/config"
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // garbage is how much the heap may grow before it is collected, in percent of what lives: at the default of 100 a

@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"pillarbox/logbook"
+	"pillarbox/appliance/logbook"
 )
 
 // TestFields tells one field of each kind and reads what a Core makes of it.
