@@ -79,6 +79,10 @@ func (a *Appliance) renew() {
 
 // newWatcher has the kernel tell of changes in the folders of the watched files. Without it, lookEvery is what is left.
 func (a *Appliance) newWatcher() *fsnotify.Watcher {
+	if !noticesSafe {
+		a.log.Info("changes of files are noticed within a minute, or at once by SIGHUP")
+		return nil
+	}
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		a.log.Warn("changes of files are noticed within a minute only", logbook.Error(err))
