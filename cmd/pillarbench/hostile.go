@@ -31,9 +31,10 @@ const (
 
 // A hostility is one hostile run.
 type hostility struct {
-	box  *box
-	part int
-	out  io.Writer
+	box        *box
+	part       int
+	keepMemory int64 // KiB of private memory that may stay
+	out        io.Writer
 
 	slowest   time.Duration // answer so far
 	slowestTo string        // what it answered
@@ -50,6 +51,7 @@ func hostile(args []string, out io.Writer) error {
 	h := &hostility{out: out}
 	flags := flag.NewFlagSet("pillarbench hostile", flag.ContinueOnError)
 	binary := flags.String("box", "", "the pillarbox `binary`")
+	flags.Int64Var(&h.keepMemory, "grown", keepMemory>>10, "how many `KiB` of private memory it may keep")
 	flags.IntVar(&h.part, "part", 1, "one in so many of the hostile clients comes")
 	if err := parse(flags, args); err != nil {
 		return err
@@ -157,7 +159,7 @@ func (h *hostility) run() error {
 // judge says what the box has kept that it may not.
 func judge(before, after standing) error {
 	var errs []error
-	if grown := after.memory - before.memory; grown > keepMemory {
+	if grown := after.memory - before.memory; grown > h.keepMemory<<10 {
 		errs = append(errs, fmt.Errorf("private memory has grown by %d KiB", grown>>10))
 	}
 	if grown := after.descriptors - before.descriptors; grown > keepDescriptors {
