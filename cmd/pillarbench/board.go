@@ -26,7 +26,7 @@ func onBoard(args []string, out io.Writer) error {
 	set := flag.NewFlagSet("pillarbench board", flag.ContinueOnError)
 	f.add(set)
 	part := set.String("part", "mail", "mail, or watchdog")
-	limit := set.Duration("limit", 5*time.Minute, "for the whole run")
+	limit := set.Duration("limit", 10*time.Minute, "for the whole run")
 	if err := parse(set, args); err != nil {
 		return err
 	}

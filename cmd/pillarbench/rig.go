@@ -58,6 +58,9 @@ func (f *rigFlags) add(set *flag.FlagSet) {
 // diskOctets is the size of the disk: the spool, and room for a file system around it.
 const diskOctets = 128 << 20
 
+// boxReady is in the line of the box's log that says so, and in none of the kernel's ("already").
+const boxReady = "info  ready "
+
 // guestConfig is the box's configuration in the guest. The smallest spool soon writes into recycled slots.
 const guestConfig = `hostname = "board.home.arpa"
 domains  = ["home.arpa"]
@@ -151,7 +154,7 @@ func (r *rig) boot(ctx context.Context) error {
 	if err := r.power(); err != nil {
 		return err
 	}
-	_, err := r.board.Await(ctx, "ready")
+	_, err := r.board.Await(ctx, boxReady)
 	return err
 }
 

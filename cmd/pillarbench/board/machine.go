@@ -10,6 +10,7 @@ type Machine struct {
 	network  func(backend string) []string
 	disk     func(name, backend string) []string
 	watchdog []string // what it takes to have one
+	Forgets  bool     // the emulated watchdog does not tell after a reset that it was the cause
 }
 
 // Machines are those that were tried. Of a real board's parts the first is the processor alone; the second is NXP's evaluation board
@@ -35,7 +36,7 @@ var Machines = [...]Machine{
 			return []string{"-nic", "user,restrict=on", "-nic", backend}
 		},
 		disk:     func(_, backend string) []string { return []string{"-drive", "if=sd,format=raw," + backend} },
-		watchdog: []string{"-action", "watchdog=reset"},
+		watchdog: []string{"-action", "watchdog=reset"}, Forgets: true,
 	},
 }
 
