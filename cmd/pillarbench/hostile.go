@@ -146,7 +146,7 @@ func (h *hostility) run() error {
 	fmt.Fprintf(h.out, "private memory %d KiB before, %d KiB %v after\n", before.memory>>10, after.memory>>10, healed.Round(time.Second))
 	fmt.Fprintf(h.out, "descriptors    %d before, %d after; threads %d, %d\n", before.descriptors, after.descriptors, before.threads, after.threads)
 	fmt.Fprintf(h.out, "goroutines     %d in a fresh box, %d after\n", baseline, left)
-	if err := errors.Join(judge(before, after), errors.Join(failures...)); err != nil {
+	if err := errors.Join(judge(before, after, h.keepMemory<<10), errors.Join(failures...)); err != nil {
 		return err
 	}
 	if left > baseline {
@@ -156,10 +156,10 @@ func (h *hostility) run() error {
 	return nil
 }
 
-// judge says what the box has kept that it may not.
-func judge(before, after standing) error {
+// judge says what the box has kept that it may not; keepMemory is in octets.
+func judge(before, after standing, keepMemory int64) error {
 	var errs []error
-	if grown := after.memory - before.memory; grown > h.keepMemory<<10 {
+	if grown := after.memory - before.memory; grown > keepMemory {
 		errs = append(errs, fmt.Errorf("private memory has grown by %d KiB", grown>>10))
 	}
 	if grown := after.descriptors - before.descriptors; grown > keepDescriptors {
