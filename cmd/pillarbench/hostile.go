@@ -258,7 +258,7 @@ func (h *hostility) heal(before standing) (after standing, took time.Duration) {
 	for began := time.Now(); ; time.Sleep(500 * time.Millisecond) {
 		after, err := h.standing()
 		took = time.Since(began)
-		if err == nil && judge(before, after) == nil || took > healing {
+		if err == nil && judge(before, after, h.keepMemory<<10) == nil || took > healing {
 			return after, took
 		}
 	}
