@@ -13,7 +13,7 @@ init=
 end() {
 	[ -z "$init" ] || kill -KILL "$init" 2>/dev/null || true
 	wait $outer 2>/dev/null || true
-	rmdir /sys/fs/cgroup/pillarbox-test.* /sys/fs/cgroup/unified/pillarbox-test.* 2>/dev/null || true
+	find /sys/fs/cgroup -depth -path "*/pillarbox-test.$outer*" -type d -exec rmdir {} + 2>/dev/null || true
 }
 trap end EXIT
 trap 'exit 130' INT TERM
