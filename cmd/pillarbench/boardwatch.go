@@ -20,6 +20,7 @@ type mishap struct {
 	mend   func(r *rig) // when the hardware has fired
 	within time.Duration
 	told   []string // by the next boot, in this order
+	hangs  bool     // the disk
 }
 
 // longGrace is how long a mishap may last that slow cards look like: thirty seconds of patience, the timeout, and some for slow machines.
@@ -27,9 +28,9 @@ const longGrace = 30*time.Second + boardTimeout + time.Minute
 
 // mishaps all end in a reset. The last one is one too many for the box.
 var mishaps = [...]mishap{
-	{"the committer is wedged, for the file system is frozen", freeze, func(*rig) {}, longGrace, []string{bootTold}},
-	{"the disk has hung, and writes never end", stall, func(r *rig) { r.disk.Resume() }, longGrace, []string{bootTold}},
-	{"the box is killed", killBox, func(*rig) {}, boardTimeout + time.Minute, []string{bootTold, "READING ONLY"}},
+	{"the committer is wedged, for the file system is frozen", freeze, func(*rig) {}, longGrace, []string{bootTold}, false},
+	{"the disk has hung, and writes never end", stall, func(r *rig) { r.disk.Resume() }, longGrace, []string{bootTold}, true},
+	{"the box is killed", killBox, func(*rig) {}, boardTimeout + time.Minute, []string{bootTold, "READING ONLY"}, false},
 }
 
 // bootTold is what a box says after a reset by the watchdog.
@@ -61,6 +62,9 @@ func boardWatchdog(ctx context.Context, r *rig, out io.Writer) error {
 		return err
 	}
 	for _, m := range mishaps {
+		if m.hangs && r.machine.Waits {
+			continue
+		}
 		took, err := r.suffer(ctx, m)
 		if err == nil {
 			err = r.fetchMail(letters)

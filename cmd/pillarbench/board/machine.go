@@ -11,6 +11,7 @@ type Machine struct {
 	disk     func(name, backend string) []string
 	watchdog []string // what it takes to have one
 	Forgets  bool     // the emulated watchdog does not tell after a reset that it was the cause
+	Waits    bool     // the emulator itself stands still while a disk does, and so does its watchdog
 }
 
 // Machines are those that were tried. Of a real board's parts the first is the processor alone; the second is NXP's evaluation board
@@ -36,7 +37,7 @@ var Machines = [...]Machine{
 			return []string{"-nic", "user,restrict=on", "-nic", backend}
 		},
 		disk:     func(_, backend string) []string { return []string{"-drive", "if=sd,format=raw," + backend} },
-		watchdog: []string{"-action", "watchdog=reset"}, Forgets: true,
+		watchdog: []string{"-action", "watchdog=reset"}, Forgets: true, Waits: true,
 	},
 }
 
