@@ -32,8 +32,8 @@ var subcommands = [...]struct {
 	{"delete", "CPU, time, octets and flushes of removing 100 mails", remove},
 	{"plot", "draws what the benchmarks have noted", plot},
 	{"floor", "the bare server that others are compared with", runFloor},
-	{"cut", "power cuts on an emulated board: is every acknowledged mail there?", cut},
 	{"idle", "private memory of a server that rests: without sessions, with many, after many", idle},
+	{"cut", "power cuts on an emulated board: is every acknowledged mail there?", cut},
 	{"start", "what a start, a first login and a deletion cost with much mail", start},
 }
 
