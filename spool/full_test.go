@@ -50,7 +50,7 @@ func fullWithHangingSessions(t *testing.T, s *Spool) {
 	fillUp()
 	hanging := hang(t, s, 8)
 	refused := 0
-	for round := range 300 {
+	for round := range 5000 {
 		box := Key(1 + rng.IntN(3))
 		v, err := s.View(box)
 		must(t, err)
@@ -107,5 +107,18 @@ func (h hung) check(t *testing.T) {
 	b := make([]byte, h.message.Size())
 	if n, _ := h.message.ReadAt(b, 0); n < len(b) || string(b) != h.want {
 		t.Error("a hanging session reads another mail")
+	}
+}
+
+// Whoever takes a slot and whoever makes slots ahead of time may both want the next one: a spool that has hardly
+// begun is never full. Each round is another chance for the two to meet.
+func TestSlotsAreTakenWhileTheyAreMade(t *testing.T) {
+	for range 5000 {
+		s := open(t, flashtest.New(flashtest.Options{Mode: flash.Recycle}))
+		made := make(chan error)
+		go func() { made <- s.Maintain(context.Background()) }()
+		must(t, deliver(s, mail("first", 100), 1))
+		must(t, <-made)
+		must(t, s.Close())
 	}
 }

@@ -17,40 +17,25 @@ const expungedReadable = 10 * time.Minute
 // takeSlot finds a slot for a new segment and pins it, leaving reserve other ones alone: one that has been free for a
 // while, or was never used; else a new one; else the one that has been free longest. ErrFull: there is none.
 func (s *Spool) takeSlot(reserve int) (*slot, error) {
-	s.mu.Lock()
-	if s.available() <= reserve {
-		s.mu.Unlock()
-		return nil, ErrFull
+	sl, err := s.take(reserve, true)
+	if errors.Is(err, ErrFull) { // or the file system is, but for the slots that there are
+		sl, err = s.take(reserve, false)
 	}
-	old, fresh := s.longestFree(), (*slot)(nil)
-	if s.existing() <= reserve {
-		old = nil // the reserve are slots that exist, for the file system may be full when they are needed
+	if err != nil && !errors.Is(err, ErrFull) {
+		return nil, s.fault(err)
 	}
-	if old == nil || time.Since(old.freed) < max(expungedReadable, s.opt.CopyTime) {
-		fresh = s.freshSlot()
-	}
-	s.mu.Unlock()
-	if fresh != nil {
-		sl, err := s.take(fresh)
-		if !errors.Is(err, ErrFull) || old == nil {
-			return sl, err
-		}
-		// The file system is full, but for the slots that there are.
-	}
-	if old == nil {
-		return nil, ErrFull
-	}
-	return s.take(old)
+	return sl, err
 }
 
-// take pins a free slot and sees to its file.
-func (s *Spool) take(sl *slot) (*slot, error) {
+// take chooses a free slot, pins it and sees to its file.
+func (s *Spool) take(reserve int, mayGrow bool) (*slot, error) {
 	s.mu.Lock()
-	if !sl.free() {
+	sl := s.choose(reserve, mayGrow)
+	if sl == nil {
 		s.mu.Unlock()
-		return nil, ErrFull // somebody else was faster
+		return nil, ErrFull
 	}
-	sl.pins++
+	sl.pins++ // at once: Maintain makes slots, too
 	s.mu.Unlock()
 	err := s.prepare(sl)
 	s.mu.Lock()
@@ -58,12 +43,29 @@ func (s *Spool) take(sl *slot) (*slot, error) {
 	sl.pins--
 	if err == nil {
 		_, err = s.pin(sl)
-		s.noteHurry(sl)
 	}
-	if err != nil && !errors.Is(err, ErrFull) {
-		return nil, s.faultLocked(err)
+	if err != nil {
+		return nil, err
 	}
-	return sl, err
+	s.noteHurry(sl)
+	return sl, nil
+}
+
+// choose returns a free slot, or nil. Spool.mu is held.
+func (s *Spool) choose(reserve int, mayGrow bool) *slot {
+	if s.available() <= reserve {
+		return nil
+	}
+	old := s.longestFree()
+	if s.existing() <= reserve {
+		old = nil // the reserve are slots that exist, for the file system may be full when they are needed
+	}
+	if mayGrow && (old == nil || time.Since(old.freed) < max(expungedReadable, s.opt.CopyTime)) {
+		if fresh := s.freshSlot(); fresh != nil {
+			return fresh
+		}
+	}
+	return old
 }
 
 // longestFree returns the existing slot that has been free longest, or nil. Spool.mu is held.
