@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,15 +40,12 @@ type Board struct {
 
 // Start gives a board power. It returns before the guest has done anything.
 func Start(opts Options) (*Board, error) {
-	b := &Board{opts: opts, addresses: map[int]string{}, console: newTranscript(), gone: make(chan struct{})}
+	b := &Board{opts: opts, console: newTranscript(), gone: make(chan struct{})}
 	socket := filepath.Join(opts.Folder, "qmp")
 	os.Remove(socket)
-	args, err := b.arguments(socket)
-	if err != nil {
-		return nil, err
-	}
-	b.command = exec.Command(opts.Machine.emulator, args...)
+	b.command = exec.Command(opts.Machine.emulator, b.arguments(socket)...)
 	b.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	var err error
 	if b.stdin, err = b.command.StdinPipe(); err != nil {
 		return nil, err
 	}
@@ -70,7 +66,10 @@ func Start(opts Options) (*Board, error) {
 		out.Close()
 		b.command.Wait() // how it ended says nothing
 	}()
-	if b.monitor, err = dialMonitor(socket, b.gone); err != nil {
+	if b.monitor, err = dialMonitor(socket, b.gone); err == nil {
+		b.addresses, err = b.monitor.forwarded(opts.Ports)
+	}
+	if err != nil {
 		b.Kill()
 		return nil, fmt.Errorf("%s: %w: %s", opts.Machine.emulator, err, b.Tail())
 	}
@@ -78,16 +77,11 @@ func Start(opts Options) (*Board, error) {
 }
 
 // arguments is the command line of the emulator.
-func (b *Board) arguments(socket string) ([]string, error) {
+func (b *Board) arguments(socket string) []string {
 	o := b.opts
 	network := "user,restrict=on"
 	for _, port := range o.Ports {
-		address, err := freeAddress()
-		if err != nil {
-			return nil, err
-		}
-		b.addresses[port] = address
-		network += fmt.Sprintf(",hostfwd=tcp:%s-10.0.2.15:%d", address, port)
+		network += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:0-10.0.2.15:%d", port) // a port that is free; see forwarded
 	}
 	m := o.Machine
 	args := []string{
@@ -108,7 +102,7 @@ func (b *Board) arguments(socket string) ([]string, error) {
 	} else {
 		args = append(args, "-no-reboot")
 	}
-	return args, nil
+	return args
 }
 
 // Address returns where a port of the guest is reached from here.
@@ -162,14 +156,4 @@ func (b *Board) Kill() {
 	if b.monitor != nil {
 		b.monitor.close()
 	}
-}
-
-// freeAddress returns a loopback address that nobody listens on now.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }

@@ -12,7 +12,7 @@ func TestArguments(t *testing.T) {
 		has, lack []string
 	}{
 		{"a board reaches nobody", Options{Ports: []int{25}},
-			[]string{"-netdev user,restrict=on,hostfwd=tcp:127.0.0.1:", "-10.0.2.15:25,id=n "}, nil},
+			[]string{"-netdev user,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:25,id=n "}, nil},
 		{"the cache of its disk is written through on demand alone", Options{Disk: "/s/nbd"},
 			[]string{"cache=writeback,discard=unmap,file=nbd+unix:///?socket=/s/nbd"}, nil},
 		{"without a watchdog a reset is its end", Options{Memory: 64}, []string{"-no-reboot", "-m 64 "}, []string{"i6300esb"}},
@@ -20,12 +20,8 @@ func TestArguments(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			row.opts.Machine = Machines[0]
-			b := &Board{opts: row.opts, addresses: map[int]string{}}
-			args, err := b.arguments("/s/qmp")
-			if err != nil {
-				t.Fatal(err)
-			}
-			line := strings.Join(args, " ") + " "
+			b := &Board{opts: row.opts}
+			line := strings.Join(b.arguments("/s/qmp"), " ") + " "
 			for _, text := range row.has {
 				if !strings.Contains(line, text) {
 					t.Errorf("no %q in %s", text, line)
@@ -34,11 +30,6 @@ func TestArguments(t *testing.T) {
 			for _, text := range row.lack {
 				if strings.Contains(line, text) {
 					t.Errorf("%q in %s", text, line)
-				}
-			}
-			for _, port := range row.opts.Ports {
-				if b.Address(port) == "" {
-					t.Errorf("no address for port %d", port)
 				}
 			}
 		})

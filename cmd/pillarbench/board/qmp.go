@@ -1,22 +1,25 @@
 package board
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
+	"regexp"
+	"strconv"
 	"time"
 )
 
 // A monitor is the connection to QEMU's machine protocol (docs/interop/qmp-spec): a line a message, in JSON. It is
-// told one command and read for events, whose lines begin with the time or the name of the event.
+// asked for the ports once, and read for events, whose lines begin with the time or the name of the event.
 type monitor struct {
 	conn net.Conn
 	said *transcript
 	done chan struct{}
 }
 
-// monitorPatience is how long QEMU may take to make its socket.
-const monitorPatience = 10 * time.Second
+// monitorPatience is how long QEMU may take to make its socket, and for an answer.
+const monitorPatience = time.Minute
 
 // dialMonitor waits for the socket and leaves the mode of negotiation.
 func dialMonitor(path string, gone <-chan struct{}) (*monitor, error) {
@@ -50,6 +53,34 @@ func dialMonitor(path string, gone <-chan struct{}) (*monitor, error) {
 
 // pattern is what a line of an event has in it.
 func pattern(event string) string { return `"event": "` + event + `"` }
+
+// forwarding is a row of QEMU's table of the user network: the port here and that of the guest.
+var forwarding = regexp.MustCompile(`TCP\[HOST_FORWARD\] +\d+ +127\.0\.0\.1 +(\d+) +10\.0\.2\.15 +(\d+) `)
+
+// forwarded asks which addresses QEMU has found for the ports of the guest. Only QEMU can: a port that was free
+// a moment ago may be anybody's.
+func (m *monitor) forwarded(ports []int) (map[int]string, error) {
+	if _, err := m.conn.Write([]byte(`{"execute":"human-monitor-command","arguments":{"command-line":"info usernet"}}` + "\n")); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), monitorPatience)
+	defer cancel()
+	table, err := m.said.await(ctx, `"return": "`)
+	if err != nil {
+		return nil, err
+	}
+	addresses := map[int]string{}
+	for _, row := range forwarding.FindAllStringSubmatch(table, -1) {
+		port, _ := strconv.Atoi(row[2])
+		addresses[port] = "127.0.0.1:" + row[1]
+	}
+	for _, port := range ports {
+		if addresses[port] == "" {
+			return nil, fmt.Errorf("port %d is not forwarded: %s", port, table)
+		}
+	}
+	return addresses, nil
+}
 
 func (m *monitor) close() {
 	m.conn.Close()
