@@ -36,9 +36,14 @@ type bounds struct {
 	handshakes int // that are not finished
 }
 
-// leaving is how many sessions may be on their way out beside those that are counted: it bounds what a flood
-// can make that comes faster than sessions end.
-func (b bounds) leaving() int { return max(b.sessions/4, 8) }
+// leaving is how many sessions may be on their way out beside those that are counted: it bounds what a flood can make
+// that comes faster than sessions end. The second half is for who is known, so that a flood does not use it up.
+func (b bounds) leaving(known bool) int {
+	if known {
+		return max(b.sessions/4, 8)
+	}
+	return max(b.sessions/8, 4)
+}
 
 // boundsOf derives bounds from the memory that the box may take, in octets, and the descriptors, of which slots of
 // the spool need one each; 0 descriptors is "not known", which bounds nothing.

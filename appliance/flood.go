@@ -11,15 +11,15 @@ const (
 	floodAt     = 60        // connections of a stranger in a window that are a flood
 	floodAtAll  = 600       // of all strangers together
 	floodTold   = time.Hour // how long a flood that was told is not told again
-	floodPeers  = 512       // counted at a time; about 150 B each
+	floodPeers  = 384       // counted at a time: a map of 512 places, 48 KiB
 )
 
 // floods counts who comes without ever logging in, so that the log says it once and not with every connection: the
 // log is on flash, too.
 type floods struct {
 	mu    sync.Mutex
-	peers map[peer]*tide
-	all   tide // of all peers
+	peers map[peer]tide // by value, as in throttle
+	all   tide          // of all peers
 }
 
 // A tide is the connections of one peer in a window.
@@ -29,7 +29,7 @@ type tide struct {
 	told  time.Time // zero: never
 }
 
-func newFloods() *floods { return &floods{peers: map[peer]*tide{}} }
+func newFloods() *floods { return &floods{peers: map[peer]tide{}} }
 
 // A notice is what there is to say of one connection.
 type notice struct {
@@ -44,15 +44,12 @@ func (f *floods) count(p peer) (says notice) {
 	defer f.mu.Unlock()
 	now := time.Now()
 	_, says.all = f.all.rise(now, floodAtAll)
-	t := f.peers[p]
-	if t == nil {
-		if len(f.peers) >= floodPeers && !f.forget(now) {
-			return says
-		}
-		t = &tide{}
-		f.peers[p] = t
+	t, ok := f.peers[p]
+	if !ok && len(f.peers) >= floodPeers && !f.forget(now) {
+		return says
 	}
 	says.line, says.peer = t.rise(now, floodAt)
+	f.peers[p] = t
 	return says
 }
 

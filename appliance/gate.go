@@ -63,7 +63,7 @@ func (g *gate) enter(addr netip.Addr, end func()) (p *place, refusal string) {
 	}
 	var victim *place
 	if g.total-g.leaving >= g.bounds.sessions {
-		if g.leaving < g.bounds.leaving() {
+		if g.leaving < g.bounds.leaving(known) {
 			victim = g.sendAway()
 		}
 		if victim == nil {

@@ -125,25 +125,38 @@ func TestGateMakesRoom(t *testing.T) {
 	}
 }
 
-// TestGateBoundsThoseOnTheirWayOut: a flood that comes faster than sessions end is refused.
+// TestGateBoundsThoseOnTheirWayOut: a flood that comes faster than sessions end is refused, and the family is not
+// until as many again are on their way out.
 func TestGateBoundsThoseOnTheirWayOut(t *testing.T) {
-	h := newHall(t, plenty)
-	places := h.all(manySessions+plenty.leaving(), street)
-	if _, refusal := h.come("192.168.1.2"); refusal != refusedFull {
-		t.Errorf("one more: %q", refusal)
+	const anna = "192.168.1.2"
+	h := newHall(t, plenty, anna)
+	places := h.all(manySessions+plenty.leaving(false), street)
+	if _, refusal := h.come("10.9.9.9"); refusal != refusedFull {
+		t.Errorf("one more stranger: %q", refusal)
 	}
-	if len(h.away) != plenty.leaving() {
-		t.Errorf("%d were sent away, want %d", len(h.away), plenty.leaving())
+	for n := range plenty.leaving(true) - plenty.leaving(false) {
+		p, refusal := h.come(anna)
+		if refusal != "" {
+			t.Fatalf("session %d of the family: %s", n, refusal)
+		}
+		h.leave(p)
+		places = append(places, h.all(1, func(int) string { return "" })...)
+	}
+	if _, refusal := h.come(anna); refusal != refusedFull {
+		t.Errorf("one more of the family: %q", refusal)
+	}
+	if len(h.away) != plenty.leaving(true) {
+		t.Errorf("%d were sent away, want %d", len(h.away), plenty.leaving(true))
 	}
 	h.leave(places[0]) // which was sent away
-	if _, refusal := h.come("192.168.1.2"); refusal != "" {
+	if _, refusal := h.come(anna); refusal != "" {
 		t.Errorf("after one has left: %q", refusal)
 	}
 	for _, p := range places[1:] {
 		h.leave(p)
 	}
 	if h.total != 1 || len(h.crowds) > 1 {
-		t.Errorf("%d sessions of %d peers are counted, want the one of 192.168.1.2 at most", h.total, len(h.crowds))
+		t.Errorf("%d sessions of %d peers are counted, want the one of the family", h.total, len(h.crowds))
 	}
 }
 

@@ -11,7 +11,7 @@ const (
 	freeFailures = 5           // different wrong logins of a peer before it is slowed down
 	slowPace     = time.Second // then so much between two attempts
 	forgiveAfter = time.Hour   // a peer without a failure for so long starts anew
-	maxPeers     = 512         // remembered; about 200 B each
+	maxPeers     = 384         // remembered: a map of 512 places, 76 KiB, has room for them and for who takes the place of one
 )
 
 // A throttle slows down who guesses passwords. It counts by peer, and each (user, password) once: a mail
@@ -19,7 +19,7 @@ const (
 // logged in is never slowed down again.
 type throttle struct {
 	mu    sync.Mutex
-	peers map[peer]*record
+	peers map[peer]record // by value: one block of memory, not one piece here and one there
 }
 
 // tried are the beginnings of tags: that two of a peer's few begin alike is beyond chance, and harms nobody.
@@ -35,7 +35,7 @@ type record struct {
 	seen  time.Time // the last attempt
 }
 
-func newThrottle() *throttle { return &throttle{peers: map[peer]*record{}} }
+func newThrottle() *throttle { return &throttle{peers: map[peer]record{}} }
 
 // enter returns when p may have its answer, or with the error of ctx. Attempts of one peer wait in line. leave is to be
 // called when the answer is known: until then an attempt counts like a failure, or a guesser would make a hundred at once.
@@ -62,6 +62,7 @@ func (t *throttle) turn(p peer) time.Time {
 	defer t.mu.Unlock()
 	now := time.Now()
 	r := t.record(p, now)
+	defer func() { t.peers[p] = r }()
 	slow := !r.known && r.wrong+r.open >= freeFailures
 	r.open++
 	if !slow {
@@ -81,8 +82,9 @@ func (t *throttle) turn(p peer) time.Time {
 func (t *throttle) leave(p peer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if r := t.peers[p]; r != nil && r.open > 0 {
+	if r := t.peers[p]; r.open > 0 {
 		r.open--
+		t.peers[p] = r
 	}
 }
 
@@ -97,6 +99,7 @@ func (t *throttle) failed(p peer, pair tag) {
 	}
 	r.tried[r.wrong] = begins
 	r.wrong++
+	t.peers[p] = r
 }
 
 // succeeded notes that p has logged in.
@@ -105,25 +108,21 @@ func (t *throttle) succeeded(p peer) {
 	defer t.mu.Unlock()
 	r := t.record(p, time.Now())
 	r.known, r.wrong = true, 0
+	t.peers[p] = r
 }
 
 // knows says whether p has logged in.
 func (t *throttle) knows(p peer) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r := t.peers[p]
-	return r != nil && r.known
+	return t.peers[p].known
 }
 
-// record finds or makes the record of a peer. mu is held.
-func (t *throttle) record(p peer, now time.Time) *record {
-	r := t.peers[p]
-	if r == nil {
-		if len(t.peers) >= maxPeers {
-			t.forget()
-		}
-		r = &record{}
-		t.peers[p] = r
+// record returns the record of a peer, for which there is room then. mu is held.
+func (t *throttle) record(p peer, now time.Time) record {
+	r, ok := t.peers[p]
+	if !ok && len(t.peers) >= maxPeers {
+		t.forget()
 	}
 	if now.Sub(r.seen) > forgiveAfter {
 		r.wrong, r.next = 0, time.Time{}
@@ -134,11 +133,10 @@ func (t *throttle) record(p peer, now time.Time) *record {
 
 // forget drops the peer that was not seen for longest; strangers before those that have logged in. mu is held.
 func (t *throttle) forget() {
-	var victim peer
-	var of *record
+	victim, of, found := peer{}, record{}, false
 	for p, r := range t.peers {
-		if of == nil || r.known != of.known && of.known || r.known == of.known && r.seen.Before(of.seen) {
-			victim, of = p, r
+		if !found || r.known != of.known && of.known || r.known == of.known && r.seen.Before(of.seen) {
+			victim, of, found = p, r, true
 		}
 	}
 	delete(t.peers, victim)

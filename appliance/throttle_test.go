@@ -189,7 +189,7 @@ func TestThrottleForgetsStrangersFirst(t *testing.T) {
 	if len(throttle.peers) != maxPeers {
 		t.Errorf("%d peers are remembered, want %d", len(throttle.peers), maxPeers)
 	}
-	if r := throttle.peers[friend]; r == nil || !r.known {
+	if r, ok := throttle.peers[friend]; !ok || !r.known {
 		t.Error("who has logged in was forgotten before strangers")
 	}
 }

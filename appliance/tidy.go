@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 	"time"
 )
 
@@ -42,10 +43,37 @@ func (a *Appliance) tidy(ctx context.Context) {
 		if allocated() < before+tidyWorth {
 			continue
 		}
-		runtime.GC() // buffers that wait in a pool outlive one collection
-		debug.FreeOSMemory()
+		dropStacks()
+		debug.FreeOSMemory() // the second collection: buffers that wait in a pool outlive one
 		before = allocated()
 	}
+}
+
+const (
+	keptStacks = 64      // of goroutines that have ended, for each processor
+	outgrown   = 8 << 10 // octets of a stack that was not made so large
+)
+
+// dropStacks has the runtime give up the stacks that it keeps for goroutines to come, each of which holds on to the 32 KiB that it is a
+// part of. A collection takes those that no processor keeps for itself. What the last processor keeps goes to goroutines that outgrow it.
+func dropStacks() {
+	processors := runtime.GOMAXPROCS(1)
+	runtime.GC()
+	var group sync.WaitGroup
+	for range keptStacks {
+		group.Go(outgrow)
+	}
+	group.Wait()
+	runtime.GOMAXPROCS(processors)
+}
+
+//go:noinline
+func outgrow() {
+	var room [outgrown]byte
+	for i := range room {
+		room[i] = byte(i)
+	}
+	runtime.KeepAlive(&room)
 }
 
 // allocated returns how many octets the heap has given out since the start of the program, those that are free again included.
