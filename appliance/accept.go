@@ -19,6 +19,11 @@ type server interface {
 	Refuse(conn net.Conn, text string)
 }
 
+// A dozer is a server whose sessions have no goroutine while they wait for their client.
+type dozer interface {
+	Serve(ctx context.Context, conn net.Conn, implicitTLS bool, over func())
+}
+
 // sessions are the connections that are being served.
 type sessions struct {
 	ctx    context.Context // ends when they are to come to an end
@@ -79,7 +84,7 @@ func (a *Appliance) admit(l *listener, conn net.Conn) {
 		conn.Close()
 		return
 	}
-	place, refusal := a.gate.enter(from, func() { conn.Close() })
+	place, refusal := a.gate.enter(from, func() { sever(conn) })
 	if refusal != "" {
 		a.refused(l, from, refusal)
 		in.refuse(l, conn, refusal)
@@ -89,24 +94,46 @@ func (a *Appliance) admit(l *listener, conn net.Conn) {
 	if from.IsValid() && !a.logins.throttle.knows(peerOf(from)) {
 		a.tell(a.floods.count(peerOf(from)), from)
 	}
-	a.serve(conn, func() {
-		defer a.stir()
-		defer a.gate.leave(place)
-		in.servers[l.proto].ServeConn(a.sessions.ctx, conn, l.tls) // the session has logged how it ended
+	a.serve(in.servers[l.proto], conn, l.tls, func() {
+		a.gate.leave(place)
+		a.stir()
 	})
 }
 
-// serve runs a session in a goroutine of its own, and keeps its connection where the end finds it.
-func (a *Appliance) serve(conn net.Conn, session func()) {
-	a.sessions.mu.Lock()
-	a.sessions.open[conn] = struct{}{}
-	a.sessions.mu.Unlock()
-	a.sessions.group.Go(func() {
-		session()
-		a.sessions.mu.Lock()
-		delete(a.sessions.open, conn)
-		a.sessions.mu.Unlock()
-	})
+// serve runs a session, and keeps its connection where the end finds it. It calls over when that has ended.
+func (a *Appliance) serve(by server, conn net.Conn, implicitTLS bool, over func()) {
+	s := a.sessions
+	s.mu.Lock()
+	s.open[conn] = struct{}{}
+	s.mu.Unlock()
+	s.group.Add(1)
+	ended := func() { // the session has logged how
+		over()
+		s.mu.Lock()
+		delete(s.open, conn)
+		s.mu.Unlock()
+		s.group.Done()
+	}
+	if by, ok := by.(dozer); ok {
+		by.Serve(s.ctx, conn, implicitTLS, ended)
+		return
+	}
+	go func() {
+		by.ServeConn(s.ctx, conn, implicitTLS)
+		ended()
+	}()
+}
+
+// sever ends a session soon, whatever it does. It closes what it was given, when it has noticed; a session that dozes
+// would not notice if that was closed already.
+func sever(conn net.Conn) {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		conn.Close()
+		return
+	}
+	tcp.CloseRead() // errors say that it has ended already
+	tcp.CloseWrite()
 }
 
 // refuse tells a client why it is not served, and hangs up.
@@ -158,7 +185,7 @@ func (s *sessions) end(patience time.Duration) (cut int) {
 	s.mu.Lock()
 	cut = len(s.open)
 	for conn := range s.open {
-		conn.Close()
+		sever(conn)
 	}
 	s.mu.Unlock()
 	<-gone

@@ -112,9 +112,7 @@ func (a *Appliance) takeProbe(l *listener) {
 	case far := <-l.probes:
 		a.gate.mu.Lock() // which every client has to pass
 		a.gate.mu.Unlock()
-		a.serve(far, func() {
-			a.rules.Load().probed[l.proto].ServeConn(a.sessions.ctx, far, l.tls)
-		})
+		a.serve(a.rules.Load().probed[l.proto], far, l.tls, func() {})
 	default:
 	}
 }

@@ -5,28 +5,40 @@ import (
 	"io"
 )
 
-// sendBody sends the stored bytes. Large ones in files go from there to the socket by the
-// kernel; all others are read beside the replies that are gathered already.
-func (d *dialogue) sendBody(body Body) error {
+// sendBody sends the stored bytes from at on, and returns how far it came: not to their end when the session dozes. Large
+// ones in files go from there to the socket by the kernel; all others are read beside the replies that
+// are gathered already.
+func (d *dialogue) sendBody(body Body, at int64) (int64, error) {
 	if d.tcp != nil && body.Size() >= sendfileMin {
 		if extents := body.Extents(); extents != nil {
-			return d.sendExtents(body, extents)
+			return d.sendExtents(body, extents, at)
 		}
 	}
-	return d.copy(body, 0, body.Size())
+	return d.copyBy(body, at, body.Size(), d.drain)
 }
 
 // copy sends stored bytes from…to through the buffer, in pieces as large as it.
 func (d *dialogue) copy(body io.ReaderAt, from, to int64) error {
-	for from < to {
-		piece, err := d.fill(body, from, to-from)
+	_, err := d.copyBy(body, from, to, d.flush)
+	return err
+}
+
+// copyBy is copy that sends the full buffer by flush or drain. It returns how far it came.
+func (d *dialogue) copyBy(body io.ReaderAt, at, to int64, send func() error) (int64, error) {
+	for at < to {
+		if d.gathered == gatherSize || d.left != nil {
+			if err := send(); err != nil {
+				return at, err
+			}
+		}
+		piece, err := d.fill(body, at, to-at)
 		if err != nil {
-			return err
+			return at, err
 		}
 		d.gathered += len(piece)
-		from += int64(len(piece))
+		at += int64(len(piece))
 	}
-	return d.err
+	return at, d.err
 }
 
 // copyLines sends the header, or where it is not nil what to send in its place, and so many

@@ -30,6 +30,7 @@ type dialogue struct {
 	// set at birth
 	pool     *sync.Pool // of *[gatherSize]byte
 	idle     time.Duration
+	dozes    time.Duration // how long a wait is when the session dozes; 0: it never does
 	sendfile sendfileFunc
 
 	// owned by the session's goroutine
@@ -41,8 +42,9 @@ type dialogue struct {
 
 	out      *[gatherSize]byte // nil while nothing is gathered
 	gathered int               // octets in out
-	sent     int64             // octets that left
-	pace     pace              // of what leaves by sendfile
+	left     []byte            // what goes out before anything else: it was gathered when the session dozed
+	sent     int64             // octets that cannot be taken back: they are gone, or left
+	pace     pace              // of what waits for room; zero: nothing does
 	err      error             // of the connection; sticky
 	cut      bool              // the session ends, and not as the client wants it
 }
@@ -61,7 +63,7 @@ var (
 // none waits, what was gathered is sent and the buffers are given back before it waits.
 func (d *dialogue) readLine(ctx context.Context, limit int) ([]byte, error) {
 	if !d.in.LineWaits() {
-		if err := d.rest(); err != nil {
+		if err := d.rest(d.flush); err != nil {
 			return nil, err
 		}
 		d.conn.SetReadDeadline(d.deadline())
@@ -69,9 +71,9 @@ func (d *dialogue) readLine(ctx context.Context, limit int) ([]byte, error) {
 	return d.nextLine(ctx, limit)
 }
 
-// rest sends what was gathered and gives the buffers back.
-func (d *dialogue) rest() error {
-	if err := d.flush(); err != nil {
+// rest sends what was gathered, by flush or drain, and gives the buffers back.
+func (d *dialogue) rest(send func() error) error {
+	if err := send(); err != nil {
 		return err
 	}
 	d.giveBack()
@@ -146,22 +148,6 @@ func (d *dialogue) overdue(otherwise error) error {
 	return otherwise
 }
 
-// A pace is what a client has to keep up with while it takes a file: gatherSize octets in the time of one wait. So
-// much holds for what is written from the buffer by itself, whose every write has one deadline.
-type pace struct {
-	by   time.Time // when the next octets have to be taken
-	from int64     // octets that had left when by was set
-}
-
-// paced returns until when the client may take what is being sent: a line may be slow, but one that takes an octet now and
-// then would keep its session for ever.
-func (d *dialogue) paced() time.Time {
-	if d.pace.by.IsZero() || d.sent-d.pace.from >= gatherSize {
-		d.pace = pace{d.deadline(), d.sent}
-	}
-	return d.pace.by
-}
-
 // room returns the gathered octets with space for at least one line behind them. What is
 // appended there is gathered by keep.
 func (d *dialogue) room() []byte { return d.roomFor(lineRoom) }
@@ -202,17 +188,37 @@ func (d *dialogue) sayNumbers(before string, n int, octets int64) {
 	d.keep(append(b, '\r', '\n'))
 }
 
-// flush sends what was gathered, in one write.
+// flush sends what was gathered, in one write. It waits until the client has taken it.
 func (d *dialogue) flush() error {
-	if d.gathered == 0 || d.err != nil {
-		d.gathered = 0
-		return d.err
+	for b := d.due(); len(b) > 0 && d.err == nil; b = d.due() {
+		d.conn.SetWriteDeadline(d.deadline())
+		n, err := d.conn.Write(b)
+		d.gone(n)
+		d.note(err)
 	}
-	d.conn.SetWriteDeadline(d.deadline())
-	n, err := d.conn.Write(d.out[:d.gathered])
+	d.gathered, d.left = 0, nil
+	return d.err
+}
+
+// due returns what is to be sent next.
+func (d *dialogue) due() []byte {
+	if d.left != nil {
+		return d.left
+	}
+	if d.out == nil {
+		return nil
+	}
+	return d.out[:d.gathered]
+}
+
+// gone is told that n octets of what is due have left: all of it, or as much as there will be.
+func (d *dialogue) gone(n int) {
+	if d.left != nil {
+		d.left = nil
+		return
+	}
 	d.sent += int64(n)
 	d.gathered = 0
-	return d.note(err)
 }
 
 // note keeps the error of a write, and returns what sticks.
@@ -244,7 +250,7 @@ func (d *dialogue) secure(conn *tls.Conn) {
 // hangUp closes the connection and gives the buffers back. What is gathered and not flushed
 // is not said.
 func (d *dialogue) hangUp() {
-	d.gathered = 0
+	d.gathered, d.left = 0, nil
 	d.giveBack()
 	if d.cut && d.err == nil {
 		wire.HangUp(d.conn) // the client is to hear why

@@ -1,10 +1,12 @@
 package pop3_test
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"crypto/tls"
+	"net"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,18 +17,15 @@ import (
 // dozing returns a server whose sessions doze as soon as they wait.
 func dozing(t *testing.T) *pop3.Server {
 	server := newServer(furnished())
-	server.SetDozes(time.Nanosecond)
-	t.Cleanup(func() { awaitNaps(t, 0) })
+	server.SetDozes(time.Millisecond)
+	t.Cleanup(func() { awaitNaps(server, 0) })
 	return server
 }
 
 // awaitNaps returns when so many sessions doze.
-func awaitNaps(t *testing.T, sessions int) {
-	for stacks := make([]byte, 1<<20); ; runtime.Gosched() {
-		n := runtime.Stack(stacks, true)
-		if bytes.Count(stacks[:n], []byte("(*session).nap(")) == sessions {
-			return
-		}
+func awaitNaps(server *pop3.Server, sessions int) {
+	for server.Dozing() != sessions {
+		runtime.Gosched()
 	}
 }
 
@@ -51,13 +50,13 @@ func TestDozingSessionGoesOn(t *testing.T) {
 			server.TLS = pop3test.TLS(t, "pop3")
 			c := talk(t, context.Background(), server, near, far)
 			wrap(c)
-			awaitNaps(t, 1)
+			awaitNaps(server, 1)
 			c.logIn()
-			awaitNaps(t, 1)
+			awaitNaps(server, 1)
 			c.conn.Write([]byte("ST"))
 			c.conn.Write([]byte("AT\r\n"))
 			c.want("+OK")
-			awaitNaps(t, 1)
+			awaitNaps(server, 1)
 			c.say("NOOP", "QUIT")
 			c.want("+OK")
 			c.want("+OK")
@@ -81,8 +80,9 @@ func TestDozingSessionEnds(t *testing.T) {
 	})
 	t.Run("left", func(t *testing.T) {
 		near, far := pair(t)
-		c := talk(t, context.Background(), dozing(t), near, far)
-		awaitNaps(t, 1)
+		server := dozing(t)
+		c := talk(t, context.Background(), server, near, far)
+		awaitNaps(server, 1)
 		near.Close()
 		if err := <-c.over; err == nil || err.Error() != "pop3: the client left without QUIT" {
 			t.Errorf("ServeConn = %v", err)
@@ -91,8 +91,9 @@ func TestDozingSessionEnds(t *testing.T) {
 	t.Run("stopped", func(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
 		near, far := pair(t)
-		c := talk(t, ctx, dozing(t), near, far)
-		awaitNaps(t, 1)
+		server := dozing(t)
+		c := talk(t, ctx, server, near, far)
+		awaitNaps(server, 1)
 		stop()
 		if err := <-c.over; err == nil || err.Error() != "pop3: the server stops" {
 			t.Errorf("ServeConn = %v", err)
@@ -100,34 +101,91 @@ func TestDozingSessionEnds(t *testing.T) {
 	})
 }
 
-// The stack of a session that dozes is the smallest that there is.
-func TestDozingSessionHasNoStack(t *testing.T) {
-	const sessions = 200
+// A session that dozes has no goroutine: there is one for all, and none when nobody dozes.
+func TestDozingSessionHasNoGoroutine(t *testing.T) {
+	const sessions = 50
 	server := dozing(t)
-	before := stacks()
-	all := make([]*client, sessions)
-	for i := range all {
+	before := runtime.NumGoroutine()
+	var all sync.WaitGroup
+	all.Add(sessions)
+	open := make([]*client, sessions)
+	for i := range open {
 		near, far := pair(t)
-		all[i] = talk(t, context.Background(), server, near, far)
-		all[i].logIn()
-		awaitNaps(t, i+1)
+		server.Serve(context.Background(), far, false, all.Done)
+		open[i] = &client{t: t, conn: near, in: bufio.NewReader(near)}
+		open[i].want("+OK")
+		open[i].logIn()
 	}
-	// Each client of this test has a goroutine that waits for ServeConn, of 2 KiB at least.
-	if each := (int64(stacks()) - int64(before)) / sessions; each > 6<<10 {
-		t.Errorf("%d bytes of stack for each session", each)
-	}
-	for _, c := range all {
+	awaitNaps(server, sessions)
+	awaitGoroutines(before + 1)
+	for _, c := range open {
 		c.conn.Close()
-		<-c.over
+	}
+	all.Wait()
+	awaitGoroutines(before)
+}
+
+// awaitGoroutines returns when there are so many, for they are on their way out still when it is known what they did.
+func awaitGoroutines(many int) {
+	for runtime.NumGoroutine() > many {
+		runtime.Gosched()
 	}
 }
 
-// stacks returns the bytes that all stacks take.
-func stacks() uint64 {
+// Each session that dozes ends when its own time is over, not that of another.
+func TestDozingSessionsHaveTheirOwnTime(t *testing.T) {
+	server := dozing(t)
+	server.Limits.Idle = time.Hour
+	server.Limits.Login = 50 * time.Millisecond
+	near, far := pair(t)
+	logged := talk(t, context.Background(), server, near, far)
+	logged.logIn()
+	awaitNaps(server, 1)
 	for range 3 {
-		runtime.GC()
+		near, far := pair(t)
+		c := talk(t, context.Background(), server, near, far)
+		if err := <-c.over; err == nil || err.Error() != "pop3: the time to log in is over" {
+			t.Errorf("ServeConn = %v", err)
+		}
 	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.StackInuse
+	logged.say("NOOP", "QUIT")
+	logged.want("+OK")
+	logged.want("+OK")
+	if err := <-logged.over; err != nil {
+		t.Errorf("ServeConn = %v", err)
+	}
+}
+
+// A connection that was closed without a word to the session is noticed when its descriptor is another's.
+func TestDozingSessionLosesItsConnection(t *testing.T) {
+	server := dozing(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	var near [16]net.Conn // the descriptor is free for one of so many
+	for i := range near {
+		if near[i], err = net.Dial("tcp", listener.Addr().String()); err != nil {
+			t.Fatal(err)
+		}
+		defer near[i].Close()
+	}
+	far, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := talk(t, context.Background(), server, near[0], far)
+	awaitNaps(server, 1)
+	far.Close()
+	for i := range near[1:] {
+		conn, err := listener.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		talk(t, context.Background(), server, near[1+i], conn)
+	}
+	if err := <-lost.over; err == nil {
+		t.Error("ServeConn = nil")
+	}
 }

@@ -13,7 +13,7 @@ func (s *Server) SetSendfile(f func(out, in int, offset *int64, count int) (int,
 	s.sendfile = f
 }
 
-// SetDozes has sessions doze after so long a wait.
+// SetDozes has sessions doze after so long a wait, which is enough for a read and a write to be tried.
 func (s *Server) SetDozes(after time.Duration) { s.dozes = after }
 
 // Pace returns a function that says by when a client that has taken so many octets of a file has to take more.

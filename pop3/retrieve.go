@@ -14,7 +14,6 @@ func (s *session) retr(_ context.Context, a argument) error {
 	if err != nil {
 		return s.bodyless(a.n, err)
 	}
-	defer body.Close()
 	return s.whole(a.n, body)
 }
 
@@ -25,11 +24,11 @@ func (s *session) top(_ context.Context, a argument) error {
 	if err != nil {
 		return s.bodyless(a.n, err)
 	}
-	defer body.Close()
 	text := body.Size() - int64(len(end)) - body.HeaderSize()
 	if a.lines >= text/2 { // a line has at least two octets
 		return s.whole(a.n, body)
 	}
+	defer body.Close()
 	header, err := s.asciiHeader(body)
 	if err != nil {
 		return s.bodyless(a.n, err)
@@ -47,27 +46,50 @@ func (s *session) top(_ context.Context, a argument) error {
 // end closes stored bytes; the lines before it end in CRLF themselves.
 const end = ".\r\n"
 
-// whole sends all stored bytes of message n.
+// whole sends all stored bytes of message n, and closes them.
 func (s *session) whole(n int, body Body) error {
 	header, err := s.asciiHeader(body)
+	if err != nil || header != nil {
+		defer body.Close()
+	}
 	switch {
 	case err != nil:
 		return s.bodyless(n, err)
 	case header != nil:
 		return s.downgraded(n, body, header)
 	}
-	octets := s.mail.Octets(n)
 	before := s.place()
 	b := append(s.room(), "+OK "...)
-	b = strconv.AppendInt(b, octets, 10)
+	b = strconv.AppendInt(b, s.mail.Octets(n), 10)
 	s.keep(append(b, " octets\r\n"...))
-	if err := s.sendBody(body); err != nil {
-		return s.broken(n, before, err)
+	return s.transmit(transfer{n: n, body: body, before: before})
+}
+
+// A transfer is a message of which a part was sent.
+type transfer struct {
+	n      int
+	body   Body
+	before place // its reply
+	at     int64 // of the body: what is sent or gathered
+}
+
+// transmit sends the rest of a message, and closes it, unless the session dozes.
+func (s *session) transmit(t transfer) (err error) {
+	t.at, err = s.sendBody(t.body, t.at)
+	if err == errDozes {
+		dozing := t // which is not on the heap else
+		s.sending = &dozing
+		return err
+	}
+	s.sending = nil
+	defer t.body.Close()
+	if err != nil {
+		return s.broken(t.n, t.before, err)
 	}
 	s.retrieved++
-	s.octets += octets
+	s.octets += s.mail.Octets(t.n)
 	if r, ok := s.mail.(Recorder); ok {
-		r.Retrieved(n)
+		r.Retrieved(t.n)
 	}
 	return nil
 }

@@ -20,38 +20,42 @@ type sendfileFunc func(out, in int, offset *int64, count int) (int, error)
 // sendExtents sends stored bytes from their files to the socket: what is gathered by
 // sendmsg(MSG_MORE), then each extent by sendfile at an explicit offset, for the position of
 // the file is shared by all sessions. The system calls run inside RawConn.Write, which parks
-// on EAGAIN. Extents that are small are copied beside the other replies.
-func (d *dialogue) sendExtents(body io.ReaderAt, extents []Extent) error {
-	var at int64
+// on EAGAIN for a short while. Extents that are small are copied beside the other replies. It begins at so many
+// bytes of the body, and returns how far it came.
+func (d *dialogue) sendExtents(body io.ReaderAt, extents []Extent, at int64) (int64, error) {
+	var end int64
 	for _, e := range extents {
-		sent := int64(0)
+		end += e.Length
+		if at >= end {
+			continue
+		}
 		if e.Length >= sendfileMin {
-			var err error
-			if sent, err = d.sendExtent(e); err != nil {
-				return err
+			sent, err := d.sendExtent(e, at-(end-e.Length))
+			if at += sent; err != nil {
+				return at, err
 			}
 		}
-		if err := d.copy(body, at+sent, at+e.Length); err != nil {
-			return err
+		var err error
+		if at, err = d.copyBy(body, at, end, d.drain); err != nil {
+			return at, err
 		}
-		at += e.Length
 	}
-	return nil
+	return at, nil
 }
 
-// sendExtent sends one extent and returns how much of it left: less than all of it, without
+// sendExtent sends one extent but for its first bytes, and returns how much of it left: less than all of it, without
 // an error, where the file system has no sendfile.
-func (d *dialogue) sendExtent(e Extent) (sent int64, err error) {
+func (d *dialogue) sendExtent(e Extent, from int64) (sent int64, err error) {
 	if d.raw == nil {
 		if d.raw, err = d.tcp.SyscallConn(); err != nil {
 			return 0, d.note(err)
 		}
 	}
-	d.pace = pace{}
-	if err := d.flushMore(); err != nil {
+	if err := d.drainBy(d.writeMore); err != nil {
 		return 0, err
 	}
 	d.giveBack()
+	e.Offset, e.Length = e.Offset+from, e.Length-from
 	file, err := e.File.SyscallConn()
 	if err != nil {
 		return 0, err
@@ -65,6 +69,9 @@ func (d *dialogue) sendExtent(e Extent) (sent int64, err error) {
 	})
 	if err == nil {
 		err = failed
+	}
+	if err != errDozes {
+		d.pace = pace{}
 	}
 	switch err {
 	case syscall.EINVAL, syscall.ENOSYS, syscall.EOPNOTSUPP:
@@ -97,39 +104,37 @@ func (d *dialogue) sendChunk(in int, offset int64, count int) (n int, err error)
 	return n, err
 }
 
-// flushMore sends what is gathered and tells the kernel that more follows at once, so that
-// both leave together.
-func (d *dialogue) flushMore() error {
-	if d.gathered == 0 {
-		return d.err
-	}
-	b := d.out[:d.gathered]
-	for len(b) > 0 && d.err == nil {
+// writeMore writes b and tells the kernel that more follows at once, so that both leave together.
+func (d *dialogue) writeMore(b []byte) (written int, err error) {
+	for written < len(b) && err == nil {
 		var n int
-		var err error
-		failed := d.whenWritable(func(out int) error {
-			n, err = syscall.SendmsgN(out, b, nil, nil, syscall.MSG_MORE|syscall.MSG_NOSIGNAL)
+		failed := d.raw.Write(untilRoom(func(out int) error {
+			n, err = syscall.SendmsgN(out, b[written:], nil, nil, syscall.MSG_MORE|syscall.MSG_NOSIGNAL)
 			return err
-		})
-		if failed == nil && err != nil {
-			failed = d.note(os.NewSyscallError("sendmsg", err))
-		}
+		}))
 		if failed != nil {
-			break
+			return written, failed
 		}
-		d.sent += int64(n)
-		b = b[n:]
+		written += max(n, 0)
 	}
-	d.gathered = 0
-	return d.err
+	return written, os.NewSyscallError("sendmsg", err)
 }
 
-// whenWritable makes a system call that writes to the socket, waiting for room until the
-// deadline of its pace, so that a slow line is never cut while bytes flow. The error is that
-// of the wait, and sticks.
+// whenWritable makes a system call that writes to the socket, waiting for room. Where the session dozes that is a short
+// while, then errDozes; else until the deadline of its pace, so that a slow line is never cut while bytes flow.
+// Another error is that of the wait, and sticks.
 func (d *dialogue) whenWritable(call func(out int) error) error {
-	d.conn.SetWriteDeadline(d.paced())
-	return d.note(d.raw.Write(func(out uintptr) bool {
+	d.conn.SetWriteDeadline(d.patience())
+	err := d.raw.Write(untilRoom(call))
+	if d.stalls(err) {
+		return errDozes
+	}
+	return d.note(err)
+}
+
+// untilRoom has a RawConn repeat a call until there was room for it.
+func untilRoom(call func(out int) error) func(out uintptr) bool {
+	return func(out uintptr) bool {
 		for {
 			switch call(int(out)) {
 			case syscall.EINTR:
@@ -139,5 +144,5 @@ func (d *dialogue) whenWritable(call func(out int) error) error {
 				return true
 			}
 		}
-	}))
+	}
 }

@@ -11,10 +11,10 @@ const sendfileMin = 64 << 10
 type sendfileFunc func(out, in int, offset *int64, count int) (int, error)
 
 // sendExtents copies: sending by the kernel is for Linux.
-func (d *dialogue) sendExtents(body io.ReaderAt, extents []Extent) error {
+func (d *dialogue) sendExtents(body io.ReaderAt, extents []Extent, at int64) (int64, error) {
 	var size int64
 	for _, e := range extents {
 		size += e.Length
 	}
-	return d.copy(body, 0, size)
+	return d.copyBy(body, at, size, d.drain)
 }

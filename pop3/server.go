@@ -42,9 +42,10 @@ type Server struct {
 	// ends when Limits.Handshake is over.
 	Handshake func(ctx context.Context, conn *tls.Conn) error
 
-	buffers  sync.Pool     // of *[gatherSize]byte, for replies under way
-	sendfile sendfileFunc  // nil: the system call; tests count and break it
-	dozes    time.Duration // when sessions doze; 0: after dozeAfter. Tests are less patient
+	dormitory dormitory
+	buffers   sync.Pool     // of *[gatherSize]byte, for replies under way
+	sendfile  sendfileFunc  // nil: the system call; tests count and break it
+	dozes     time.Duration // when sessions doze; 0: after dozeAfter. Tests are less patient
 }
 
 // Limits bound what a client may take. A zero field means its default.
@@ -82,14 +83,21 @@ func orDefault[T comparable](value, otherwise T) T {
 // send files.
 //
 // When ctx ends, a session that waits for its client ends at once and deletes nothing; a reply
-// or an UPDATE that is under way comes to its end first. Closing conn ends even that.
+// or an UPDATE that is under way comes to its end first. Closing both directions of conn, by CloseRead and CloseWrite where it
+// is TCP, ends even that; of a Close alone a session that dozes learns when its time is over.
 //
 // It returns nil after a QUIT that was answered, and else why the session ended, which is
 // logged already.
 func (s *Server) ServeConn(ctx context.Context, conn net.Conn, implicitTLS bool) error {
-	stop := context.AfterFunc(ctx, func() { conn.SetReadDeadline(longAgo) })
-	defer stop()
-	return s.live(ctx, conn, implicitTLS)
+	over := make(chan error, 1)
+	s.start(ctx, conn, implicitTLS, func(err error) { over <- err })
+	return <-over
+}
+
+// Serve is ServeConn that does not wait: it calls over when the session has ended, from any goroutine. A session that waits
+// for its client has no goroutine then.
+func (s *Server) Serve(ctx context.Context, conn net.Conn, implicitTLS bool, over func()) {
+	s.start(ctx, conn, implicitTLS, func(error) { over() })
 }
 
 // longAgo is a deadline that is over: it wakes up whoever waits for the client.

@@ -15,7 +15,7 @@ import (
 )
 
 // A session is one client's way through the states of RFC 1939 §3. It is used by one goroutine at
-// a time, see Server.live.
+// a time, see Server.start, and by none while it dozes.
 type session struct {
 	dialogue
 
@@ -27,9 +27,11 @@ type session struct {
 	id     [4]byte      // names the session in the log
 	socket *net.TCPConn // what conn, or TLS, goes over; nil: it cannot doze
 	log    *logbook.Logger
+	goesOn func() // goes on with it after it has dozed
 
 	// where it is
-	until  time.Time // the deadline of the wait in which it dozes; zero: it does not
+	until  time.Time // by when the next command has to come; zero: it is not waited for
+	bed    int       // where it dozes; see dormitory, which guards it
 	state  state
 	tls    bool
 	utf8   bool // the client said UTF8 (RFC 6856)
@@ -40,10 +42,11 @@ type session struct {
 	name string // what USER said; it means something in the state named alone
 
 	// TRANSACTION
-	user   string // "" before the login
-	mail   Maildrop
-	locked bool // user is held in server.Exclusive
-	marks  marks
+	user    string // "" before the login
+	mail    Maildrop
+	locked  bool // user is held in server.Exclusive
+	marks   marks
+	sending *transfer // the message that waits for room; nil: none
 
 	// for the log
 	tried     string // the user of the last login, as the client wrote it
@@ -61,7 +64,9 @@ func newSession(s *Server, conn net.Conn) *session {
 	sess.sendfile = s.sendfile
 	sess.conn = conn
 	sess.tcp, _ = conn.(*net.TCPConn)
-	sess.socket = sess.tcp
+	if sess.socket = sess.tcp; sess.socket != nil {
+		sess.dozes = orDefault(s.dozes, dozeAfter)
+	}
 	sess.in = wire.NewReader(conn, wire.BufferSize)
 	sess.log = s.Log
 	if sess.log == nil {
@@ -119,7 +124,7 @@ func (s *session) serve(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.flush()
+	return s.drain()
 }
 
 // step answers one line and goes where it leads. The error ends the session.
@@ -142,6 +147,9 @@ func (s *session) step(ctx context.Context) error {
 
 // obey reads one line, does what it says, and returns where that leads.
 func (s *session) obey(ctx context.Context) (then state, err error) {
+	if s.sending != nil {
+		return same, s.transmit(*s.sending)
+	}
 	line, err := s.readCommand(ctx)
 	if err != nil {
 		return same, ofLine(err)
@@ -236,6 +244,10 @@ func (s *session) startTLS(ctx context.Context) error {
 func (s *session) leave() {
 	if s.mail == nil {
 		return
+	}
+	if s.sending != nil {
+		s.sending.body.Close()
+		s.sending = nil
 	}
 	if err := s.mail.Close(); err != nil {
 		s.logger().Error("maildrop not closed", logbook.Error(err))

@@ -42,6 +42,7 @@ type Store struct {
 	size      int64                 // of file
 	faults    Faults
 	opened    int // maildrops that are open
+	held      int // bodies that are not closed
 	expunged  int // calls of Expunge that came through
 }
 
@@ -112,6 +113,13 @@ func (s *Store) Opened() int {
 	return s.opened
 }
 
+// Held returns how many bodies are not closed.
+func (s *Store) Held() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held
+}
+
 // Expunged returns how many times Expunge removed what it was given.
 func (s *Store) Expunged() int {
 	s.mu.Lock()
@@ -153,7 +161,8 @@ func (m *maildrop) Body(n int) (pop3.Body, error) {
 	case msg.gone:
 		return nil, pop3.ErrGone
 	}
-	b := &body{message: msg, bad: m.store.faults.ReadAfter, Reader: bytes.NewReader(msg.stored)}
+	m.store.held++
+	b := &body{message: msg, store: m.store, bad: m.store.faults.ReadAfter, Reader: bytes.NewReader(msg.stored)}
 	if msg.stored == nil {
 		b.extents = []pop3.Extent{{File: m.store.file, Offset: msg.at, Length: msg.shape.Stored}}
 	}
@@ -193,6 +202,8 @@ func (m *maildrop) Close() error {
 // A body reads one message.
 type body struct {
 	*message
+	store   *Store
+	closed  bool
 	bad     int64 // offset from which on reading is an error; 0: none
 	extents []pop3.Extent
 	*bytes.Reader
@@ -201,7 +212,16 @@ type body struct {
 func (b *body) Size() int64            { return b.shape.Stored }
 func (b *body) HeaderSize() int64      { return b.shape.Header }
 func (b *body) Extents() []pop3.Extent { return b.extents }
-func (b *body) Close() error           { return nil }
+
+func (b *body) Close() error {
+	b.store.mu.Lock()
+	defer b.store.mu.Unlock()
+	if !b.closed {
+		b.closed = true
+		b.store.held--
+	}
+	return nil
+}
 
 func (b *body) ReadAt(p []byte, off int64) (int, error) {
 	if b.bad > 0 && off+int64(len(p)) > b.bad {
