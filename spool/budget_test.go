@@ -2,6 +2,8 @@ package spool
 
 import (
 	"context"
+	"runtime"
+	"runtime/debug"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,5 +74,29 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestStagesAreUsedAgain: a mail costs no memory of its size when another one was there before.
+func TestStagesAreUsedAgain(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which takes what is idle
+	s := open(t, flashtest.New(flashtest.Options{}))
+	defer s.Close()
+	body := mail("m", 12<<10)
+	must(t, deliver(s, body, 1))
+	const mails = 20
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range mails {
+		d, err := begin(s, 1)
+		must(t, err)
+		if _, err := d.Write([]byte(body)); err != nil {
+			t.Fatal(err)
+		}
+		d.Abort()
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / mails; each > uint64(len(body))+4<<10 { // the body is copied by the test itself
+		t.Errorf("%d bytes of memory for a mail of %d", each, len(body))
 	}
 }

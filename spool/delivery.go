@@ -29,16 +29,9 @@ type Shape struct {
 	Header int64 // stored bytes that are the header, its blank line included
 }
 
-const (
-	// maxInline is how large a mail may be, in bytes, and still be written into the log with its record. Larger ones go to
-	// bulk slots as they come. A slot holds at least four of them.
-	maxInline = 256 << 10
-	// maxStaged bounds the memory for mail that is on its way in, of all deliveries together, in bytes. A delivery that
-	// finds it used up goes on with the buffer that it has, and to a bulk slot when that is full.
-	maxStaged = 4 << 20
-	// firstBuffer is what every delivery may have in any case.
-	firstBuffer = 16 << 10
-)
+// maxInline is how large a mail may be, in bytes, and still be written into the log with its record. Larger ones go to
+// bulk slots as they come. A slot holds at least four of them.
+const maxInline = 256 << 10
 
 // A Delivery takes one mail. It is used by one goroutine and holds at most maxInline bytes of the mail.
 type Delivery struct {
@@ -47,7 +40,8 @@ type Delivery struct {
 	to       []Recipient
 	heads    int64 // bytes of all heads
 
-	buf     []byte     // page-aligned; what is not yet in an extent
+	stage   *stage
+	buf     []byte     // in the stage; what is not yet in an extent
 	size    int64      // bytes written so far
 	large   bulkWriter // what is in extents
 	claimed int64      // of Spool.pending
@@ -112,21 +106,21 @@ func (d *Delivery) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// grow makes the buffer larger if the mail may stay in memory.
+// grow takes a larger stage if the mail may stay in memory.
 func (d *Delivery) grow() bool {
 	s := d.spool
-	size := int64(max(firstBuffer, 4*cap(d.buf)))
-	size = min(size, s.inlineLimit()-d.heads) &^ (flash.Page - 1)
-	more := size - int64(cap(d.buf))
-	if more <= 0 || len(d.large.extents) > 0 {
+	size := max(stageSizes[0], 4*cap(d.buf))
+	size = int(min(int64(size), s.inlineLimit()-d.heads) &^ (flash.Page - 1))
+	if size <= cap(d.buf) || len(d.large.extents) > 0 {
 		return false
 	}
-	if s.staged.Add(more) > maxStaged && size > firstBuffer {
-		s.staged.Add(-more)
+	larger := s.staging.take(size)
+	if larger == nil {
 		return false
 	}
-	buf := flash.Aligned(int(size))
-	d.buf = buf[:copy(buf, d.buf)]
+	d.buf = larger.memory[:copy(larger.memory, d.buf):size]
+	s.staging.giveBack(d.stage)
+	d.stage = larger
 	return true
 }
 
@@ -205,8 +199,8 @@ func (d *Delivery) Abort() {
 	}
 	d.ended = true
 	s := d.spool
-	s.staged.Add(-int64(cap(d.buf)))
-	d.buf = nil
+	s.staging.giveBack(d.stage)
+	d.stage, d.buf = nil, nil
 	d.large.end()
 	s.mu.Lock()
 	s.pending -= d.claimed

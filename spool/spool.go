@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"io"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"pillarbox/spool/flash"
@@ -73,13 +72,13 @@ type Spool struct {
 	opt    Options
 	format *format
 
-	log    appender
-	bulk   bulk          // where large mail goes
-	cold   bulk          // where large mail is moved
-	staged atomic.Int64  // bytes of mail in memory, see maxStaged
-	pulse  pulse         // of the writers
-	near   sync.Pool     // of *[nearSize]byte: small messages that are read
-	chores chan struct{} // holds a token when Maintain has something to do
+	log     appender
+	bulk    bulk          // where large mail goes
+	cold    bulk          // where large mail is moved
+	staging staging       // memory for mail on its way in
+	pulse   pulse         // of the writers
+	near    sync.Pool     // of *[nearSize]byte: small messages that are read
+	chores  chan struct{} // holds a token when Maintain has something to do
 
 	mu          sync.Mutex
 	slots       []*slot // by number; nil where there is none yet

@@ -203,7 +203,7 @@ func TestAbortLeavesNothing(t *testing.T) {
 	if got := contents(t, s, 1); len(got) != 0 {
 		t.Errorf("%d mails that were broken off", len(got))
 	}
-	if n := s.staged.Load(); n != 0 {
+	if n := s.staging.bytes.Load(); n != 0 {
 		t.Errorf("%d bytes are still counted as on their way", n)
 	}
 	recount(t, s)

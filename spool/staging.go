@@ -1,0 +1,53 @@
+package spool
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"pillarbox/spool/flash"
+)
+
+// maxStaged bounds the memory for mail that is on its way in, of all deliveries together, in bytes. A delivery that
+// finds it used up goes on with the stage that it has, and to a bulk slot when that is full.
+const maxStaged = 4 << 20
+
+// stageSizes are how large a stage may be, in bytes. The first one every delivery may have in any case, the last holds whatever may
+// be inline.
+var stageSizes = [...]int{16 << 10, 64 << 10, maxInline}
+
+// A staging has the stages that are in use, and those that wait for the next mail: made anew for each they would be collected
+// after every tenth.
+type staging struct {
+	bytes atomic.Int64 // in use
+	idle  [len(stageSizes)]sync.Pool
+}
+
+// A stage is memory for one mail, page-aligned. What an earlier mail has left in it is still there.
+type stage struct {
+	memory []byte
+	size   int // of stageSizes
+}
+
+// take returns a stage of at least so many bytes, or nil when there is no memory for it: for the smallest there always is.
+func (g *staging) take(bytes int) *stage {
+	size := 0
+	for stageSizes[size] < bytes {
+		size++
+	}
+	if g.bytes.Add(int64(stageSizes[size])) > maxStaged && size > 0 {
+		g.bytes.Add(-int64(stageSizes[size]))
+		return nil
+	}
+	if st, ok := g.idle[size].Get().(*stage); ok {
+		return st
+	}
+	return &stage{flash.Aligned(stageSizes[size]), size}
+}
+
+// giveBack takes a stage that nobody looks at any more; nil is none.
+func (g *staging) giveBack(st *stage) {
+	if st != nil {
+		g.bytes.Add(-int64(len(st.memory)))
+		g.idle[st.size].Put(st)
+	}
+}
