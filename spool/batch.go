@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 
-	"github.com/tinylib/msgp/msgp"
+	"pillarbox/spool/msgp"
 
 	"pillarbox/spool/flash"
 )

@@ -3,7 +3,7 @@ package spool
 import (
 	"slices"
 
-	"github.com/tinylib/msgp/msgp"
+	"pillarbox/spool/msgp"
 )
 
 // A census lists the segments with batches that count, when a hot segment begins. A slot whose header does not read may show the

@@ -1,6 +1,6 @@
 package spool
 
-import "github.com/tinylib/msgp/msgp"
+import "pillarbox/spool/msgp"
 
 // A summary is what the index needs of a message record.
 type summary struct {

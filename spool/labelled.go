@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/tinylib/msgp/msgp"
+	"pillarbox/spool/msgp"
 )
 
 // MaxLabel is how many bytes a label may have.
@@ -88,7 +88,7 @@ func mergeLabels(list []labelled) []labelled {
 		merged = append(merged, l)
 	}
 	for i := range merged {
-		slices.Sort(merged[i].seqs)
+		arrange(merged[i].seqs, cmp.Compare)
 		merged[i].seqs = slices.Compact(merged[i].seqs)
 	}
 	return merged

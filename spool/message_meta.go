@@ -4,7 +4,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 
-	"github.com/tinylib/msgp/msgp"
+	"pillarbox/spool/msgp"
 
 	"pillarbox/spool/flash"
 )

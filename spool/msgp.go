@@ -1,6 +1,6 @@
 package spool
 
-import "github.com/tinylib/msgp/msgp"
+import "pillarbox/spool/msgp"
 
 // A reader takes msgp values from bytes that may be anything. After the first value that is not what it should be
 // everything reads as zero and err is set, so a decoder checks once, at its end.
@@ -15,8 +15,8 @@ func (r *reader) array() int {
 	if r.err != nil {
 		return 0
 	}
-	n, rest, err := msgp.ReadArrayHeaderBytes(r.rest)
-	if err != nil || int64(n) > int64(len(rest)) {
+	n, rest, ok := msgp.ReadArrayHeader(r.rest)
+	if !ok || int64(n) > int64(len(rest)) {
 		r.err = errUnreadable
 		return 0
 	}
@@ -28,8 +28,8 @@ func (r *reader) uint64() uint64 {
 	if r.err != nil {
 		return 0
 	}
-	v, rest, err := msgp.ReadUint64Bytes(r.rest)
-	if err != nil {
+	v, rest, ok := msgp.ReadUint64(r.rest)
+	if !ok {
 		r.err = errUnreadable
 		return 0
 	}
@@ -50,8 +50,8 @@ func (r *reader) int64() int64 {
 	if r.err != nil {
 		return 0
 	}
-	v, rest, err := msgp.ReadInt64Bytes(r.rest)
-	if err != nil {
+	v, rest, ok := msgp.ReadInt64(r.rest)
+	if !ok {
 		r.err = errUnreadable
 		return 0
 	}
@@ -64,8 +64,8 @@ func (r *reader) text(limit int) string {
 	if r.err != nil {
 		return ""
 	}
-	v, rest, err := msgp.ReadStringZC(r.rest)
-	if err != nil || len(v) > limit {
+	v, rest, ok := msgp.ReadString(r.rest)
+	if !ok || len(v) > limit {
 		r.err = errUnreadable
 		return ""
 	}

@@ -1,6 +1,6 @@
 package spool
 
-import "github.com/tinylib/msgp/msgp"
+import "pillarbox/spool/msgp"
 
 // A retired segment is one whose records no longer count: nothing in it is needed, and its slot may
 // be written over. The record that says so is carried on until the slot has a durable new header, for until

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/tinylib/msgp/msgp"
+	"pillarbox/spool/msgp"
 )
 
 // A grave is a part of a tombstone record: messages of one mailbox and one open that were
@@ -103,7 +103,7 @@ func mergeGraves(graves []grave) []grave {
 		merged = append(merged, g)
 	}
 	for i := range merged {
-		slices.Sort(merged[i].seqs)
+		arrange(merged[i].seqs, cmp.Compare)
 		merged[i].seqs = slices.Compact(merged[i].seqs)
 	}
 	return merged
