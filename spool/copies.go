@@ -9,9 +9,11 @@ import (
 // copy that was moved last counts: it is in a cold segment, for the bytes of the one before may be written over.
 func (l *loader) order(box *mailbox) {
 	class := func(r row) class { return l.slots[r.slot].header.class } // classCold is the greatest
-	slices.SortFunc(box.rows, func(a, b row) int {
-		return cmp.Or(a.identity.compare(b.identity), cmp.Compare(class(b), class(a)),
-			cmp.Compare(l.segmentOf(b), l.segmentOf(a)), cmp.Compare(b.offset, a.offset))
+	arrange(box.rows, func(a, b row) int {
+		if order := a.identity.compare(b.identity); order != 0 {
+			return order
+		}
+		return cmp.Or(cmp.Compare(class(b), class(a)), cmp.Compare(l.segmentOf(b), l.segmentOf(a)), cmp.Compare(b.offset, a.offset))
 	})
 	rows := box.rows[:0]
 	for i := 0; i < len(box.rows); {

@@ -50,7 +50,7 @@ func (m marks) with(more marks) marks {
 
 // inOrder sorts marks; of two of a message the earlier day stays.
 func (m marks) inOrder() marks {
-	slices.SortFunc(m, func(a, b mark) int {
+	arrange(m, func(a, b mark) int {
 		return cmp.Or(a.identity.compare(b.identity), cmp.Compare(a.day, b.day))
 	})
 	return slices.CompactFunc(m, func(a, b mark) bool { return a.identity == b.identity })

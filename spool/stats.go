@@ -1,8 +1,7 @@
 package spool
 
 import (
-	"maps"
-	"slices"
+	"cmp"
 
 	"pillarbox/spool/flash"
 )
@@ -79,10 +78,11 @@ func (s *Spool) Mailboxes() []MailboxStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []MailboxStats
-	for _, key := range slices.Sorted(maps.Keys(s.mailboxes)) {
-		if box := s.mailboxes[key]; box.live > 0 {
+	for key, box := range s.mailboxes {
+		if box.live > 0 {
 			list = append(list, MailboxStats{key, box.live, box.octets})
 		}
 	}
+	arrange(list, func(a, b MailboxStats) int { return cmp.Compare(a.Key, b.Key) })
 	return list
 }

@@ -111,7 +111,7 @@ func (v *View) identities(messages iter.Seq[int]) []identity {
 	for n := range messages {
 		ids = append(ids, v.row(n).identity)
 	}
-	slices.SortFunc(ids, identity.compare)
+	arrange(ids, identity.compare)
 	return slices.Compact(ids)
 }
 

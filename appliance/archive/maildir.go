@@ -12,7 +12,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -166,11 +166,12 @@ func ReadMaildir(dir string) (letters iter.Seq2[control.Letter, error], count in
 			f.uidl = uidOfFile(f.name)
 		}
 	}
-	slices.SortFunc(files, func(a, b file) int {
+	sort.Slice(files, func(i, j int) bool {
+		a, b := files[i], files[j]
 		if a.known != b.known {
-			return cmp.Compare(bit(b.known), bit(a.known))
+			return a.known
 		}
-		return cmp.Or(cmp.Compare(a.uid, b.uid), cmp.Compare(secondsOf(a.name), secondsOf(b.name)), cmp.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.uid, b.uid), cmp.Compare(secondsOf(a.name), secondsOf(b.name)), cmp.Compare(a.name, b.name)) < 0
 	})
 	return distinct(func(yield func(control.Letter, error) bool) {
 		for _, f := range files {
@@ -209,13 +210,6 @@ func uidOfFile(name string) string {
 	}
 	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:])
-}
-
-func bit(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // secondsOf returns the time at the beginning of a name, 0 where there is none.

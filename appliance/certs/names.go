@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -22,7 +23,7 @@ func NamesOf(hostname string, addrs []netip.Addr) Names {
 			names.Addrs = append(names.Addrs, addr)
 		}
 	}
-	slices.SortFunc(names.Addrs, netip.Addr.Compare)
+	sort.Slice(names.Addrs, func(i, j int) bool { return names.Addrs[i].Less(names.Addrs[j]) })
 	return names
 }
 

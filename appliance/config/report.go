@@ -2,7 +2,7 @@ package config
 
 import (
 	"fmt"
-	"slices"
+	"sort"
 	"strings"
 	"unicode/utf8"
 )
@@ -76,13 +76,14 @@ func (p Problem) place(file []byte, mark span) Problem {
 
 // sortByLine puts problems in the order of the file, those without a place last.
 func sortByLine(problems []Problem) {
-	slices.SortStableFunc(problems, func(a, b Problem) int {
+	sort.SliceStable(problems, func(i, j int) bool {
+		a, b := problems[i], problems[j]
 		switch {
 		case a.Line == 0 || b.Line == 0:
-			return b.Line - a.Line
+			return a.Line > b.Line
 		case a.Line != b.Line:
-			return a.Line - b.Line
+			return a.Line < b.Line
 		}
-		return a.Column - b.Column
+		return a.Column < b.Column
 	})
 }

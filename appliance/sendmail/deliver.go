@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 )
@@ -157,16 +158,9 @@ func unique(to []string) []string {
 func (c *Call) ways() []Way {
 	ways := slices.Clone(c.Ways)
 	if o := c.Options; o.Notify != "" && !strings.EqualFold(o.Notify, "never") {
-		slices.SortStableFunc(ways, func(a, b Way) int { return rank(a) - rank(b) })
+		sort.SliceStable(ways, func(i, j int) bool { return !ways[i].LMTP && ways[j].LMTP })
 	}
 	return ways
-}
-
-func rank(w Way) int {
-	if w.LMTP {
-		return 1
-	}
-	return 0
 }
 
 // handOver tries the ways until one answers.
