@@ -71,7 +71,7 @@ func TestRefusalsFitALine(t *testing.T) {
 
 // fuzzSession returns a session in a state, with three messages of which the second is marked.
 func fuzzSession(in state) *session {
-	s := &session{server: &Server{}, limits: Limits{}.orDefaults(), state: in}
+	s := &session{server: &Server{}, state: in}
 	if in == transaction {
 		s.mail = sizes{23, 35, 40}
 		s.marks = newMarks(s.mail)

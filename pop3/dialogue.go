@@ -9,7 +9,6 @@ import (
 	"os"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"pillarbox/pop3/wire"
@@ -34,9 +33,8 @@ type dialogue struct {
 	sendfile sendfileFunc
 
 	// owned by the session's goroutine
-	conn    net.Conn        // TCP, or TLS over it
-	tcp     *net.TCPConn    // nil under TLS: the kernel cannot send files there
-	raw     syscall.RawConn // of tcp, made for the first file
+	conn    net.Conn     // TCP, or TLS over it
+	tcp     *net.TCPConn // nil under TLS: the kernel cannot send files there
 	in      *wire.Reader
 	loginBy time.Time // no deadline is later; zero after the login
 
@@ -243,7 +241,7 @@ func (d *dialogue) giveBack() {
 // secure goes on over TLS. Everything that was read before is dropped: it came from
 // whoever can write into a plain connection (RFC 2595 §4).
 func (d *dialogue) secure(conn *tls.Conn) {
-	d.conn, d.tcp, d.raw = conn, nil, nil
+	d.conn, d.tcp = conn, nil
 	d.in.Reset(conn)
 }
 

@@ -126,7 +126,7 @@
 //
 // Measured with 1000 sessions on amd64, in memory that only this process has: 12.6 KiB where each had one goroutine for all
 // its life (20.4 over TLS), for the runtime does not shrink an 8 KiB stack of which more than a quarter, less 800 octets, is used;
-// 7.4 (15.6) where one waited in 2 KiB of stack. Dozing takes 4.3 KiB (12.0), and 3.4 in the middle of a download: 1.6 of the
+// 7.4 (15.6) where one waited in 2 KiB of stack. Dozing takes 4.2 KiB (11.8), and 3.5 in the middle of a download: 1.5 of the
 // heap, for the session, its maildrop and what net keeps, 0.5 of the poller, and about 1 of the runtime, which needs it for the
 // first thousand only. Over TLS a client that does not read keeps the goroutine and its buffer, of 32 KiB.
 //

@@ -27,7 +27,7 @@ type dormitory struct {
 func (d *dormitory) take(ctx context.Context, s *session) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if ctx.Err() != nil && !s.full() { // if it ends later, rouse finds it in bed
+	if ctx.Err() != nil && !s.full() { // if it ends later, rouse finds s in bed
 		return false
 	}
 	if !d.open() {
@@ -159,11 +159,11 @@ func (d *dormitory) wake(bed int) {
 	}
 }
 
-// rouse wakes s if it dozes and waits for a command: the server stops.
+// rouse wakes s if it dozes: the server stops.
 func (d *dormitory) rouse(s *session) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if s.bed < len(d.beds) && d.beds[s.bed] == s && !s.full() {
+	if s.bed < len(d.beds) && d.beds[s.bed] == s {
 		d.wake(s.bed)
 		d.leave()
 	}

@@ -46,12 +46,11 @@ func (d *dialogue) sendExtents(body io.ReaderAt, extents []Extent, at int64) (in
 // sendExtent sends one extent but for its first bytes, and returns how much of it left: less than all of it, without
 // an error, where the file system has no sendfile.
 func (d *dialogue) sendExtent(e Extent, from int64) (sent int64, err error) {
-	if d.raw == nil {
-		if d.raw, err = d.tcp.SyscallConn(); err != nil {
-			return 0, d.note(err)
-		}
+	raw, err := d.tcp.SyscallConn()
+	if err != nil {
+		return 0, d.note(err)
 	}
-	if err := d.drainBy(d.writeMore); err != nil {
+	if err := d.drainBy(func(b []byte) (int, error) { return writeMore(raw, b) }); err != nil {
 		return 0, err
 	}
 	d.giveBack()
@@ -63,7 +62,7 @@ func (d *dialogue) sendExtent(e Extent, from int64) (sent int64, err error) {
 	failed := file.Control(func(in uintptr) {
 		for sent < e.Length && err == nil {
 			var n int
-			n, err = d.sendChunk(int(in), e.Offset+sent, int(min(e.Length-sent, sendfileChunk)))
+			n, err = d.sendChunk(raw, int(in), e.Offset+sent, int(min(e.Length-sent, sendfileChunk)))
 			sent += int64(n)
 		}
 	})
@@ -82,12 +81,12 @@ func (d *dialogue) sendExtent(e Extent, from int64) (sent int64, err error) {
 
 // sendChunk sends at least one byte, when it returns no error. An error of the socket sticks
 // to the dialogue; any other is the file's.
-func (d *dialogue) sendChunk(in int, offset int64, count int) (n int, err error) {
+func (d *dialogue) sendChunk(raw syscall.RawConn, in int, offset int64, count int) (n int, err error) {
 	send := d.sendfile
 	if send == nil {
 		send = syscall.Sendfile
 	}
-	failed := d.whenWritable(func(out int) error {
+	failed := d.whenWritable(raw, func(out int) error {
 		n, err = send(out, in, &offset, count)
 		return err
 	})
@@ -105,10 +104,10 @@ func (d *dialogue) sendChunk(in int, offset int64, count int) (n int, err error)
 }
 
 // writeMore writes b and tells the kernel that more follows at once, so that both leave together.
-func (d *dialogue) writeMore(b []byte) (written int, err error) {
+func writeMore(raw syscall.RawConn, b []byte) (written int, err error) {
 	for written < len(b) && err == nil {
 		var n int
-		failed := d.raw.Write(untilRoom(func(out int) error {
+		failed := raw.Write(untilRoom(func(out int) error {
 			n, err = syscall.SendmsgN(out, b[written:], nil, nil, syscall.MSG_MORE|syscall.MSG_NOSIGNAL)
 			return err
 		}))
@@ -123,9 +122,9 @@ func (d *dialogue) writeMore(b []byte) (written int, err error) {
 // whenWritable makes a system call that writes to the socket, waiting for room. Where the session dozes that is a short
 // while, then errDozes; else until the deadline of its pace, so that a slow line is never cut while bytes flow.
 // Another error is that of the wait, and sticks.
-func (d *dialogue) whenWritable(call func(out int) error) error {
+func (d *dialogue) whenWritable(raw syscall.RawConn, call func(out int) error) error {
 	d.conn.SetWriteDeadline(d.patience())
-	err := d.raw.Write(untilRoom(call))
+	err := raw.Write(untilRoom(call))
 	if d.stalls(err) {
 		return errDozes
 	}

@@ -21,22 +21,22 @@ type session struct {
 
 	// set at birth
 	server *Server
-	limits Limits
 	remote netip.Addr
 	began  time.Time
-	id     [4]byte      // names the session in the log
 	socket *net.TCPConn // what conn, or TLS, goes over; nil: it cannot doze
 	log    *logbook.Logger
-	goesOn func() // goes on with it after it has dozed
+	goesOn func()  // goes on with it after it has dozed
+	id     [4]byte // names the session in the log
 
 	// where it is
-	until  time.Time // by when the next command has to come; zero: it is not waited for
-	bed    int       // where it dozes; see dormitory, which guards it
 	state  state
 	tls    bool
-	utf8   bool // the client said UTF8 (RFC 6856)
-	bad    int  // commands that made no sense
-	failed int  // logins that went wrong
+	utf8   bool      // the client said UTF8 (RFC 6856)
+	locked bool      // user is held in server.Exclusive
+	until  time.Time // by when the next command has to come; zero: it is not waited for
+	bed    int       // where it dozes; see dormitory, which guards it
+	bad    int       // commands that made no sense
+	failed int       // logins that went wrong
 
 	// AUTHORIZATION
 	name string // what USER said; it means something in the state named alone
@@ -44,7 +44,6 @@ type session struct {
 	// TRANSACTION
 	user    string // "" before the login
 	mail    Maildrop
-	locked  bool // user is held in server.Exclusive
 	marks   marks
 	sending *transfer // the message that waits for room; nil: none
 
@@ -56,10 +55,11 @@ type session struct {
 }
 
 func newSession(s *Server, conn net.Conn) *session {
-	sess := &session{server: s, limits: s.Limits.orDefaults(), remote: remoteAddr(conn), began: time.Now()}
+	limits := s.Limits.orDefaults()
+	sess := &session{server: s, remote: remoteAddr(conn), began: time.Now()}
 	sess.state = authorization
-	sess.loginBy = sess.began.Add(sess.limits.Login)
-	sess.idle = sess.limits.Idle
+	sess.loginBy = sess.began.Add(limits.Login)
+	sess.idle = limits.Idle
 	sess.pool = &s.buffers
 	sess.sendfile = s.sendfile
 	sess.conn = conn
@@ -206,11 +206,12 @@ func (s *session) refuse(err error) error {
 
 // exhausted reports whether more was refused than the limits allow.
 func (s *session) exhausted() bool {
-	bad := s.limits.BadCommands
+	limits := s.server.Limits.orDefaults()
+	bad := limits.BadCommands
 	if s.user == "" {
-		bad = min(bad, s.limits.BadBeforeLogin)
+		bad = min(bad, limits.BadBeforeLogin)
 	}
-	return s.bad >= bad || s.failed >= s.limits.Failures
+	return s.bad >= bad || s.failed >= limits.Failures
 }
 
 // startTLS runs a handshake and goes on over TLS.
@@ -218,7 +219,7 @@ func (s *session) startTLS(ctx context.Context) error {
 	if s.server.TLS == nil {
 		return errors.New("pop3: TLS is not configured")
 	}
-	by := time.Now().Add(s.limits.Handshake)
+	by := time.Now().Add(s.server.Limits.orDefaults().Handshake)
 	if s.loginBy.Before(by) {
 		by = s.loginBy
 	}
@@ -244,10 +245,6 @@ func (s *session) startTLS(ctx context.Context) error {
 func (s *session) leave() {
 	if s.mail == nil {
 		return
-	}
-	if s.sending != nil {
-		s.sending.body.Close()
-		s.sending = nil
 	}
 	if err := s.mail.Close(); err != nil {
 		s.logger().Error("maildrop not closed", logbook.Error(err))
