@@ -8,6 +8,7 @@
 Each wait has an end; at the end of one the last of the console is shown.
 """
 
+import atexit
 import poplib
 import queue
 import re
@@ -20,7 +21,6 @@ import time
 
 class Board:
     def __init__(self, u_boot, card, update):
-        self.pop3, self.smtp = free_port(), free_port()
         self.said, self.read, self.lines = "", 0, queue.Queue()
         self.began = time.monotonic()
         self.qemu = subprocess.Popen(
@@ -28,11 +28,31 @@ class Board:
              "-serial", "stdio", "-bios", u_boot,
              "-drive", f"if=none,id=card,format=raw,file={card}", "-device", "virtio-blk-pci,drive=card",
              "-drive", f"if=none,id=update,format=raw,readonly=on,file={update}", "-device", "virtio-blk-pci,drive=update",
-             "-netdev", f"user,id=lan,restrict=on,hostfwd=tcp:127.0.0.1:{self.pop3}-10.0.2.15:110,"
-                        f"hostfwd=tcp:127.0.0.1:{self.smtp}-10.0.2.15:25",
+             "-netdev", "user,id=lan,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:110,hostfwd=tcp:127.0.0.1:0-10.0.2.15:25",
+             "-monitor", f"unix:{card}.monitor,server=on,wait=off",
              "-device", "virtio-net-pci,netdev=lan,romfile=", "-device", "i6300esb"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        atexit.register(self.off)
         threading.Thread(target=self.listen, daemon=True).start()
+        self.pop3, self.smtp = self.forwarded(f"{card}.monitor", 110, 25)
+
+    def forwarded(self, monitor, *ports):
+        """The ports of loopback that QEMU has found for those of the board: only it can, for what is free now may soon be anybody's."""
+        until = time.monotonic() + 60
+        with socket.socket(socket.AF_UNIX) as connection:
+            while connection.connect_ex(monitor) != 0:
+                if time.monotonic() > until or self.qemu.poll() is not None:
+                    raise SystemExit(f"{self.drain()[-4000:]}\n\nQEMU did not start")
+                time.sleep(0.1)
+            connection.settimeout(60)
+            connection.sendall(b"info usernet\n")
+            said, found = "", {}
+            while not all(port in found for port in ports):
+                if not (octets := connection.recv(65536)):
+                    raise SystemExit(f"{said}\n\nQEMU did not tell its ports")
+                said += octets.decode()
+                found = {int(there): int(here) for here, there in re.findall(r"HOST_FORWARD\] +\d+ +127\.0\.0\.1 +(\d+) +10\.0\.2\.15 +(\d+) ", said)}
+        return [found[port] for port in ports]
 
     def listen(self):
         while octets := self.qemu.stdout.read1(65536):
@@ -98,8 +118,3 @@ class Board:
     def off(self):
         self.qemu.kill()
         self.qemu.wait()
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
