@@ -12,12 +12,14 @@ import (
 // boardParts are the stories that can be told of a board.
 var boardParts = [...]struct {
 	name     string
-	config   string // more of it
+	config   string
 	watchdog bool
-	tell     func(ctx context.Context, r *rig, out io.Writer) error
+	lasts    bool // for as long as -duration says
+	tell     func(ctx context.Context, r *rig, out io.Writer, long time.Duration) error
 }{
-	{"mail", "", false, boardMail},
-	{"watchdog", boardWatchdogConfig, true, boardWatchdog},
+	{"mail", guestConfig, false, false, boardMail},
+	{"watchdog", guestConfig + boardWatchdogConfig, true, false, boardWatchdog},
+	{"hour", hourConfig, false, true, boardHour},
 }
 
 // onBoard is the subcommand "board".
@@ -25,29 +27,33 @@ func onBoard(args []string, out io.Writer) error {
 	var f rigFlags
 	set := flag.NewFlagSet("pillarbench board", flag.ContinueOnError)
 	f.add(set)
-	part := set.String("part", "mail", "mail, or watchdog")
-	limit := set.Duration("limit", 10*time.Minute, "for the whole run")
+	part := set.String("part", "mail", "mail, watchdog, or hour")
+	long := set.Duration("duration", time.Hour, "of the load of part hour, whole minutes")
+	limit := set.Duration("limit", 30*time.Minute, "for the whole run but that load")
 	if err := parse(set, args); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), *limit)
-	defer cancel()
 	for _, p := range boardParts {
 		if p.name != *part {
 			continue
 		}
-		r, err := newRig(set, f, p.config, "anna", "bert")
+		if p.lasts {
+			*limit += *long
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), *limit)
+		defer cancel()
+		r, err := newRig(set, f, p.config, trialMailboxes[:]...)
 		if err != nil {
 			return err
 		}
 		r.watchdog = p.watchdog
-		return errors.Join(p.tell(ctx, r, out), r.close())
+		return errors.Join(p.tell(ctx, r, out, *long), r.close())
 	}
 	return fmt.Errorf("-part: there is no %q", *part)
 }
 
 // boardMail boots, passes mail through the box from outside, and stops it.
-func boardMail(ctx context.Context, r *rig, out io.Writer) error {
+func boardMail(ctx context.Context, r *rig, out io.Writer, _ time.Duration) error {
 	began := time.Now()
 	if err := r.boot(ctx); err != nil {
 		return err
@@ -57,7 +63,7 @@ func boardMail(ctx context.Context, r *rig, out io.Writer) error {
 	if err := r.passMail(letters, letters); err != nil {
 		return err
 	}
-	memory, err := r.free(ctx)
+	memory, err := r.usage(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,8 +73,8 @@ func boardMail(ctx context.Context, r *rig, out io.Writer) error {
 	r.board.Say("off")
 	<-r.board.Gone()
 	c := r.disk.Count()
-	fmt.Fprintf(out, "board: %s, %d MiB, %s: ready %v after power on; %d mails in and out; %s; disk: %d KiB in %d writes, %d flushes; %v CPU: PASS\n",
-		r.machine.Name, r.memory, r.filesystem, up.Round(10*time.Millisecond), len(letters), memory, c.Octets>>10, c.Writes, c.Flushes, r.board.CPU().Round(10*time.Millisecond))
+	fmt.Fprintf(out, "board: %s, %d MiB, %s: ready %v after power on; %d mails in and out; %d KiB free, the box has %d its own; disk: %d KiB in %d writes, %d flushes; %v CPU: PASS\n",
+		r.machine.Name, r.memory, r.filesystem, up.Round(10*time.Millisecond), len(letters), memory.free, memory.own, c.Octets>>10, c.Writes, c.Flushes, r.board.CPU().Round(10*time.Millisecond))
 	return nil
 }
 

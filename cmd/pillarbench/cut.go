@@ -21,7 +21,7 @@ type cutting struct {
 	*trial
 	rig     *rig
 	senders int
-	lossy   bool // only the harshest fate, and no removals: what is lost is mail that was answered 250
+	harsh   bool // only the harshest fate, and no removals: what is lost is mail that was answered 250
 	out     io.Writer
 
 	letters  atomic.Int64 // answered 250 in this round
@@ -52,18 +52,19 @@ func cut(args []string, out io.Writer) error {
 	cuts := set.Int("cuts", 10, "power cuts")
 	senders := set.Int("senders", 4, "SMTP connections at a time")
 	seed := set.Uint64("seed", uint64(time.Now().UnixNano()), "of the chances: which request is cut off, and what of the cache is left")
-	lossy := set.Bool("lossy", false, "the box or the mount is known to be broken: fail when no acknowledged mail is lost")
-	limit := set.Duration("limit", 10*time.Minute, "for the whole run")
+	harsh := set.Bool("harsh", false, "drop the cache at each cut, under load, and remove no mail")
+	lossy := set.Bool("lossy", false, "the box or the mount is known to be broken: as -harsh, and fail when no acknowledged mail is lost")
+	limit := set.Duration("limit", 30*time.Minute, "for the whole run")
 	if err := parse(set, args); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), *limit)
 	defer cancel()
-	r, err := newRig(set, f, "", trialMailboxes[:]...)
+	r, err := newRig(set, f, guestConfig, trialMailboxes[:]...)
 	if err != nil {
 		return err
 	}
-	c := &cutting{trial: newTrial(*seed), rig: r, senders: *senders, lossy: *lossy, out: out}
+	c := &cutting{trial: newTrial(*seed), rig: r, senders: *senders, harsh: *harsh || *lossy, out: out}
 	fmt.Fprintf(out, "cut: %d cuts, %s mounted with %s, %d senders, seed %d\n", *cuts, f.filesystem, f.mount, *senders, *seed)
 	err = c.run(ctx, *cuts)
 	var breach *breach
@@ -111,7 +112,7 @@ func mebi(octets int64) float64 { return float64(octets) / (1 << 20) }
 // round boots, judges what the last cut has left, and loads the box until the power goes.
 func (c *cutting) round(ctx context.Context, round int) error {
 	where := "load"
-	if round%4 == 3 && !c.lossy {
+	if round%4 == 3 && !c.harsh {
 		where = "start"
 		c.rig.disk.CutAt(1 + c.chance.Int64N(cutInStart))
 	}
@@ -126,7 +127,7 @@ func (c *cutting) round(ctx context.Context, round int) error {
 		return err
 	}
 	fate := disk.Fates[round%len(disk.Fates)]
-	if c.lossy {
+	if c.harsh {
 		fate = disk.Drop
 	}
 	d := c.rig.disk.Count().Minus(before)
@@ -181,7 +182,7 @@ func (c *cutting) load(ctx context.Context) error {
 	}
 	chance := rand.New(rand.NewPCG(c.chance.Uint64(), 0))
 	all.Go(func() {
-		if c.lossy {
+		if c.harsh {
 			return
 		}
 		if err := c.clear(chance); err != nil {

@@ -58,7 +58,8 @@
 //	  4  the cache of the disk is dropped, kept or torn, in turn
 //
 // A removal that was cut off may be done or not; the next listing decides, and then it stays so. With -lossy the test is that of
-// the test: a mount without barriers, or a box that does not flush, must be found to lose mail.
+// the test: a mount without barriers, or a box that does not flush, must be found to lose mail. With -harsh the same cuts are made of a
+// box that flushes, which must lose none.
 //
 // What is counted is what the disk was asked for by the kernel below the box. The same seed draws the same chances, but the guest's
 // clock is real, so a run cannot be repeated request by request: the image that broke a rule is kept.
@@ -68,6 +69,9 @@
 // Mail passes from outside through a box in 64 MiB of memory. The watchdog is the emulated i6300ESB, and the emulator tells when it
 // fires: not while the box is well, not after a clean stop; but when the file system is frozen, when the disk hangs, and when the box was
 // killed. The next boot must say why it is one.
+//
+// An hour is mixed load on that board: mail comes in, mail programs poll, fetch with TLS and without, remove, and stay logged in. The
+// box must be the same process at the end, nothing killed for want of memory, and its own memory as in the first minute.
 //
 // # The restore test
 //

@@ -16,8 +16,9 @@ import (
 
 // Ports that the box listens on in a guest.
 const (
-	guestPOP3 = 110
-	guestSMTP = 25
+	guestPOP3  = 110
+	guestPOP3S = 995 // if configured
+	guestSMTP  = 25
 )
 
 // A rig is a board with the box on it and a disk that outlives both.
@@ -79,8 +80,8 @@ max_message = "2MiB"
 capacity = "32MiB"
 `
 
-// newRig makes a disk with a fresh file system and the program disk. More is appended to the configuration.
-func newRig(set *flag.FlagSet, f rigFlags, more string, accounts ...string) (r *rig, err error) {
+// newRig makes a disk with a fresh file system and the program disk.
+func newRig(set *flag.FlagSet, f rigFlags, config string, accounts ...string) (r *rig, err error) {
 	if f.box == "" || f.guest == "" {
 		fmt.Fprintf(set.Output(), "%s: -box and -guest are needed\n", set.Name())
 		return nil, errUsage
@@ -104,7 +105,7 @@ func newRig(set *flag.FlagSet, f rigFlags, more string, accounts ...string) (r *
 	}
 	files := []board.File{
 		{Name: "pillarbox", Mode: 0o755, Data: binary},
-		{Name: "pillarbox.toml", Mode: 0o644, Data: []byte(guestConfig + more)},
+		{Name: "pillarbox.toml", Mode: 0o644, Data: []byte(config)},
 		{Name: "names", Mode: 0o644, Data: []byte(strings.Join(accounts, "\n") + "\n")},
 		{Name: "password", Mode: 0o600, Data: []byte(password + "\n")},
 	}
@@ -143,7 +144,7 @@ func (r *rig) power() (err error) {
 	r.board, err = board.Start(board.Options{
 		Machine: r.machine, Guest: r.guest, Folder: r.folder, Program: r.program(),
 		Words:  "fs=" + r.filesystem + " mount=" + r.mount,
-		Memory: r.memory, Disk: r.socket(), Ports: []int{guestPOP3, guestSMTP},
+		Memory: r.memory, Disk: r.socket(), Ports: []int{guestPOP3, guestPOP3S, guestSMTP},
 		Watchdog: r.watchdog, Patience: r.patience,
 	})
 	return err
@@ -189,8 +190,9 @@ func (r *rig) close() error {
 	return errors.Join(r.server.Close(), os.RemoveAll(r.folder))
 }
 
-func (r *rig) smtp() string { return r.board.Address(guestSMTP) }
-func (r *rig) pop3() string { return r.board.Address(guestPOP3) }
+func (r *rig) smtp() string  { return r.board.Address(guestSMTP) }
+func (r *rig) pop3() string  { return r.board.Address(guestPOP3) }
+func (r *rig) pop3s() string { return r.board.Address(guestPOP3S) }
 
 // say types a word on the console and returns when the guest's init has answered it with a line that has the text in it.
 func (r *rig) say(ctx context.Context, word, text string) error {
@@ -209,11 +211,31 @@ func (r *rig) stop(ctx context.Context) error {
 	return r.say(ctx, "unmount", "board: unmounted")
 }
 
-// free asks the guest for its memory.
-func (r *rig) free(ctx context.Context) (string, error) {
-	if err := r.board.Say("free"); err != nil {
-		return "", err
+// A usage is what the guest says of its memory, in KiB.
+type usage struct {
+	box    int // process
+	own    int // what only the box has
+	most   int // of several readings of own; 0: there is one
+	free   int // for programs
+	killed int // processes, for want of memory, since it booted
+}
+
+// usage asks the guest for its memory.
+func (r *rig) usage(ctx context.Context) (usage, error) {
+	if err := r.board.Say("memory"); err != nil {
+		return usage{}, err
 	}
 	line, err := r.board.Await(ctx, "board: free")
-	return strings.TrimPrefix(line, "board: "), err
+	if err != nil {
+		return usage{}, err
+	}
+	return parseUsage(line)
+}
+
+func parseUsage(line string) (u usage, err error) {
+	var all int
+	if _, err = fmt.Sscanf(line, "board: free %d of %d KiB, box %d: %d KiB its own, %d killed", &u.free, &all, &u.box, &u.own, &u.killed); err != nil {
+		err = fmt.Errorf("the guest says %q of its memory: %w", line, err)
+	}
+	return u, err
 }
