@@ -1,7 +1,8 @@
 #!/bin/sh
-# board.sh [cuts N | nightly]: the box on an emulated arm64 board with 64 MiB of memory. Without an argument, in minutes: mail in
-# and out (arm64 and armv7), the hardware watchdog, ten power cuts on ext4 and on f2fs, and proof that the test would see
-# mail being lost. "cuts N" makes N power cuts on each file system, from SEED on. "nightly" is all of it with 500 cuts each, and mail and the watchdog of an i.MX 6UltraLite.
+# board.sh [cuts N | mutants | hour [DURATION] | imx6ul]: the box on an emulated arm64 board with 64 MiB of memory. Without an argument, in
+# minutes: mail in and out (arm64 and armv7), the hardware watchdog, ten power cuts on ext4 and on f2fs, and proof that the test would see
+# mail being lost. "cuts N" makes N power cuts on each file system, from SEED on; "mutants" is that proof alone; "hour" is mixed load for so
+# long (1h); "imx6ul" is mail and the watchdog of an i.MX 6UltraLite.
 #
 # Needs qemu-system-arm, kmod, cpio, e2fsprogs, f2fs-tools and, the first time, Debian's mirror for the guest's kernel, which is
 # kept in GUEST (default: ~/.cache/pillarbox/guest). Without the emulator it says so and does nothing, but in CI that is an error.
@@ -37,45 +38,56 @@ bench() {
 	shift 2
 	"$tmp/pillarbench" "$subcommand" -guest "$GUEST" -box "$tmp/$binary" "$@"
 }
-# cuts N: on each file system. Debian's kernel and f2fs leave so little of 64 MiB that the emulator would page most of the time.
+# cuts N: on each file system. In 64 MiB it would take longer, for Debian's kernel leaves so little of them that programs are paged.
 cuts() {
 	for filesystem in ext4 f2fs; do
 		bench cut arm64 -memory 128 -filesystem "$filesystem" -cuts "$1" -limit 24h ${SEED:+-seed "$SEED"}
 	done
 }
-# mutants: a mount and a box that do not flush lose mail, or the test would see nothing.
+# mutants: a mount and a box that do not flush lose mail, or the test would see nothing; the same cuts take none from a box that does.
 mutants() {
+	bench cut arm64 -memory 128 -harsh -cuts 5
 	bench cut arm64 -memory 128 -lossy -cuts 5 -mount noatime,nobarrier
 	bench cut arm64 -memory 128 -lossy -cuts 5 -filesystem f2fs -mount noatime,fsync_mode=nobarrier
 	sync=spool/flash/file_linux.go
 	sed 's/return datasync(f.writer)/return nil/' "$sync" >"$tmp/file_linux.go"
-	! cmp -s "$sync" "$tmp/file_linux.go"
+	if cmp -s "$sync" "$tmp/file_linux.go"; then
+		echo "board.sh: $sync has no flush to take away" >&2
+		exit 1
+	fi
 	printf '{"Replace": {"%s": "%s"}}\n' "$PWD/$sync" "$tmp/file_linux.go" >"$tmp/overlay.json"
 	GOARCH=arm64 box unflushed -overlay "$tmp/overlay.json"
 	bench cut unflushed -memory 128 -lossy -cuts 5
 }
 
-GOARCH=arm64 box arm64
-case ${1:-} in
-cuts) cuts "$2" && exit ;;
-nightly) number=500 ;;
-*) number=10 ;;
-esac
-GOARCH=arm GOARM=7 box armv7
-bench board arm64 -part watchdog >"$tmp/watchdog" 2>&1 & # waits most of the time
-watchdog=$!
-bench board arm64
-bench board armv7
-cuts "$number"
-mutants
-if [ "${1:-}" = nightly ]; then
+# imx6ul: another board, with a kernel and a watchdog of its own.
+imx6ul() {
 	scripts/qemu/guest.sh "$GUEST-imx6ul" imx6ul
 	for part in mail watchdog; do
 		"$tmp/pillarbench" board -machine imx6ul -guest "$GUEST-imx6ul" -box "$tmp/armv7" -memory 128 -part "$part"
 	done
-fi
-status=0
-wait "$watchdog" || status=$?
-watchdog=
-cat "$tmp/watchdog"
-exit "$status"
+}
+hour() {
+	bench board arm64 -part hour -duration "${1:-1h}"
+}
+short() {
+	"$tmp/pillarbench" board -guest "$GUEST" -box "$tmp/arm64" -part watchdog >"$tmp/watchdog" 2>&1 & # waits most of the time
+	watchdog=$!
+	bench board arm64
+	bench board armv7
+	cuts 10
+	mutants
+	status=0
+	wait "$watchdog" || status=$?
+	watchdog=
+	cat "$tmp/watchdog"
+	return "$status"
+}
+
+case ${1:-short} in
+short | cuts | mutants | hour | imx6ul) ;;
+*) echo "board.sh: there is no $1" >&2 && exit 64 ;;
+esac
+GOARCH=arm64 box arm64
+GOARCH=arm GOARM=7 box armv7
+"${@:-short}"
