@@ -32,13 +32,13 @@ CONF
 (
 	export APT_CONFIG="$tmp/apt.conf"
 	cd "$tmp/packages"
-	apt-get -qq update
+	apt-get -qq -o Acquire::Retries=3 update || echo "debian.sh: not all of the mirror's lists came; what is known is used" >&2
 	for package; do
 		case $package in
 		linux-image-*) apt-cache depends "$package" | awk '/Depends:/ { print $2; exit }' ;;
 		*) echo "$package" ;;
 		esac
-	done | xargs apt-get -qq download
+	done | xargs apt-get -qq -o Acquire::Retries=3 download
 )
 new=$folder/new.$$
 mkdir "$new"

@@ -60,7 +60,7 @@ class Board:
         self.lines.put(None)
 
     def console(self, wanted, seconds):
-        """Waits for a regular expression on the console, behind what was waited for last."""
+        """Waits for a regular expression on the console, behind what was waited for last. Text comes in pieces: a word needs its end."""
         until = time.monotonic() + seconds
         while not (found := re.compile(wanted).search(self.said, self.read)):
             try:
@@ -79,7 +79,7 @@ class Board:
         self.qemu.stdin.flush()
         self.console(r"begun\r?\n", seconds)
         began = self.read
-        found = self.console(r"ended (\d+)", seconds)
+        found = self.console(r"ended (\d+)\s", seconds)
         return self.said[began:found.start()].replace("\r", "").strip(), int(found[1])
 
     def banner(self, seconds):

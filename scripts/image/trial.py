@@ -30,7 +30,7 @@ def status(board):
 
 def login(board):
     """The first password, which the console shows until the first login."""
-    return board.console(r"User name +(\S+)", SLOW)[1], board.console(r"Password +(\S+)", SLOW)[1]
+    return board.console(r"User name +(\S+)\s", SLOW)[1], board.console(r"Password +(\S+)\s", SLOW)[1]
 
 
 def power(board_before, file):
