@@ -22,9 +22,19 @@ func TestRankedFindsWhatCountingFinds(t *testing.T) {
 			if r.live != len(want) {
 				t.Fatalf("%d of %d live, want %d", r.live, size, len(want))
 			}
-			for n, at := range want {
-				if got := r.find(n); got != at {
-					t.Fatalf("size %d share %v: live message %d is at %d, want %d", size, share, n, got, at)
+			check := func(n int) {
+				if got := r.find(n); got != want[n] {
+					t.Fatalf("size %d share %v: live message %d is at %d, want %d", size, share, n, got, want[n])
+				}
+			}
+			for n := range want {
+				check(n)
+			}
+			for range want { // here and there, with a few in a row
+				n := rng.IntN(len(want))
+				for k := n; k < min(n+3, len(want)); k++ {
+					check(k)
+					check(k)
 				}
 			}
 		}
