@@ -16,14 +16,17 @@ var ErrHurried = errors.New("spool: room was needed while the copy was made")
 // A Hold keeps slots from being used again, so that a copy of the folder holds all mail that was there when it began.
 type Hold struct{ spool *Spool }
 
-// Hold begins a hold. Mail and deletes go on as long as there are free slots.
+// Hold begins a hold. Mail and deletes go on as long as there are free slots. No slot is made ahead of time meanwhile, for whatever copies
+// the folder may stumble over a file that gets another name; one that is being made is waited for.
 func (s *Spool) Hold() *Hold {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.holds == 0 {
 		s.broken = false
 	}
 	s.holds++
+	s.mu.Unlock()
+	s.making.Lock()
+	defer s.making.Unlock()
 	return &Hold{s}
 }
 

@@ -189,3 +189,20 @@ func TestHold(t *testing.T) {
 		t.Errorf("second release: %v", err)
 	}
 }
+
+// TestHoldMakesNoSlotsAhead: while a copy is made no file appears and gets another name
+func TestHoldMakesNoSlotsAhead(t *testing.T) {
+	s := open(t, flashtest.New(flashtest.Options{}))
+	defer s.Close()
+	h := s.Hold()
+	must(t, s.Maintain(t.Context()))
+	if n := s.existing(); n != 0 {
+		t.Errorf("%d slots were made", n)
+	}
+	must(t, h.Release())
+	<-s.Chores()
+	must(t, s.Maintain(t.Context()))
+	if n := s.existing(); n != reservedSlots+1 {
+		t.Errorf("%d slots after the hold, want %d", n, reservedSlots+1)
+	}
+}

@@ -120,7 +120,9 @@ func (s *Spool) prepare(sl *slot) error {
 		s.mu.Unlock()
 	}
 	// Zero-filled where slots are recycled: the one time that its pages are written for nothing.
+	s.making.Lock()
 	file, err := s.vol.Create(name, s.format.slotSize)
+	s.making.Unlock()
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		s.mu.Lock()
 		s.cramped = true
@@ -174,12 +176,12 @@ func (s *Spool) wake() {
 	}
 }
 
-// grow makes slots until the reserve and one more exist.
+// grow makes slots until the reserve and one more exist, unless somebody holds the spool.
 func (s *Spool) grow(ctx context.Context) error {
 	for range reservedSlots + 1 {
 		s.mu.Lock()
 		var sl *slot
-		if s.existing() <= reservedSlots && ctx.Err() == nil {
+		if s.existing() <= reservedSlots && s.holds == 0 && ctx.Err() == nil {
 			sl = s.freshSlot()
 		}
 		if sl == nil {

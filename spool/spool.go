@@ -76,6 +76,7 @@ type Spool struct {
 	bulk    bulk          // where large mail goes
 	cold    bulk          // where large mail is moved
 	staging staging       // memory for mail on its way in
+	making  sync.Mutex    // held while a slot's file is made
 	pulse   pulse         // of the writers
 	near    sync.Pool     // of *[nearSize]byte: small messages that are read
 	chores  chan struct{} // holds a token when Maintain has something to do
