@@ -31,7 +31,8 @@ CGO_ENABLED=0 go build -o "$tmp/pillarbench" ./cmd/pillarbench
 box() {
 	name=$1
 	shift
-	CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags '-s -w' "$@" -o "$tmp/$name" ./cmd/pillarbox
+	# shellcheck disable=SC2046 # a flag a word
+	CGO_ENABLED=0 GOOS=linux go build $(scripts/lean.sh) "$@" -o "$tmp/$name" ./cmd/pillarbox
 }
 bench() {
 	subcommand=$1 binary=$2

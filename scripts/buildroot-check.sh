@@ -45,10 +45,11 @@ box = packages["pillarbox"]
 assert "host-go" in box["dependencies"], box
 print("packages:", len(packages), "pillarbox:", box["version"], box["licenses"], "installs to the target:", box["install_target"])
 PY
-	make -s -C "$buildroot" O="$out" printvars VARS='PILLARBOX_GO_ENV PILLARBOX_GOMOD PILLARBOX_BUILD_TARGETS PILLARBOX_BIN_NAME PILLARBOX_USERS' >"$tmp/vars"
+	make -s -C "$buildroot" O="$out" printvars VARS='PILLARBOX_GO_ENV PILLARBOX_GOMOD PILLARBOX_BUILD_TARGETS PILLARBOX_BIN_NAME PILLARBOX_BUILD_OPTS PILLARBOX_USERS' >"$tmp/vars"
 	cat "$tmp/vars"
 	grep -q '^PILLARBOX_GO_ENV=.*CGO_ENABLED=0$' "$tmp/vars"
 	grep -q '^PILLARBOX_BIN_NAME=pillarbox$' "$tmp/vars"
+	grep -qF "PILLARBOX_BUILD_OPTS=$(scripts/lean.sh) " "$tmp/vars"
 done
 
 step "the build as Buildroot calls it: sources with vendor/, no network"
@@ -57,8 +58,9 @@ git ls-files -coz --exclude-standard | xargs -0 cp --parents -t "$tmp/source"
 (
 	cd "$tmp/source"
 	go mod vendor
+	# shellcheck disable=SC2046 # a flag a word
 	CGO_ENABLED=0 GOARCH=arm64 GOFLAGS=-mod=vendor GOPROXY=off GOTOOLCHAIN=local \
-		go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$tmp/pillarbox" ./cmd/pillarbox
+		go build $(scripts/lean.sh) -buildvcs=false -ldflags '-s -w' -o "$tmp/pillarbox" ./cmd/pillarbox
 )
 file -b "$tmp/pillarbox" | grep -q 'aarch64.*statically linked'
 

@@ -83,7 +83,8 @@ ln -s ../run/resolv.conf "$root/etc/resolv.conf"
 if [ -n "${PILLARBOX:-}" ]; then
 	cp "$PILLARBOX" "$root/usr/bin/pillarbox"
 else
-	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -ldflags '-s -w' -o "$root/usr/bin/pillarbox" ./cmd/pillarbox
+	# shellcheck disable=SC2046 # a flag a word
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build $(scripts/lean.sh) -o "$root/usr/bin/pillarbox" ./cmd/pillarbox
 fi
 mksquashfs "$root" "$tmp/root.squashfs" -comp zstd -b 256K -all-root -no-progress -quiet
 

@@ -15,7 +15,8 @@ scripts/image.sh "$tmp/now"
 sed 's/^const version = 1$/const version = 0/' spool/format.go >"$tmp/format.go"
 ! cmp -s spool/format.go "$tmp/format.go" || { echo "spool/format.go has no version 1" >&2 && exit 1; }
 printf '{"Replace": {"%s/spool/format.go": "%s/format.go"}}' "$PWD" "$tmp" >"$tmp/overlay.json"
-CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -ldflags '-s -w' -overlay "$tmp/overlay.json" -o "$tmp/older" ./cmd/pillarbox
+# shellcheck disable=SC2046 # a flag a word
+CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build $(scripts/lean.sh) -overlay "$tmp/overlay.json" -o "$tmp/older" ./cmd/pillarbox
 PILLARBOX=$tmp/older scripts/image.sh "$tmp/before" >/dev/null
 
 # A card is larger than the image.
