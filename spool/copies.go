@@ -80,8 +80,8 @@ func (l *loader) claimExtents(at place, rec *record) {
 		return
 	}
 	for _, e := range rec.extents {
-		ok := int(e.slot) < len(l.slots) && l.slots[e.slot] != nil && l.slots[e.slot].header.class == classBulk
-		if !ok || l.slots[e.slot].header.segment != e.segment || e.page+e.pages() > l.format.pages() {
+		sl := l.slotOf(e.slot)
+		if sl == nil || sl.header.class != classBulk || sl.header.segment != e.segment || int64(e.page)+int64(e.pages()) > int64(l.format.pages()) {
 			l.damaged++
 			l.drop(at)
 			return

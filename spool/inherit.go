@@ -37,10 +37,10 @@ func (h *heir) labelled(labelled) {}
 func (h *heir) grave(g grave) { h.graves = append(h.graves, g) }
 
 func (h *heir) retired(r retired) {
-	if _, known := h.laid[r]; known || int(r.slot) >= len(h.slots) || h.slots[r.slot] == nil {
+	if _, known := h.laid[r]; known {
 		return
 	}
-	if sl := h.slots[r.slot]; sl.header.segment == r.segment && !sl.retired {
+	if sl := h.slotOf(r.slot); sl != nil && sl.header.segment == r.segment && !sl.retired {
 		sl.retired = true
 		sl.ghosts = append(sl.ghosts, ghost{segment: r.segment})
 		h.found = true

@@ -68,9 +68,9 @@ func (l *loader) retired(r retired) {
 		return
 	}
 	l.laid[r] = l.slot.header.segment
-	if int(r.slot) < len(l.slots) && l.slots[r.slot] != nil && l.slots[r.slot].header.segment == r.segment {
+	if sl := l.slotOf(r.slot); sl != nil && sl.header.segment == r.segment {
 		// It may be loaded already: the record can be in an older segment, of the other class.
-		l.slots[r.slot].retired = true
+		sl.retired = true
 	}
 }
 
@@ -284,8 +284,7 @@ func (l *loader) finish() {
 		l.claimExtents(at, rec)
 	}
 	for r, home := range l.laid {
-		if int(r.slot) < len(l.slots) && l.slots[r.slot] != nil {
-			sl := l.slots[r.slot]
+		if sl := l.slotOf(r.slot); sl != nil {
 			sl.ghosts = append(sl.ghosts, ghost{r.segment, home})
 		}
 	}

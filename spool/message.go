@@ -150,11 +150,11 @@ func (m *Message) addExtents(extents []extent, verified bool) error {
 	s := m.spool
 	for _, e := range extents {
 		s.mu.Lock()
-		if int(e.slot) >= len(s.slots) || s.slots[e.slot] == nil || s.slots[e.slot].header.segment != e.segment {
+		sl := s.slotOf(e.slot)
+		if sl == nil || sl.header.segment != e.segment {
 			s.mu.Unlock()
 			return errUnreadable
 		}
-		sl := s.slots[e.slot]
 		file, err := s.pin(sl)
 		s.mu.Unlock()
 		if err != nil {

@@ -59,6 +59,14 @@ func parseSlotName(name string) (uint32, bool) {
 	return uint32(n), true
 }
 
+// slotOf returns the slot of that number, or nil: a record may tell any, also one that no int of 32 bits holds. Spool.mu is held.
+func (s *Spool) slotOf(number uint32) *slot {
+	if int64(number) >= int64(len(s.slots)) {
+		return nil
+	}
+	return s.slots[number]
+}
+
 // counts says whether the records or extents of the slot's segment are part of the spool.
 func (sl *slot) counts() bool { return sl.header.segment != 0 && !sl.retired }
 
