@@ -2,20 +2,27 @@ package wire
 
 import "encoding/binary"
 
-// EightBit reports whether an octet of b is above 0x7F. It looks at 32 of them at a time.
+// EightBit reports whether an octet of b is above 0x7F.
 func EightBit(b []byte) bool {
-	const high = 0x8080808080808080
-	word := binary.LittleEndian.Uint64
-	for len(b) >= 32 {
-		if (word(b)|word(b[8:])|word(b[16:])|word(b[24:]))&high != 0 {
-			return true
-		}
-		b = b[32:]
+	_, eightBit := unusual(b)
+	return eightBit
+}
+
+// unusual reports whether an octet of b is 0, and whether one is above 0x7F. It looks at 16 of them at a time, for on 32-bit ARM
+// bytes.IndexByte takes them one by one.
+func unusual(b []byte) (nul, eightBit bool) {
+	const low, high = 0x0101010101010101, 0x8080808080808080
+	le := binary.LittleEndian // not one of its methods: that would be called, not inlined
+	var set, borrowed uint64  // v-low borrows into a high bit that v has not where an octet of v is 0, and not unless one is
+	for len(b) >= 16 {
+		v, w := le.Uint64(b), le.Uint64(b[8:])
+		set |= v | w
+		borrowed |= (v-low)&^v | (w-low)&^w
+		b = b[16:]
 	}
 	for _, c := range b {
-		if c >= 0x80 {
-			return true
-		}
+		nul = nul || c == 0
+		set |= uint64(c)
 	}
-	return false
+	return nul || borrowed&high != 0, set&high != 0
 }

@@ -220,6 +220,7 @@ func (s *Scanner) match(text []byte) {
 
 // see looks for octets that a mail had better not hold.
 func (s *Scanner) see(b []byte) {
-	s.shape.NUL = s.shape.NUL || bytes.IndexByte(b, 0) >= 0
-	s.shape.EightBit = s.shape.EightBit || EightBit(b)
+	nul, eightBit := unusual(b)
+	s.shape.NUL = s.shape.NUL || nul
+	s.shape.EightBit = s.shape.EightBit || eightBit
 }
