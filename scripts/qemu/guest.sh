@@ -48,6 +48,11 @@ closure f2fs f2fs
 (cd "$tmp/root" && mkdir dev proc sys run etc state program)
 cp init "$tmp/root/init"
 chmod 755 "$tmp/root/init"
-cp "$debian/boot/vmlinuz-$version" "$folder/vmlinuz"
-[ -z "$tree" ] || cp "$debian/usr/lib/linux-image-$version/$tree" "$folder/"
-(cd "$tmp/root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet | gzip -9n) >"$folder/base.gz"
+mkdir "$tmp/new"
+cp "$debian/boot/vmlinuz-$version" "$tmp/new/vmlinuz"
+[ -z "$tree" ] || cp "$debian/usr/lib/linux-image-$version/$tree" "$tmp/new/"
+(cd "$tmp/root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet | gzip -9n) >"$tmp/new/base.gz"
+for file in "$tmp"/new/[!b]* "$tmp/new/base.gz"; do # a board that boots from the folder meanwhile finds each file whole
+	cp "$file" "$folder/new.$$"
+	mv "$folder/new.$$" "$folder/${file##*/}"
+done

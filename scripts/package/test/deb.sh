@@ -28,9 +28,9 @@ broken() {
 	exit 1
 }
 
-# awaited COMMAND...: waits until it succeeds, half a minute at most.
+# awaited COMMAND...: waits until it succeeds, five minutes at most, for a busy machine is slow.
 awaited() {
-	for _ in $(seq 150); do
+	for _ in $(seq 1500); do
 		"$@" >/dev/null 2>&1 && return 0
 		sleep 0.2
 	done
