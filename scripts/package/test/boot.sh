@@ -1,7 +1,8 @@
 #!/bin/sh
 # boot.sh FOLDER: boots systemd as the first process of a container whose root is a copy-on-write layer over this machine's own,
-# with an own network, and no service but those that the packages under test bring. FOLDER/packages is
-# /mnt/packages there, FOLDER/state the place of the mail, FOLDER/log gets what it says. Needs root.
+# with an own network, and no service but those that the packages under test bring; what this machine has of the box, or to keep
+# packages from starting services (policy-rc.d), is left out. FOLDER/packages is /mnt/packages there, FOLDER/state the
+# place of the mail, FOLDER/log gets what it says. Needs root.
 set -eu
 folder=$1
 mkdir -p "$folder/packages" "$folder/state" "$folder/upper" "$folder/work" "$folder/root"
@@ -31,7 +32,7 @@ exec unshare --mount --pid --fork --kill-child --uts --ipc --net --cgroup --prop
 	ln -s pts/ptmx "$root/dev/ptmx"
 	ip link set lo up
 	hostname mailtest
-	rm -rf "$root"/etc/systemd/system/*.wants "$root/etc/fstab"
+	rm -rf "$root"/etc/systemd/system/*.wants "$root/etc/fstab" "$root/usr/sbin/policy-rc.d" "$root/etc/pillarbox" "$root/usr/bin/pillarbox"
 	: >"$root/etc/machine-id"
 	mkdir -p "$root/mnt/old" "$root/mnt/packages" "$root/var/lib/pillarbox"
 	mount --bind "$1/packages" "$root/mnt/packages"

@@ -1,15 +1,16 @@
 #!/bin/sh
-# openwrt.sh IPK FOLDER: what can be tried of the OpenWrt package without OpenWrt: its form, and what its init script makes of UCI.
-# IPK is one for this processor, FOLDER is scratch.
+# openwrt.sh IPK FOLDER [EMULATOR]: what can be tried of the OpenWrt package without OpenWrt: its form, what its init script makes of UCI, and mail
+# into and out of the box that has that configuration. FOLDER is scratch, EMULATOR runs programs of another processor.
+# Needs root and iproute2.
 set -eu
-ipk=$1 folder=$2 here=$(cd "$(dirname "$0")" && pwd)
+ipk=$1 folder=$2 emulator=${3:-} arch=${1##*-1_} here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$folder/control" "$folder/root" "$folder/config"
 broken() { echo "openwrt: $*" >&2 && exit 1; }
 
 tar -xzf "$ipk" -C "$folder"
 tar -xzf "$folder/control.tar.gz" -C "$folder/control"
 tar -xzf "$folder/data.tar.gz" -C "$folder/root"
-for line in 'Package: pillarbox' 'Require-User: pillarbox=1110:pillarbox=1110' 'Architecture: x86_64'; do
+for line in 'Package: pillarbox' 'Require-User: pillarbox=1110:pillarbox=1110' "Architecture: ${arch%.ipk}"; do
 	grep -qx "$line" "$folder/control/control" || broken "its control file has no line $line"
 done
 grep -qx /etc/config/pillarbox "$folder/control/conffiles" || broken "its configuration would be lost in an upgrade"
@@ -17,6 +18,12 @@ for program in etc/init.d/pillarbox usr/bin/pillarbox; do
 	[ -x "$folder/root/$program" ] || broken "$program is no program"
 done
 [ "$(readlink "$folder/root/etc/pillarbox/pillarbox.toml")" = /var/etc/pillarbox/pillarbox.toml ] || broken "the commands would not find the file"
+
+if [ -n "$emulator" ]; then
+	mv "$folder/root/usr/bin/pillarbox" "$folder/pillarbox"
+	printf '#!/bin/sh\nexec %s %s "$@"\n' "$emulator" "$folder/pillarbox" >"$folder/root/usr/bin/pillarbox"
+	chmod +x "$folder/root/usr/bin/pillarbox"
+fi
 
 # started CONFIGURATION: what procd is told by start; the file is $folder/run/pillarbox.toml.
 started() {
@@ -39,6 +46,18 @@ told 'add_mdns pop3s tcp 995'
 has "state = \"$folder/state\""
 has 'max_message = "20MiB"'
 "$folder/root/usr/bin/pillarbox" check-config -config "$folder/run/pillarbox.toml" >/dev/null || broken "the box does not take the file"
+# shellcheck disable=SC2016 # for the inner shell
+unshare --net --pid --fork --mount-proc sh -euc '
+	ip link set lo up
+	"$1" serve -config "$2" >"$3/log" 2>&1 &
+	for _ in $(seq 1500); do
+		[ ! -s "$3/ports" ] || break
+		sleep 0.2
+	done
+	python3 "$4" "$3" send one
+	python3 "$4" "$3" count 1
+' openwrt "$folder/root/usr/bin/pillarbox" "$folder/run/pillarbox.toml" "$folder/state" "$here/mail.py" ||
+	broken "no mail in and out: $(cat "$folder/state/log")"
 
 said=$(started "config main 'main'
 	option state '$folder/state'
@@ -78,4 +97,4 @@ cmp -s "$folder/run/pillarbox.toml" "$folder/good.toml" || broken "nonsense has 
 said=$(started "config main 'main'
 	option enabled '0'")
 [ -z "$said" ] || broken "it is switched off and starts: $said"
-echo "openwrt: PASS"
+echo "openwrt: ${arch%.ipk}: PASS"
