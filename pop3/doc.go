@@ -134,10 +134,10 @@
 //
 //	1  Maildrop.Body finds the bytes in today's store and holds them.
 //	2  "+OK n octets" is gathered.
-//	3  Below 64 KiB, over TLS, or when they lie in no file, the bytes are read behind it, in
+//	3  Below 32 KiB, over TLS, or when they lie in no file, the bytes are read behind it, in
 //	   pieces that fill the buffer; they leave with the next flush. A read error takes the +OK
 //	   back, unless it has left.
-//	4  From 64 KiB on a *net.TCPConn of Linux: sendmsg(MSG_MORE) with all that is gathered,
+//	4  From 32 KiB on a *net.TCPConn of Linux: sendmsg(MSG_MORE) with all that is gathered,
 //	   then sendfile at an explicit offset, at most 1 MiB a call. A full socket parks the
 //	   goroutine, which holds no buffer then.
 //	5  When the socket was full for 200 ms the session dozes: session.sending knows how far the message came, dialogue.left

@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// sendfileMin is the size from which stored bytes are sent by the kernel. Below it the
-	// round trip costs more than the copy, and a copy can share its write with other replies.
-	sendfileMin = 64 << 10
+	// sendfileMin is the size from which stored bytes are sent by the kernel: what the buffer cannot hold, and so cannot
+	// share its write with other replies. Below 16 KiB the second system call costs more than the copy (BenchmarkCrossover).
+	sendfileMin = gatherSize
 	// sendfileChunk is the most that one call sends, so that no session keeps a thread for long.
 	sendfileChunk = 1 << 20
 )

@@ -5,7 +5,7 @@ package pop3
 import "io"
 
 // sendfileMin is the size from which stored bytes are sent by the kernel, where one can.
-const sendfileMin = 64 << 10
+const sendfileMin = gatherSize
 
 // A sendfileFunc sends bytes of a file to a socket.
 type sendfileFunc func(out, in int, offset *int64, count int) (int, error)
