@@ -50,7 +50,7 @@ func fullWithHangingSessions(t *testing.T, s *Spool) {
 	fillUp()
 	hanging := hang(t, s, 8)
 	refused := 0
-	for round := range 5000 {
+	for round := range 3000 {
 		box := Key(1 + rng.IntN(3))
 		v, err := s.View(box)
 		must(t, err)
@@ -113,7 +113,7 @@ func (h hung) check(t *testing.T) {
 // Whoever takes a slot and whoever makes slots ahead of time may both want the next one: a spool that has hardly
 // begun is never full. Each round is another chance for the two to meet.
 func TestSlotsAreTakenWhileTheyAreMade(t *testing.T) {
-	for range 5000 {
+	for range 3000 {
 		s := open(t, flashtest.New(flashtest.Options{Mode: flash.Recycle}))
 		made := make(chan error)
 		go func() { made <- s.Maintain(context.Background()) }()

@@ -36,7 +36,9 @@ func (s *Spool) ensureActive(h *head, log, foot int64, reserve int) (begins *hea
 		}
 		s.seal(h)
 	}
+	s.mu.Lock()
 	census := int64(28 * s.maxSlots()) // in the log and in the footer
+	s.mu.Unlock()
 	if !s.fits(firstUnit, log+census, newFooter().size()+foot+census) {
 		return nil, fmt.Errorf("spool: a batch of %d bytes does not fit a slot", log)
 	}

@@ -212,7 +212,7 @@ func (s *Spool) existing() int {
 	return free
 }
 
-// maxSlots is how many slots the spool may have: what the capacity allows, and what it has.
+// maxSlots is how many slots the spool may have: what the capacity allows, and what it has. Spool.mu is held.
 func (s *Spool) maxSlots() int {
 	return max(int(s.opt.Capacity/s.format.slotSize), len(s.slots))
 }

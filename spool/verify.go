@@ -153,12 +153,12 @@ func (s *Spool) Compact(ctx context.Context, progress func(freeSlots int)) error
 		return ErrReadOnly
 	}
 	s.mu.Lock()
-	held := s.held()
+	held, rounds := s.held(), 3*s.maxSlots() // each segment is moved and retired once, and so is where it went
 	s.mu.Unlock()
 	if held {
 		return errors.New("spool: a copy of it is being made: try again when that is done")
 	}
-	for range 3 * s.maxSlots() { // each segment is moved and retired once, and so is where it went
+	for range rounds {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
