@@ -108,6 +108,13 @@ func (g *gate) sendAway() *place {
 	return victim
 }
 
+// sessions returns how many there are.
+func (g *gate) sessions() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.total
+}
+
 // leave counts a session out.
 func (g *gate) leave(p *place) {
 	g.mu.Lock()

@@ -16,6 +16,10 @@ const (
 	// tidyWorth is how many octets have to be allocated before tidying pays: the first collection leaves the runtime
 	// 600 KiB larger than it was, for good, and a few sessions leave less than that behind.
 	tidyWorth = 256 << 10
+
+	// tidyLeft is how many sessions have to be over that were there when it was tidied last: they allocate nothing by that, and over
+	// TLS hold 12 KiB each until somebody collects it.
+	tidyLeft = 16
 )
 
 // stir notes that a session begins or ends.
@@ -30,6 +34,7 @@ func (a *Appliance) stir() {
 // runtime by itself keeps the most that it ever needed for minutes. A box that hardly anybody talks to is left alone.
 func (a *Appliance) tidy(ctx context.Context) {
 	before := uint64(768 << 10) // what an ordinary start allocates at most; the first one makes a key and a certificate
+	there := 0
 	a.stir()
 	for {
 		select {
@@ -40,12 +45,13 @@ func (a *Appliance) tidy(ctx context.Context) {
 		if !a.untilQuiet(ctx) {
 			return
 		}
-		if allocated() < before+tidyWorth {
+		now := a.gate.sessions()
+		if allocated() < before+tidyWorth && there-now < tidyLeft {
 			continue
 		}
 		dropStacks()
 		debug.FreeOSMemory() // the second collection: buffers that wait in a pool outlive one
-		before = allocated()
+		before, there = allocated(), now
 	}
 }
 
