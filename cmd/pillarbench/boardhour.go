@@ -16,8 +16,11 @@ import (
 var hourConfig = strings.Replace(guestConfig, "listen_tls = []", `listen_tls = [":995"]`, 1) // POP3's
 
 const (
-	// hourKept is how many mails of a mailbox outlive a download. So many are there when the first minute begins.
+	// hourKept is how many mails of a mailbox outlive a download.
 	hourKept = 40
+	// hourFilled letters come and go before the first minute, so many in a row: more octets than the spool has. What the box knows of its
+	// spool grows until each slot was used, and not after.
+	hourFilled, hourRow = 720, 2 * hourKept
 	// hourFetched of them are downloaded at a time, the newest.
 	hourFetched = 6
 	// One letter in hourLarge is as large as hourOctets; the others are as home mail is.
@@ -67,7 +70,7 @@ var hourWork = [...]struct {
 	}},
 }
 
-// boardHour fills both mailboxes, lets the load work for a minute and for the rest of the time, and holds what the box has in the end
+// boardHour fills spool and mailboxes, lets the load work for a minute and for the rest of the time, and holds what the box has in the end
 // against what it had after the first minute, under load and at rest.
 func boardHour(ctx context.Context, r *rig, out io.Writer, long time.Duration) error {
 	minutes := int(long / time.Minute)
@@ -78,10 +81,8 @@ func boardHour(ctx context.Context, r *rig, out io.Writer, long time.Duration) e
 		return err
 	}
 	h := &hour{rig: r, out: out, done: make([]atomic.Int64, len(hourWork))}
-	for range hourKept {
-		if err := h.deliver(ctx, 0); err != nil {
-			return err
-		}
+	if err := h.fill(ctx); err != nil {
+		return err
 	}
 	first, err := h.stage(ctx, 1)
 	if err != nil {
@@ -99,6 +100,23 @@ func boardHour(ctx context.Context, r *rig, out io.Writer, long time.Duration) e
 	}
 	fmt.Fprintf(out, "hour: %d minutes: the box had %d KiB its own at rest after the first minute and has %d, under load %d and %d: PASS\n",
 		minutes, first.rest.own, last.rest.own, first.busy.own, last.busy.own)
+	return nil
+}
+
+// fill lets letters come and go until the spool has had them in each slot, and leaves hourKept in each mailbox.
+func (h *hour) fill(ctx context.Context) error {
+	for h.number.Load() < hourFilled {
+		for range hourRow / len(trialMailboxes) {
+			if err := h.deliver(ctx, 0); err != nil {
+				return err
+			}
+		}
+		for _, mailbox := range trialMailboxes {
+			if err := h.download(ctx, h.clients(mailbox, false), 0); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

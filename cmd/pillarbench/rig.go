@@ -53,7 +53,7 @@ func (f *rigFlags) add(set *flag.FlagSet) {
 	set.StringVar(&f.filesystem, "filesystem", "ext4", "of the disk: ext4 or f2fs")
 	set.StringVar(&f.mount, "mount", "noatime", "`options` for mount")
 	set.IntVar(&f.memory, "memory", 64, "of the board in MiB")
-	set.DurationVar(&f.patience, "patience", 4*time.Minute, "for one step of the guest")
+	set.DurationVar(&f.patience, "patience", 10*time.Minute, "for one step of the guest")
 }
 
 // diskOctets is the size of the disk: the spool, and room for a file system around it.
