@@ -73,6 +73,9 @@ func dropStacks() {
 	runtime.GOMAXPROCS(processors)
 }
 
+// outgrow needs a larger stack than a goroutine begins with: the runtime gives that back when the goroutine ends, as it does not
+// with one that has its first size.
+//
 //go:noinline
 func outgrow() {
 	var room [outgrown]byte

@@ -4,7 +4,7 @@
 // It owns a connection from the greeting to the end, and nothing else: whoever accepts
 // connections, counts them and waits for the sessions calls [Server.Serve] or [Server.ServeConn], and what
 // it has to know of the world it asks through maildrop.go. A goroutine of its own ends with the session that it serves, or when
-// that dozes; it never reads a clock on the wall, and never has a message in memory.
+// that dozes; the one that watches who dozes ends before the last session. It never reads a clock on the wall, and never has a message in memory.
 //
 // It does not offer APOP and CRAM-MD5, which need passwords that the server can read: the
 // greeting carries no <timestamp>. There is no LAST, no XTND, and no way to see new mail in a

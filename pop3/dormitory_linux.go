@@ -20,6 +20,9 @@ type dormitory struct {
 	file   *os.File   // of epoll, to wait for it; nil: nobody dozes
 	epoll  int        // knows the sockets: epoll(7)
 	alarm  time.Time  // nobody's time is over before
+
+	watches int        // goroutines that watch: one, or one more that is about to end
+	changed *sync.Cond // somebody dozes, or a watch has ended; nil: nobody ever dozed
 }
 
 // take has s doze until its client moves, or its time is over, or it waits for a command and ctx ends. Then, and when it cannot
@@ -63,8 +66,21 @@ func (d *dormitory) open() bool {
 		return false
 	}
 	d.file, d.epoll, d.alarm = file, epoll, time.Time{}
+	if d.changed == nil {
+		d.changed = sync.NewCond(&d.mu)
+	}
+	d.watches++
 	go d.watch(file, raw)
 	return true
+}
+
+// settle is called by a session that ends: the last one waits for the watch, so nothing of a server outlives its sessions.
+func (d *dormitory) settle() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for d.watches > 0 && d.dozing == 0 {
+		d.changed.Wait()
+	}
 }
 
 // lay gives s the bed of its socket.
@@ -86,6 +102,7 @@ func (d *dormitory) lay(s *session) bool {
 	d.wake(s.bed) // whose connection was closed behind its back, so that the descriptor is another's
 	d.beds[s.bed] = s
 	d.dozing++
+	d.changed.Broadcast()
 	return true
 }
 
@@ -104,7 +121,7 @@ func (d *dormitory) know(s *session) error {
 
 // watch wakes who can go on, until nobody dozes.
 func (d *dormitory) watch(file *os.File, raw syscall.RawConn) {
-	defer file.Close()
+	defer d.unwatch(file)
 	var events [16]syscall.EpollEvent
 	for empty := false; !empty; {
 		n := 0
@@ -114,6 +131,15 @@ func (d *dormitory) watch(file *os.File, raw syscall.RawConn) {
 		})
 		empty = d.turn(events[:max(n, 0)], err != nil)
 	}
+}
+
+// unwatch ends a watch.
+func (d *dormitory) unwatch(file *os.File) {
+	file.Close()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.watches--
+	d.changed.Broadcast()
 }
 
 // turn wakes those of events, and whose time is over when that may be. It reports whether nobody is left.

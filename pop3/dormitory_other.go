@@ -13,3 +13,5 @@ func (*dormitory) take(_ context.Context, s *session) bool {
 }
 
 func (*dormitory) rouse(*session) {}
+
+func (*dormitory) settle() {}

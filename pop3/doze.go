@@ -32,6 +32,7 @@ func (s *Server) start(ctx context.Context, conn net.Conn, implicitTLS bool, ove
 				err = sess.goOn(ctx)
 			}
 			stop()
+			s.dormitory.settle()
 			over(err)
 		}
 		sess.goesOn = func() { goesOn(sess.goOn(ctx)) }

@@ -4,9 +4,8 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 
-	"pillarbox/spool/msgp"
-
 	"pillarbox/spool/flash"
+	"pillarbox/spool/msgp"
 )
 
 // A Lifetime counts what the spool has done to its device since it was made. It rides in every

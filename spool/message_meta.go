@@ -4,9 +4,8 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 
-	"pillarbox/spool/msgp"
-
 	"pillarbox/spool/flash"
+	"pillarbox/spool/msgp"
 )
 
 // A Key names a mailbox: drawn at random when the account is made, so that a removed and re-created

@@ -25,29 +25,30 @@ type staging struct {
 // A stage is memory for one mail, page-aligned. What an earlier mail has left in it is still there.
 type stage struct {
 	memory []byte
-	size   int // of stageSizes
+	index  int // of its size in stageSizes
 }
 
 // take returns a stage of at least so many bytes, or nil when there is no memory for it: for the smallest there always is.
 func (g *staging) take(bytes int) *stage {
-	size := 0
-	for stageSizes[size] < bytes {
-		size++
+	index := 0
+	for stageSizes[index] < bytes {
+		index++
 	}
-	if g.bytes.Add(int64(stageSizes[size])) > maxStaged && size > 0 {
-		g.bytes.Add(-int64(stageSizes[size]))
+	size := stageSizes[index]
+	if g.bytes.Add(int64(size)) > maxStaged && index > 0 {
+		g.bytes.Add(-int64(size))
 		return nil
 	}
-	if st, ok := g.idle[size].Get().(*stage); ok {
+	if st, ok := g.idle[index].Get().(*stage); ok {
 		return st
 	}
-	return &stage{flash.Aligned(stageSizes[size]), size}
+	return &stage{flash.Aligned(size), index}
 }
 
 // giveBack takes a stage that nobody looks at any more; nil is none.
 func (g *staging) giveBack(st *stage) {
 	if st != nil {
 		g.bytes.Add(-int64(len(st.memory)))
-		g.idle[st.size].Put(st)
+		g.idle[st.index].Put(st)
 	}
 }
