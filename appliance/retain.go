@@ -39,16 +39,16 @@ func (a *Appliance) now() time.Time { return a.opts.Clock().Wall }
 // retain is called every minute: it has the clock judged, empties bins when the spool fills up, and once an hour removes the mail whose
 // time has come.
 func (a *Appliance) retain(ctx context.Context) {
-	term := a.witness.Term()
-	in := a.rules.Load()
+	settled, up := a.witness.Settled(), a.opts.Clock().Up
+	term := a.witness.Term() // read last: a pass that is due judges by a time that is no older
+	in, r := a.rules.Load(), &a.retainer
 	if percent := a.livePercent(); percent >= warnPercent { // before anybody is warned
 		a.relieve(ctx, a.retained(in), func() bool { return a.livePercent() < relaxPercent })
 	}
-	up, r := a.opts.Clock().Up, &a.retainer
 	if record, ok := a.witness.Record(); ok && removes(in.config) && r.keeper.Due(record, up) {
 		a.saveClock(record, up)
 	}
-	if !a.witness.Settled() || r.any && up-r.passed < passEvery {
+	if !settled || r.any && up-r.passed < passEvery {
 		return
 	}
 	r.any, r.passed = true, up
