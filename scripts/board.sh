@@ -20,8 +20,9 @@ if [ -n "$missing" ]; then
 fi
 : "${GUEST:=${XDG_CACHE_HOME:-$HOME/.cache}/pillarbox/guest}" "${SEED=}"
 tmp=$(mktemp -d)
-watchdog=
-trap '[ -z "$watchdog" ] || kill "$watchdog" 2>/dev/null || true; rm -rf "$tmp"' EXIT
+beside=
+# shellcheck disable=SC2086 # a number a word
+trap '[ -z "$beside" ] || kill $beside 2>/dev/null || true; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
 scripts/qemu/guest.sh "$GUEST"
@@ -37,19 +38,34 @@ box() {
 bench() {
 	subcommand=$1 binary=$2
 	shift 2
-	"$tmp/pillarbench" "$subcommand" -guest "$GUEST" -box "$tmp/$binary" "$@"
+	${exec:-} "$tmp/pillarbench" "$subcommand" -guest "$GUEST" -box "$tmp/$binary" "$@"
 }
-# cuts N: on each file system. In 64 MiB it would take longer, for Debian's kernel leaves so little of them that programs are paged.
-cuts() {
-	for filesystem in ext4 f2fs; do
-		bench cut arm64 -memory 128 -filesystem "$filesystem" -cuts "$1" -limit 24h ${SEED:+-seed "$SEED"}
+# beside COMMAND...: one that ends with bench, in the background, where a kill reaches it.
+beside() {
+	(exec="exec" && "$@") >"$(mktemp "$tmp/beside.XXXXXX")" 2>&1 &
+	beside="$beside $!"
+}
+# joined: waits for all that runs in the background, and fails if one of them did.
+joined() {
+	status=0
+	for process in $beside; do
+		wait "$process" || status=$?
 	done
+	beside=
+	cat "$tmp"/beside.*
+	return "$status"
+}
+# cuts_on FILESYSTEM N. In 64 MiB it would take longer, for Debian's kernel leaves so little of them that programs are paged.
+cuts_on() {
+	bench cut arm64 -memory 128 -filesystem "$1" -cuts "$2" -limit 24h ${SEED:+-seed "$SEED"}
+}
+cuts() {
+	cuts_on ext4 "$1"
+	cuts_on f2fs "$1"
 }
 # mutants: a mount and a box that do not flush lose mail, or the test would see nothing; the same cuts take none from a box that does.
 mutants() {
-	bench cut arm64 -memory 128 -harsh -cuts 5
-	bench cut arm64 -memory 128 -lossy -cuts 5 -mount noatime,nobarrier
-	bench cut arm64 -memory 128 -lossy -cuts 5 -filesystem f2fs -mount noatime,fsync_mode=nobarrier
+	beside bench cut arm64 -memory 128 -harsh -cuts 5
 	sync=spool/flash/file_linux.go
 	sed 's/return datasync(f.writer)/return nil/' "$sync" >"$tmp/file_linux.go"
 	if cmp -s "$sync" "$tmp/file_linux.go"; then
@@ -58,7 +74,10 @@ mutants() {
 	fi
 	printf '{"Replace": {"%s": "%s"}}\n' "$PWD/$sync" "$tmp/file_linux.go" >"$tmp/overlay.json"
 	GOARCH=arm64 box unflushed -overlay "$tmp/overlay.json"
+	bench cut arm64 -memory 128 -lossy -cuts 5 -mount noatime,nobarrier
+	bench cut arm64 -memory 128 -lossy -cuts 5 -filesystem f2fs -mount noatime,fsync_mode=nobarrier
 	bench cut unflushed -memory 128 -lossy -cuts 5
+	joined
 }
 
 # imx6ul: another board, with a kernel and a watchdog of its own.
@@ -72,17 +91,12 @@ hour() {
 	bench board arm64 -part hour -duration "${1:-1h}"
 }
 short() {
-	"$tmp/pillarbench" board -guest "$GUEST" -box "$tmp/arm64" -part watchdog >"$tmp/watchdog" 2>&1 & # waits most of the time
-	watchdog=$!
+	beside bench board arm64 -part watchdog # waits most of the time
 	bench board arm64
 	bench board armv7
-	cuts 10
+	beside cuts_on ext4 10
+	cuts_on f2fs 10
 	mutants
-	status=0
-	wait "$watchdog" || status=$?
-	watchdog=
-	cat "$tmp/watchdog"
-	return "$status"
 }
 
 case ${1:-short} in

@@ -18,6 +18,7 @@ func TestFullSpoolWithHangingSessions(t *testing.T) {
 	for _, mode := range []flash.Mode{flash.Recycle, flash.Append} {
 		for _, copyTime := range []time.Duration{0, time.Hour} {
 			t.Run(fmt.Sprintf("%v copy time %v", mode, copyTime), func(t *testing.T) {
+				t.Parallel()
 				dev := flashtest.New(flashtest.Options{Mode: mode})
 				opt := options(dev)
 				opt.Capacity = 24 * testSlot
@@ -50,7 +51,7 @@ func fullWithHangingSessions(t *testing.T, s *Spool) {
 	fillUp()
 	hanging := hang(t, s, 8)
 	refused := 0
-	for round := range 3000 {
+	for round := range repeat(3000) {
 		box := Key(1 + rng.IntN(3))
 		v, err := s.View(box)
 		must(t, err)

@@ -22,6 +22,14 @@ func newSeeded(n uint64) io.Reader {
 	return seeded{rand.NewChaCha8(seed)}
 }
 
+// repeat is how often a test that goes one way does the same: a tenth of n with -short, for the race detector learns nothing from the rest.
+func repeat(n int) int {
+	if testing.Short() {
+		return n / 10
+	}
+	return n
+}
+
 func options(vol flash.Volume) Options {
 	return Options{Volume: vol, SlotSize: testSlot, Capacity: 16 * testSlot, MaxMessage: 1 << 20, MailboxShare: 100}
 }

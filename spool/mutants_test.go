@@ -75,6 +75,7 @@ func TestMutants(t *testing.T) {
 	}
 	for _, m := range mutantTable {
 		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
 			overlay := map[string]string{m.file: edit(t, m.file, m.edits)}
 			switch m.name {
 			case "padding of a batch":

@@ -15,7 +15,8 @@ import (
 func TestSmallSpoolTakesMail(t *testing.T) {
 	for _, test := range []struct{ slots, livePercent int64 }{{8, 24}, {16, 50}} {
 		t.Run(fmt.Sprintf("%d slots, %d%% live", test.slots, test.livePercent), func(t *testing.T) {
-			const rounds = 60
+			t.Parallel()
+			rounds := repeat(60)
 			rng := rand.New(rand.NewPCG(1, 1))
 			opt := options(flashtest.New(flashtest.Options{}))
 			opt.SlotSize, opt.Capacity = 4*testSlot, test.slots*4*testSlot
