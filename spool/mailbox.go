@@ -36,6 +36,8 @@ type mailbox struct {
 	live     int   // rows that are not dead
 	octets   int64 // of the live ones
 	imported map[identity]string
+	views    int        // that are open
+	parted   []identity // expunged under open views, which still tell their imported unique-ids
 	labels   map[string]marks
 	habit    habit
 }
@@ -52,7 +54,23 @@ func (m *mailbox) kill(i int) {
 	m.dead.set(i)
 	m.live--
 	m.octets -= int64(m.rows[i].octets)
-	delete(m.imported, m.rows[i].identity)
+	id := m.rows[i].identity
+	if _, ok := m.imported[id]; ok && m.views > 0 {
+		m.parted = append(m.parted, id)
+		return
+	}
+	delete(m.imported, id)
+}
+
+// leave notes that a view is closed. With the last one go the unique-ids that only views knew.
+func (m *mailbox) leave() {
+	if m.views--; m.views > 0 {
+		return
+	}
+	for _, id := range m.parted {
+		delete(m.imported, id)
+	}
+	m.parted = nil
 }
 
 // find returns the position of an identity; ok is false when the mailbox has no such row.

@@ -14,6 +14,7 @@ import (
 type View struct {
 	spool *Spool
 	key   Key
+	box   *mailbox // nil: there was none, or the view is closed
 	rows  []row
 	live  ranked
 
@@ -32,6 +33,8 @@ func (s *Spool) View(key Key) (*View, error) {
 	defer s.mu.Unlock()
 	v := &View{spool: s, key: key}
 	if box := s.mailboxes[key]; box != nil {
+		box.views++
+		v.box = box
 		v.rows = box.rows
 		v.live = rankLive(box.dead, len(box.rows))
 		v.labels = maps.Clone(box.labels)
@@ -56,7 +59,7 @@ func (v *View) Day(n int) int { return int(v.row(n).day) }
 func (v *View) AppendUID(dst []byte, n int) []byte {
 	id := v.row(n).identity
 	if v.imported {
-		if uid, ok := v.spool.importedUID(v.key, id); ok {
+		if uid, ok := v.importedUID(id); ok {
 			return append(dst, uid...)
 		}
 	}
@@ -68,13 +71,11 @@ func (v *View) AppendUID(dst []byte, n int) []byte {
 	return appendUID(dst, v.tag, id.seq)
 }
 
-// importedUID returns the unique-id that another store had given a message, if it is still here.
-func (s *Spool) importedUID(key Key, id identity) (uid string, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if box := s.mailboxes[key]; box != nil {
-		uid, ok = box.imported[id]
-	}
+// importedUID returns the unique-id that another store had given a message.
+func (v *View) importedUID(id identity) (uid string, ok bool) {
+	v.spool.mu.Lock()
+	defer v.spool.mu.Unlock()
+	uid, ok = v.box.imported[id]
 	return uid, ok
 }
 
@@ -153,8 +154,13 @@ func (v *View) Expunge(ctx context.Context, marked iter.Seq[int]) error {
 	return v.Update(ctx, Change{Expunge: marked})
 }
 
-// Close forgets the view.
+// Close forgets the view. A second one does nothing.
 func (v *View) Close() error {
-	v.rows, v.live, v.labels = nil, ranked{}, nil
+	if v.box != nil {
+		v.spool.mu.Lock()
+		v.box.leave()
+		v.spool.mu.Unlock()
+	}
+	*v = View{spool: v.spool, key: v.key}
 	return nil
 }
