@@ -13,13 +13,14 @@ const (
 	quietTime = 3 * time.Second // without a session that begins or ends
 	tidyTime  = time.Minute     // a box that is never quiet for so long is tidied all the same
 
-	// tidyWorth is how many octets have to be allocated before tidying pays: the first collection leaves the runtime
-	// 600 KiB larger than it was, for good, and a few sessions leave less than that behind.
-	tidyWorth = 256 << 10
+	// tidyFirst octets have to be allocated before tidying pays the first time, 768 KiB of them by an ordinary start (the first one
+	// makes a key and a certificate): the first collection leaves the runtime 600 KiB larger than it was, for good, and a few sessions
+	// leave less than that behind.
+	tidyFirst = 1 << 20
 
-	// tidyLeft is how many sessions have to be over that were there when it was tidied last: they allocate nothing by that, and over
-	// TLS hold 12 KiB each until somebody collects it.
-	tidyLeft = 16
+	// From then on it pays when tidyWorth octets were allocated since the last time, five polls or one with TLS, or when tidyLeft
+	// sessions are over that were there then: they allocate nothing by that, and over TLS hold 12 KiB each until somebody collects it.
+	tidyWorth, tidyLeft = 64 << 10, 4
 )
 
 // stir notes that a session begins or ends.
@@ -33,8 +34,7 @@ func (a *Appliance) stir() {
 // tidy gives memory that the start and sessions have used back to the machine once they are over, until ctx ends: the Go
 // runtime by itself keeps the most that it ever needed for minutes. A box that hardly anybody talks to is left alone.
 func (a *Appliance) tidy(ctx context.Context) {
-	before := uint64(768 << 10) // what an ordinary start allocates at most; the first one makes a key and a certificate
-	there := 0
+	pays, there := uint64(tidyFirst), 0
 	a.stir()
 	for {
 		select {
@@ -46,12 +46,12 @@ func (a *Appliance) tidy(ctx context.Context) {
 			return
 		}
 		now := a.gate.sessions()
-		if allocated() < before+tidyWorth && there-now < tidyLeft {
+		if allocated() < pays && there-now < tidyLeft {
 			continue
 		}
 		dropStacks()
 		debug.FreeOSMemory() // the second collection: buffers that wait in a pool outlive one
-		before, there = allocated(), now
+		pays, there = allocated()+tidyWorth, now
 	}
 }
 
