@@ -44,7 +44,7 @@
 //	A8  Once everything is open, root is given up for the user of [service], and the kernel is told to refuse every file but
 //	    those in the state folder, the folders of configuration and certificate (to read) and of the LMTP sockets (to remove).
 //	A9  Memory that sessions have used goes back to the machine when the box has been quiet for 3 s, or after a minute; so does
-//	    that of a first start. For less than 256 KiB of garbage nothing is collected, for the first collection costs more.
+//	    that of a first start. A start and a few sessions alone are not worth the first time, for that costs more than it brings.
 //	    What the box may take in all, [service] memory says: a session for each 256 KiB, and the ceiling of the Go runtime.
 //	A10 What day it is, one clock says (Options.Clock), and it may jump: no time-out, limit, order or identity depends on it.
 //	    Mail is removed, moved into sight or out of it only under a clock that was believed for the whole of its days.
