@@ -30,9 +30,8 @@ const (
 	// hourRests readings are taken when nobody is there, and the least is what the box has at rest: it gives memory back some seconds
 	// after the last session.
 	hourRests = 6
-	// hourBusy and hourRest are how many KiB more the box may have in the end, under load and at rest: pages that an allocator has
-	// begun and keeps. At rest they are more of the whole: a box that has worked for an hour rests at 3.6 MiB, after a minute at 3.2.
-	hourBusy, hourRest = 256, 512
+	// hourMargin is how many KiB more the box may have in the end: some pages that an allocator has begun.
+	hourMargin = 256
 	// hourVisits are so many: a client tries again that the box has hung up on before it was logged in, for a handshake
 	// may take ten seconds, and on a busy machine the emulated board is slower than any real one.
 	hourVisits = 10
@@ -233,10 +232,10 @@ func judgeHour(first, last stage) error {
 	if last.rest.box != first.rest.box {
 		errs = append(errs, fmt.Errorf("the box was process %d and is %d", first.rest.box, last.rest.box))
 	}
-	if grown := last.rest.own - first.rest.own; grown > hourRest {
+	if grown := last.rest.own - first.rest.own; grown > hourMargin {
 		errs = append(errs, fmt.Errorf("at rest the box has %d KiB its own, %d more than after the first minute", last.rest.own, grown))
 	}
-	if grown := last.busy.own - first.busy.most; grown > hourBusy {
+	if grown := last.busy.own - first.busy.most; grown > hourMargin {
 		errs = append(errs, fmt.Errorf("under load the box has %d KiB its own, %d more than the most in the first minute", last.busy.own, grown))
 	}
 	return errors.Join(errs...)
