@@ -58,7 +58,6 @@ type appender struct {
 	cold    head   // where messages go that were moved, or will stay
 	seq     uint32 // of the next message
 	writing uint64 // segment of the batch that is being written
-	buf     []byte // page-aligned
 }
 
 // A head is one end of the log: the segment that grows. It is owned by the leader.
@@ -254,7 +253,7 @@ func (a *appender) identify(n int) (tag uint64, first identity) {
 	return a.tag, first
 }
 
-// bufferSize is how much of a batch is gathered before it is written.
+// bufferSize is how much of a batch is gathered before it is written, at most; what has room in a smaller stage takes that.
 const bufferSize = 128 << 10
 
 // A pageWriter writes a batch in order: whole pages, the last one filled up with zeros.

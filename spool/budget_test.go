@@ -100,3 +100,18 @@ func TestStagesAreUsedAgain(t *testing.T) {
 		t.Errorf("%d bytes of memory for a mail of %d", each, len(body))
 	}
 }
+
+// TestStagesComeBack: nothing is held for a mail that is in the spool, nor to write the next with.
+func TestStagesComeBack(t *testing.T) {
+	s := open(t, flashtest.New(flashtest.Options{}))
+	for _, size := range []int{100, 40_000, 100_000, 200_000} {
+		must(t, deliver(s, mail("kept", size), 1))
+		if n := s.staging.bytes.Load(); n != 0 {
+			t.Errorf("%d bytes are held behind a mail of %d", n, size)
+		}
+	}
+	must(t, expungeAll(s, 1, none))
+	if n := s.staging.bytes.Load(); n != 0 {
+		t.Errorf("%d bytes are held behind a deletion", n)
+	}
+}

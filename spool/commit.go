@@ -144,18 +144,14 @@ type batch struct {
 	facts   []fact      // those that have something to write
 	records []logRecord // of each fact
 	offsets []int64     // of each record in the slot
-	buf     []byte
-	mail    int64 // bytes of new mail in it
-	copied  int64 // bytes of moved mail in it
+	mail    int64       // bytes of new mail in it
+	copied  int64       // bytes of moved mail in it
 }
 
 // newBatch lets every fact say what to write.
 func (s *Spool) newBatch(h *head, facts []fact, begins *header) *batch {
 	a := &s.log
-	if a.buf == nil {
-		a.buf = flash.Aligned(bufferSize)
-	}
-	w := &batch{begins: begins, slot: h.active, buf: a.buf}
+	w := &batch{begins: begins, slot: h.active}
 	page := uint32(firstUnit)
 	segment := h.active.header.segment
 	if begins != nil {
@@ -208,7 +204,10 @@ func (l *Lifetime) add(w *batch) {
 
 // write puts the batch on the device: pwrite for each 128 KiB, then fdatasync.
 func (w *batch) write(s *Spool) error {
-	p := pageWriter{file: w.slot.file, offset: int64(w.header.page) * unit, buf: w.buf}
+	pages := pagesOf(int64(w.header.length)) + 1 // a header before it, perhaps
+	st := s.staging.lend(int(min(bufferSize, int64(pages)*flash.Page)))
+	defer s.staging.giveBack(st)
+	p := pageWriter{file: w.slot.file, offset: int64(w.header.page) * unit, buf: st.memory[:min(bufferSize, len(st.memory))]}
 	if w.begins != nil {
 		p.offset = 0
 		page := p.buf[:flash.Page]

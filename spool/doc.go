@@ -261,7 +261,7 @@
 // # Budgets
 //
 //	memory   20 B a message and 2 bits; 12 B a label of a message; 8 B a mailbox for its habit; 16 B for each open that live mail came in; 60 B for a message that lies in a second segment, too, until that is retired; about 15 B for each
-//	         message in the segments being written; 128 KiB to write with; 256 KiB while a segment is
+//	         message in the segments being written; a stage of 16 to 256 KiB, half of it used, while a batch is written; 256 KiB while a segment is
 //	         scanned
 //	flash    a batch: whole pages, one flush
 //	         a large mail: its pages, a flush for each bulk slot, and a batch

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -22,7 +23,7 @@ type staging struct {
 	idle  [len(stageSizes)]sync.Pool
 }
 
-// A stage is memory for one mail, page-aligned. What an earlier mail has left in it is still there.
+// A stage is memory for one mail, or for the leader to write with, page-aligned. What was in it before is still there.
 type stage struct {
 	memory []byte
 	index  int // of its size in stageSizes
@@ -30,19 +31,32 @@ type stage struct {
 
 // take returns a stage of at least so many bytes, or nil when there is no memory for it: for the smallest there always is.
 func (g *staging) take(bytes int) *stage {
-	index := 0
-	for stageSizes[index] < bytes {
-		index++
-	}
-	size := stageSizes[index]
-	if g.bytes.Add(int64(size)) > maxStaged && index > 0 {
-		g.bytes.Add(-int64(size))
+	index := stageFor(bytes)
+	size := int64(stageSizes[index])
+	if g.bytes.Add(size) > maxStaged && index > 0 {
+		g.bytes.Add(-size)
 		return nil
 	}
+	return g.get(index)
+}
+
+// lend returns a stage of at least so many bytes, at most the largest, whatever is in use: to the leader, of whom there is one.
+func (g *staging) lend(bytes int) *stage {
+	index := stageFor(bytes)
+	g.bytes.Add(int64(stageSizes[index]))
+	return g.get(index)
+}
+
+// stageFor returns the index of the smallest size that has so many bytes.
+func stageFor(bytes int) int {
+	return slices.IndexFunc(stageSizes[:], func(size int) bool { return size >= bytes })
+}
+
+func (g *staging) get(index int) *stage {
 	if st, ok := g.idle[index].Get().(*stage); ok {
 		return st
 	}
-	return &stage{flash.Aligned(size), index}
+	return &stage{flash.Aligned(stageSizes[index]), index}
 }
 
 // giveBack takes a stage that nobody looks at any more; nil is none.
