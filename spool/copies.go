@@ -25,6 +25,7 @@ func (l *loader) order(box *mailbox) {
 		}
 	}
 	box.rows = slices.Clip(rows)
+	box.imported.order(box.lives)
 }
 
 func (l *loader) segmentOf(r row) uint64 { return l.slots[r.slot].header.segment }

@@ -260,7 +260,7 @@
 //
 // # Budgets
 //
-//	memory   20 B a message and 2 bits; 12 B a label of a message; 8 B a mailbox for its habit; 16 B for each open that live mail came in; 60 B for a message that lies in a second segment, too, until that is retired; about 15 B for each
+//	memory   20 B a message and 2 bits; 12 B a label of a message; 8 B a mailbox for its habit; 16 B and its text for an imported unique-id; 16 B for each open that live mail came in; 60 B for a message that lies in a second segment, too, until that is retired; about 15 B for each
 //	         message in the segments being written; a stage of 16 to 256 KiB, half of it used, while a batch is written; 256 KiB while a segment is
 //	         scanned
 //	flash    a batch: whole pages, one flush
@@ -277,7 +277,7 @@
 //	stay.go victim.go                                  what will stay, and what is moved
 //	doubt.go                                           after a batch was refused
 //	view.go label.go message.go verify.go              reading, and what a session leaves behind
-//	mailbox.go bitmap.go index.go                      the index
+//	mailbox.go imported.go bitmap.go index.go          the index
 //	slot.go space.go reclaim.go compact.go moving.go   slots and room
 //	hold.go                                            while the folder is copied
 //	format.go header.go batch.go record.go footer.go   what is stored

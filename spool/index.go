@@ -31,10 +31,7 @@ func (s *Spool) learn(sl *slot, m summary) {
 		id := identity{m.first.epoch, m.first.seq + uint32(i)}
 		box.add(row{id, m.octets + r.head, at.offset, uint16(at.slot), m.day})
 		if m.uid != "" {
-			if box.imported == nil {
-				box.imported = make(map[identity]string)
-			}
-			box.imported[id] = m.uid
+			box.imported.add(id, m.uid)
 		}
 	}
 	switch {

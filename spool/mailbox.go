@@ -35,9 +35,7 @@ type mailbox struct {
 
 	live     int   // rows that are not dead
 	octets   int64 // of the live ones
-	imported map[identity]string
-	views    int        // that are open
-	parted   []identity // expunged under open views, which still tell their imported unique-ids
+	imported imported
 	labels   map[string]marks
 	habit    habit
 }
@@ -54,23 +52,13 @@ func (m *mailbox) kill(i int) {
 	m.dead.set(i)
 	m.live--
 	m.octets -= int64(m.rows[i].octets)
-	id := m.rows[i].identity
-	if _, ok := m.imported[id]; ok && m.views > 0 {
-		m.parted = append(m.parted, id)
-		return
-	}
-	delete(m.imported, id)
+	m.imported.forget(m.rows[i].identity, m.lives)
 }
 
-// leave notes that a view is closed. With the last one go the unique-ids that only views knew.
-func (m *mailbox) leave() {
-	if m.views--; m.views > 0 {
-		return
-	}
-	for _, id := range m.parted {
-		delete(m.imported, id)
-	}
-	m.parted = nil
+// lives says whether there is a message that is not expunged.
+func (m *mailbox) lives(id identity) bool {
+	i, ok := m.find(id)
+	return ok && !m.dead.has(i)
 }
 
 // find returns the position of an identity; ok is false when the mailbox has no such row.

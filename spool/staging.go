@@ -1,7 +1,6 @@
 package spool
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -48,8 +47,11 @@ func (g *staging) lend(bytes int) *stage {
 }
 
 // stageFor returns the index of the smallest size that has so many bytes.
-func stageFor(bytes int) int {
-	return slices.IndexFunc(stageSizes[:], func(size int) bool { return size >= bytes })
+func stageFor(bytes int) (index int) {
+	for stageSizes[index] < bytes {
+		index++
+	}
+	return index
 }
 
 func (g *staging) get(index int) *stage {

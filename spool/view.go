@@ -14,14 +14,13 @@ import (
 type View struct {
 	spool *Spool
 	key   Key
-	box   *mailbox // nil: there was none, or the view is closed
 	rows  []row
 	live  ranked
 
 	labels   map[string]marks
-	imported bool   // some may have unique-ids that another store had given them
-	epoch    uint32 // of the message whose unique-id was told last
-	tag      uint64 // of that epoch; 0: none was told
+	imported *imported // nil: no message has another store's unique-id
+	epoch    uint32    // of the message whose unique-id was told last
+	tag      uint64    // of that epoch; 0: none was told
 }
 
 // View freezes a mailbox. A mailbox that never had mail is empty.
@@ -33,12 +32,13 @@ func (s *Spool) View(key Key) (*View, error) {
 	defer s.mu.Unlock()
 	v := &View{spool: s, key: key}
 	if box := s.mailboxes[key]; box != nil {
-		box.views++
-		v.box = box
 		v.rows = box.rows
 		v.live = rankLive(box.dead, len(box.rows))
 		v.labels = maps.Clone(box.labels)
-		v.imported = len(box.imported) > 0
+		if len(box.imported.list) > 0 {
+			own := box.imported
+			v.imported = &own
+		}
 	}
 	return v, nil
 }
@@ -58,8 +58,8 @@ func (v *View) Day(n int) int { return int(v.row(n).day) }
 // nobody: that is a third of what a listing costs.
 func (v *View) AppendUID(dst []byte, n int) []byte {
 	id := v.row(n).identity
-	if v.imported {
-		if uid, ok := v.importedUID(id); ok {
+	if v.imported != nil {
+		if uid := v.imported.uid(id); uid != nil {
 			return append(dst, uid...)
 		}
 	}
@@ -69,14 +69,6 @@ func (v *View) AppendUID(dst []byte, n int) []byte {
 		v.spool.mu.Unlock()
 	}
 	return appendUID(dst, v.tag, id.seq)
-}
-
-// importedUID returns the unique-id that another store had given a message.
-func (v *View) importedUID(id identity) (uid string, ok bool) {
-	v.spool.mu.Lock()
-	defer v.spool.mu.Unlock()
-	uid, ok = v.box.imported[id]
-	return uid, ok
 }
 
 // A Change is what a session leaves behind.
@@ -156,11 +148,6 @@ func (v *View) Expunge(ctx context.Context, marked iter.Seq[int]) error {
 
 // Close forgets the view. A second one does nothing.
 func (v *View) Close() error {
-	if v.box != nil {
-		v.spool.mu.Lock()
-		v.box.leave()
-		v.spool.mu.Unlock()
-	}
 	*v = View{spool: v.spool, key: v.key}
 	return nil
 }
