@@ -97,7 +97,8 @@
 //	            [[offset/8, epoch's position, seq, day, octets, [key's position, head, …], uid, extents], …],
 //	            graves as in 2, segments as in 4, census as in 6, labels as in 7];
 //	            offset, seq and day of a message are differences from the one before, signed, the first from 0;
-//	            uid and extents are left out where both are empty
+//	            uid and extents are left out where both are empty; the epochs are those of the messages and of the
+//	            open that wrote the footer
 //	6 census   [up to, slot, segment, slot, segment, …]
 //	7 labels   [[label, key, day, epoch, tag, [first seq, difference, difference, …]], …]
 //	extents    [slot, segment, page, length, sum, slot, segment, …]
@@ -141,7 +142,7 @@
 // # Identity
 //
 // Every open that writes draws a random 64-bit tag and the next epoch number, which are durable
-// with its first batch; it numbers its messages from 0. A message is (tag, seq) for ever, wherever
+// with its first batch and in each footer that it writes; it numbers its messages from 0. A message is (tag, seq) for ever, wherever
 // it lies. Its unique-id is the base32 (a-z2-7) of tag and seq, 12 bytes, big endian: 20
 // characters. So unique-ids survive compaction, an emptied box and a copy that is put back: an open
 // of the copy draws another tag. Epoch numbers only give the order.

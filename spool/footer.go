@@ -43,6 +43,7 @@ type footer struct {
 // A sealing is what is known when a segment is sealed, beside what is in it.
 type sealing struct {
 	end      uint32 // page after the last batch
+	epoch    uint32 // the latest that is named: that of the open that sealed it
 	lifetime Lifetime
 }
 
@@ -121,10 +122,10 @@ func (f *footer) labelled(l labelled) {
 	f.nLabels++
 }
 
-// size bounds how many bytes the footer will take in the slot, trailer included.
+// size bounds how many bytes the footer will take in the slot, trailer and the epoch of the open that seals included.
 func (f *footer) size() int64 {
 	return int64(len(f.messages)+len(f.graves)+len(f.retires)+len(f.labels)) +
-		int64(14*len(f.epochs.values)+9*len(f.keys.values)+14*len(f.counted.lives)) + frameSize + 128 + trailerSize
+		int64(14*len(f.epochs.values)+14+9*len(f.keys.values)+14*len(f.counted.lives)) + frameSize + 128 + trailerSize
 }
 
 func (f *footer) encode() []byte {
@@ -157,6 +158,7 @@ func decodeFooter(meta []byte, v visitor) (seal sealing, err error) {
 	epochs := make([]epochTag, r.pairs())
 	for i := range epochs {
 		epochs[i] = epochTag{r.uint32(), r.uint64()}
+		seal.epoch = max(seal.epoch, epochs[i].epoch)
 	}
 	keys := make([]Key, r.array())
 	for i := range keys {

@@ -43,3 +43,23 @@ func TestFooterOfMailForManyFits(t *testing.T) {
 		}
 	}
 }
+
+// TestFooterNamesEpoch: an open that has written nothing but a tombstone into a segment that is sealed is not forgotten. A later one that
+// drew the same epoch again, or one before it, would let a batch count that was never acknowledged.
+func TestFooterNamesEpoch(t *testing.T) {
+	dev := flashtest.New(flashtest.Options{})
+	s := open(t, dev)
+	for range 4 {
+		must(t, deliver(s, mail("m", 300), 1))
+	}
+	for epoch := uint32(2); epoch < 6; epoch++ {
+		s.Close()
+		s = open(t, dev)
+		must(t, expungeAll(s, 1, func(n int) bool { return n != 1 }))
+		if s.log.epoch != epoch {
+			t.Errorf("open %d draws epoch %d", epoch, s.log.epoch)
+		}
+		s.seal(&s.log.hot)
+	}
+	s.Close()
+}

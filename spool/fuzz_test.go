@@ -60,7 +60,7 @@ func TestFooterTellsWhatItWasTold(t *testing.T) {
 	var want collector
 	foot := newFooter()
 	foot.end = 77
-	foot.lifetime = Lifetime{1, 2, 3, 4}
+	foot.lifetime, foot.epoch = Lifetime{1, 2, 3, 4}, 2
 	for _, v := range []visitor{&want, foot} {
 		v.message(summary{4096, 10, identity{1, 0}, 500, 20_000, []recipient{{5, 20}}, "", nil})
 		v.message(summary{8192, 11, identity{2, 7}, 600, 19_999, []recipient{{5, 20}, {6, 21}}, "old-uid", []extent{{3, 9, 1, 300_000, 42}}})

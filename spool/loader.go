@@ -155,6 +155,7 @@ func (l *loader) loadFooter(file flash.File) error {
 		return err
 	}
 	l.slot.sealed, l.slot.end = true, seal.end
+	l.log.epoch = max(l.log.epoch, seal.epoch)
 	l.older(seal.lifetime)
 	return nil
 }

@@ -84,12 +84,14 @@ func (s *Spool) seal(h *head) {
 	s.leave(h)
 }
 
-// writeFooter writes the footer of the active segment.
+// writeFooter writes the footer of the active segment. It names the epoch of this open, of which there may be no message: a later open must
+// not draw it again, or one before it, for then a batch that was never acknowledged could count behind it.
 func (s *Spool) writeFooter(h *head) error {
 	sl := h.active
 	s.mu.Lock()
 	h.foot.lifetime = s.lifetime
 	s.mu.Unlock()
+	h.foot.epochs.position(epochTag{s.log.epoch, s.log.tag})
 	pages := h.foot.seal(sl.header.segment, s.log.tag, s.format.seed(sl.header.segment))
 	if _, err := sl.file.WriteAt(pages, s.format.slotSize-int64(len(pages))); err != nil {
 		return err
