@@ -71,7 +71,7 @@ func findRow(rows []row, id identity) (i int, ok bool) {
 }
 
 // Rows of expunged messages go when they are the greater part, and enough to be worth it.
-const sweepRows = 1024
+const sweepRows = 256
 
 // sweep forgets the dead rows. Views keep the old array, by which they find what is still on the device.
 func (m *mailbox) sweep() {
