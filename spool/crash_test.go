@@ -195,7 +195,7 @@ func TestPowerCutLong(t *testing.T) {
 // TestPowerCutAgain tries what TestPowerCutLong has found: an expunge that was never acknowledged had not happened after one cut, and had
 // after two. The open that it was of drew its epoch again.
 func TestPowerCutAgain(t *testing.T) {
-	c := &crash{t: t, mode: flash.Recycle, steps: randomSteps(20261128161)}
+	c := &crash{t: t, mode: flash.Recycle, steps: randomSteps(20261128161), twice: true}
 	c.at(102)
 	t.Logf("%d states", c.states)
 }
