@@ -34,7 +34,7 @@ const (
 	// after the last session.
 	hourRests = 6
 	// hourMargin is how many KiB more the box may have in the end: some pages that an allocator has begun.
-	hourMargin = 256
+	hourMargin = 128
 	// hourVisits are so many: a client tries again that the box has hung up on before it was logged in, for a handshake
 	// may take ten seconds, and on a busy machine the emulated board is slower than any real one.
 	hourVisits = 10

@@ -15,8 +15,8 @@ func TestJudgeHour(t *testing.T) {
 		{"as it was", func(*stage) {}, ""},
 		{"less", func(s *stage) { s.rest.own = 1000 }, ""},
 		{"within the margin", func(s *stage) { s.rest.own += hourMargin; s.busy.own = 4000 + hourMargin }, ""},
-		{"grown at rest", func(s *stage) { s.rest.own += hourMargin + 1 }, "at rest the box has 2257 KiB its own, 257 more"},
-		{"grown under load", func(s *stage) { s.busy.own = 4001 + hourMargin }, "under load the box has 4257 KiB its own, 257 more"},
+		{"grown at rest", func(s *stage) { s.rest.own += hourMargin + 1 }, "at rest the box has 2129 KiB its own, 129 more"},
+		{"grown under load", func(s *stage) { s.busy.own = 4001 + hourMargin }, "under load the box has 4129 KiB its own, 129 more"},
 		{"another process", func(s *stage) { s.rest.box = 91 }, "was process 90 and is 91"},
 		{"the guest was short of memory", func(s *stage) { s.rest.killed = 1 }, "killed 1 process"},
 	} {
