@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"pillarbox/appliance/control"
+	"pillarbox/appliance/admin"
+	"pillarbox/appliance/statedir"
+	"pillarbox/appliance/transfer"
 	"pillarbox/spool"
 )
 
@@ -32,12 +34,12 @@ func (c *client) uidls() (list []string) {
 
 // flood imports mail until it is told to stop, and tells of each that was kept.
 func flood(b *box, account string, stop <-chan struct{}, kept chan<- struct{}) error {
-	client, err := Ask(b.t.Context(), b.boot, false)
+	client, err := admin.Ask(b.t.Context(), b.boot, false)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	letters := func(yield func(control.Letter, error) bool) {
+	letters := func(yield func(transfer.Message, error) bool) {
 		for n := 0; ; n++ {
 			select {
 			case <-stop:
@@ -45,15 +47,15 @@ func flood(b *box, account string, stop <-chan struct{}, kept chan<- struct{}) e
 			default:
 			}
 			text := fmt.Sprintf("Subject: %d\n\n", n) + strings.Repeat("under load\n", 1+n*37%2000)
-			open := func() (control.Origin, io.ReadCloser, error) {
-				return control.Origin{Received: time.Unix(int64(n), 0)}, io.NopCloser(strings.NewReader(text)), nil
+			open := func() (transfer.Origin, io.ReadCloser, error) {
+				return transfer.Origin{Received: time.Unix(int64(n), 0)}, io.NopCloser(strings.NewReader(text)), nil
 			}
-			if !yield(control.Letter{Open: open}, nil) {
+			if !yield(transfer.Message{Open: open}, nil) {
 				return
 			}
 		}
 	}
-	_, err = client.Import(account, letters, func(control.Outcome) {
+	_, err = client.Import(account, letters, func(admin.Outcome) {
 		select {
 		case kept <- struct{}{}:
 		default: // nobody counts so far
@@ -62,8 +64,9 @@ func flood(b *box, account string, stop <-chan struct{}, kept chan<- struct{}) e
 	return err
 }
 
-// TestBackup: a copy of the state folder that was taken under load is a box with all the mail that was acknowledged before, under its
-// unique-ids, and neither of the two ever gives one of the other's to new mail.
+// TestBackup: a copy of the state folder that was taken under load is a box with all the mail that
+// was acknowledged before, under its unique-ids, and neither of the two ever gives one of the
+// other's to new mail.
 func TestBackup(t *testing.T) {
 	state, backup := t.TempDir(), filepath.Join(t.TempDir(), "copy")
 	family(t, state, "anna", "otto")
@@ -148,7 +151,7 @@ func TestBackup(t *testing.T) {
 	if st := two.spool.Stats(); st.Mode == 0 || st.Messages < len(before) {
 		t.Errorf("%+v", spool.Stats(st))
 	}
-	if _, err := os.Stat(filepath.Join(backup, accountsFile)); err != nil {
+	if _, err := os.Stat(filepath.Join(backup, statedir.AccountsFile)); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,93 +1,35 @@
 package appliance
 
 import (
-	"os"
-	"strconv"
-	"strings"
 	"syscall"
 
-	"pillarbox/appliance/config"
-)
-
-// What a box bears that has enough of everything.
-const (
-	usualMemory    = 64 << 20 // octets of memory, unless the configuration says more: 256 sessions
-	mostPerPeer    = 32
-	mostHandshakes = 64
+	"pillarbox/appliance/access"
 )
 
 const (
-	// sessionMemory is the most that one session takes, in octets: TLS keeps 15 KiB and may hold two records
-	// of 16 KiB, a command line of an exchange 16 KiB, a reply or a mail on its way 32 KiB.
+	// sessionMemory is the most that one session takes, in octets: TLS keeps 15 KiB and may hold
+	// two records of 16 KiB, a command line of an exchange 16 KiB, a reply or a mail on its way 32
+	// KiB.
 	sessionMemory = 128 << 10
-	// sessionShare is the part of the memory of the box that sessions may take together: one in so many.
+	// sessionShare is the part of the memory that sessions may take together, one in that many.
 	sessionShare = 2
-	// ownDescriptors is how many the box needs beside its sessions and slots: listeners, notices, control socket,
-	// files of a reload, commands.
+	// ownDescriptors is how many are needed beside sessions and slots: for listeners,
+	// notifications, the control socket, files of a reload, and commands.
 	ownDescriptors = 64
-	// leastSessions is what a box serves that has too little of everything: then it is short of it soon, and says so.
+	// leastSessions is served also by a machine that has too little of everything: it soon runs
+	// short, and logs it.
 	leastSessions = 16
 )
 
-// bounds are how many there may be at a time of what clients make.
-type bounds struct {
-	sessions   int // in all
-	perPeer    int // of one peer
-	handshakes int // that are not finished
-}
-
-// leaving is how many sessions may be on their way out beside those that are counted: it bounds what a flood can make
-// that comes faster than sessions end. The second half is for who is known, so that a flood does not use it up.
-func (b bounds) leaving(known bool) int {
-	if known {
-		return max(b.sessions/4, 8)
-	}
-	return max(b.sessions/8, 4)
-}
-
-// boundsOf derives bounds from the memory that the box may take, in octets, and the descriptors, of which slots of
-// the spool need one each; 0 descriptors is "not known", which bounds nothing.
-func boundsOf(memory, descriptors, slots int64) bounds {
+// boundsOf derives bounds from the memory that the server may take, in octets, and the descriptors,
+// of which slots of the spool need one each; 0 descriptors means that the limit is not known.
+func boundsOf(memory, descriptors, slots int64) access.Bounds {
 	sessions := memory / sessionShare / sessionMemory
 	if descriptors > 0 {
-		sessions = min(sessions, (descriptors-slots-ownDescriptors)*4/5) // a fifth is for those on their way out
+		// A fifth is for sessions that are ending.
+		sessions = min(sessions, (descriptors-slots-ownDescriptors)*4/5)
 	}
-	sessions = max(sessions, leastSessions)
-	return bounds{
-		sessions:   int(sessions),
-		perPeer:    int(min(mostPerPeer, sessions/2)),
-		handshakes: int(min(mostHandshakes, sessions/2)),
-	}
-}
-
-// MemoryOf returns how much memory the box may take, in octets: what the configuration says, or half of what the machine
-// has, 64 MiB at most. It is a ceiling, which a box that has little to do never sees.
-func MemoryOf(c *config.Config) int64 { return memoryOf(int64(c.Service.Memory), memoryOfMachine()) }
-
-func memoryOf(written, machine int64) int64 {
-	switch {
-	case written > 0:
-		return written
-	case machine > 0:
-		return min(machine/2, usualMemory)
-	}
-	return usualMemory
-}
-
-// memoryOfMachine returns how much memory this process may use, in octets: the machine's, or less where the control
-// group says so; 0: not known.
-func memoryOfMachine() int64 {
-	var info syscall.Sysinfo_t
-	if syscall.Sysinfo(&info) != nil {
-		return 0
-	}
-	memory := int64(info.Totalram) * int64(max(info.Unit, 1))
-	if text, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
-		if limit, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil { // else it is "max"
-			memory = min(memory, limit)
-		}
-	}
-	return memory
+	return access.BoundsFor(int(max(sessions, leastSessions)))
 }
 
 // descriptors raises the soft limit of open files to the hard one and returns it; 0: not known.

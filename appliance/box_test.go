@@ -15,11 +15,14 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
-	"pillarbox/appliance/logbook"
+	"pillarbox/appliance/mailbox"
+	"pillarbox/appliance/retention"
+	"pillarbox/appliance/statedir"
 )
 
 // A box is a running appliance with what a test needs of it.
@@ -37,6 +40,8 @@ func settings(state string) *config.Config {
 	free := []string{"127.0.0.1:0"}
 	c.POP3.Listen, c.POP3.ListenTLS = free, free
 	c.SMTP.Listen, c.SMTP.ListenTLS, c.SMTP.ListenLMTP = free, free, free
+	// A test of the page sets them.
+	c.Web.Listen, c.Web.ListenTLS, c.MDNS = []string{}, []string{}, "off"
 	c.SMTP.MaxMessage = 4 << 20
 	c.Spool.Slot, c.Spool.Capacity = 1<<20, 32<<20
 	c.Spool.Volatile = true // the folder of a test may lie in memory
@@ -46,12 +51,16 @@ func settings(state string) *config.Config {
 // family makes accounts whose passwords are their names.
 func family(t *testing.T, state string, names ...string) {
 	t.Helper()
-	if err := openState(state); err != nil {
+	if err := statedir.Open(state); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range names {
-		_, err := accounts.Edit(filepath.Join(state, accountsFile), func(table *accounts.Table) (*accounts.Table, error) {
-			return table.Add(name, name)
+		_, err := accounts.Edit(filepath.Join(state, statedir.AccountsFile), func(table *accounts.Table) (*accounts.Table, error) {
+			v, err := accounts.NewVerifier(name) // shorter than a new password may be
+			if err != nil {
+				return nil, err
+			}
+			return table.AddVerified(name, v)
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -62,8 +71,8 @@ func family(t *testing.T, state string, names ...string) {
 // start starts a box and stops it at the end of the test.
 func start(t *testing.T, c *config.Config, opts Options) *box {
 	t.Helper()
-	core, logs := observer.New(logbook.DebugLevel)
-	opts.Log = logbook.New(core)
+	core, logs := observer.New(zap.DebugLevel)
+	opts.Log = zap.New(core)
 	if opts.Built.IsZero() {
 		opts.Built = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	}
@@ -110,13 +119,27 @@ func (b *box) await(message string, n int) {
 // trust is a client that has installed the authority of the box.
 func (b *box) trust() *tls.Config {
 	b.t.Helper()
-	text, err := os.ReadFile(filepath.Join(b.state, certsFolder, "ca.crt"))
+	text, err := os.ReadFile(filepath.Join(b.state, statedir.CertsFolder, "ca.crt"))
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(text)
 	return &tls.Config{RootCAs: pool, ServerName: b.boot.Hostname}
+}
+
+// binned returns how many octets are in the bins of all accounts.
+func (b *box) binned() (octets int64) {
+	b.t.Helper()
+	in := b.rules.Load()
+	for _, account := range mailbox.Accounts(in.config, in.table) {
+		n, err := retention.BinOctets(mailbox.Store{Spool: b.spool}, account)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		octets += n
+	}
+	return octets
 }
 
 // A client speaks lines with the box.
@@ -244,8 +267,8 @@ func (b *box) login(key, user string) *client {
 	return c
 }
 
-// retrieve returns a message as it was sent, without the heads of the box, and how many octets LIST says it has
-// with them.
+// retrieve returns a message as it was sent, without the heads of the box, and how many octets LIST
+// says it has with them.
 func (c *client) retrieve(n int) (mail string) {
 	c.t.Helper()
 	listed := strings.Fields(c.say("LIST %d", n))

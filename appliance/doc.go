@@ -1,75 +1,120 @@
-// Package appliance is the box: it puts the three pillars together, owns every goroutine, and
-// knows what happens when something changes while it runs.
+// Package appliance is the composition root of the server: it opens what the configuration names,
+// runs it, reloads it, and ends it in order.
 //
-// What it does: it opens what the configuration names, makes what is missing, lets clients in and
-// counts them, says who is who, reloads, and comes to an orderly end. What it refuses to do: it speaks no
-// protocol and stores no mail; it names no types of two pillars but in seams.go, where one is
-// answered by the other.
+// It owns every goroutine, and holds what joins the packages below it. It speaks no protocol,
+// stores no messages, and decides nothing that a package below could decide. seams.go is the only
+// file of the program that names the types of two pillars.
 //
-//	         listeners ──► gate ──► pop3.Server ─────┐          ┌──► accounts (who, whose)
-//	files ──► watch          └────► smtpd.Server ────┤ seams.go ┤
-//	            └─► Reload ─► rules (swapped whole)  ┘          └──► spool ──► flash
+//	           listeners ──► access ──► pop3.Server ──► seams.go ──► spool
+//	files ──► watch                 └─► smtpd.Server ─► delivery ──► spool
+//	            └──► Reload ──► rules (replaced as a whole)
+//	health checks ──► guard ──► watchdog, systemd, procd
 //
-// What lies in the state folder, all of it 0700/0600:
+// # Map of packages
 //
-//	spool/        the mail. Losing it loses mail.
-//	accounts      who has a mailbox (package accounts). Losing it loses passwords, and the way to the mail.
-//	certs/        the certificate (package certs). Losing it makes clients ask again.
-//	secret        what the salts of unknown users are made of. Losing it tells a guesser who is unknown, once.
-//	clock         since when the clock can be believed (package retention), where mail is removed by days. Losing
-//	              it counts the days anew.
-//	ports         which ports were taken for the standard ones. Losing it chooses anew.
-//	watchdog      why a box that could not prove itself was ended, and how often in a row (package watchdog); only then. Losing it
-//	              loses the reason and the count.
-//	control       the socket that commands ask a running box by (package control). It is made anew at each start.
-//	first-login   the password of the first start, until the first login.
+//	who gets in          access       sessions, logins, limits: one table of clients
+//	                     listen       listeners, ports, the accept loop, health probes
+//	                     accounts     accounts, passwords, which mailbox an address has
+//	how mail comes in    smtpd        SMTP and LMTP
+//	                     delivery     the one way into the spool: quota, room, unfinished messages
+//	                     transfer     a message between archive, control socket and spool
+//	                     sendmail     the sendmail command
+//	the page             web          set-up, status and accounts; autoconfig and QR codes below it
+//	                     mdns         NAME.local and the services on the local network
+//	                     doctor       checks and what to do about their findings
+//	                     remote       mail collected at providers
+//	what is kept         mailbox      policy, limits and views of one mailbox
+//	                     retention    which messages leave a mailbox by themselves
+//	                     clock        whether the date can be trusted
+//	                     storage      opening the spool
+//	commands             admin        the control socket, and all that a command asks
+//	                     archive      Maildir and mbox, in and out
+//	                     imapexport   export to a server of IMAP
+//	                     cardupdate   signed updates of a card image
+//	this machine         statedir     files of the state directory, and their owner
+//	                     identity     names and addresses of this server
+//	                     certs        certificate authority and certificate
+//	                     confine      giving up rights
+//	                     machine      memory, addresses
+//	                     durable      replacing a file
+//	                     guard        the watchdog is fed while all health checks pass
+//	                     names        rules for names that several packages share
+//	configuration, log   config, logging
 //
-// Invariants:
+// Life of a message: package delivery, then spool/doc.go, and spool/commit/doc.go for what a flush
+// is and what follows when it fails. Life of a login: package access. Life of a download:
+// pop3/doc.go, then spool/reader/doc.go. Life of a failure: package guard.
 //
-//	A1  Nothing is served before everything is open; what cannot be opened is an error of New that
-//	    names it, and everything else is given back.
+// # Invariants
+//
+//	A1  Nothing is served before everything is open. What cannot be opened is an error of New that
+//	    names it, and everything else is released. A port that another program uses is off: log,
+//	    setup and health name it, a reload tries it again, and it stops a start only if no listener
+//	    for POP3 is left.
 //	A2  When Run has returned, no goroutine of the appliance runs.
-//	A3  A reload replaces the rules whole. What is bad leaves the old rules in force. A session
-//	    goes on; every login and delivery asks the rules of its moment.
-//	A4  At most 256 sessions, 32 of one peer, 64 unfinished TLS handshakes; fewer where the machine has little memory
-//	    or few descriptors. A peer is an IPv4 address or an IPv6 /64. In a full house the oldest session of the stranger
-//	    with the most of them makes room; a peer that has logged in before is never asked to.
-//	A5  After 5 different wrong logins a peer waits a second for each further one; a peer that has logged in
-//	    before never does. One password is derived at a time, for known and unknown names alike, and strangers stand in a
-//	    line of their own.
-//	A6  Each minute the spool is looked at: faults and damage go to the log; a spool that fills up is told to
-//	    postmaster, once, by a mail, before new mail is refused.
-//	A7  No log line and no error holds a password. What clients do that are not served fills no log: 5 lines a minute of
-//	    one, 60 of all, a count of the rest, and one warning a flood.
-//	A8  Once everything is open, root is given up for the user of [service], and the kernel is told to refuse every file but
-//	    those in the state folder, the folders of configuration and certificate (to read) and of the LMTP sockets (to remove).
-//	A9  Memory that sessions have used goes back to the machine when the box has been quiet for 3 s, or after a minute; so does
-//	    that of a first start. A start and a few sessions alone are not worth the first time, for that costs more than it brings.
-//	    What the box may take in all, [service] memory says: a session for each 256 KiB, and the ceiling of the Go runtime.
-//	A10 What day it is, one clock says (Options.Clock), and it may jump: no time-out, limit, order or identity depends on it.
-//	    Mail is removed, moved into sight or out of it only under a clock that was believed for the whole of its days.
-//	A11 A mailbox holds at most its share of the spool, and its quota: asked at RCPT by the announced size, for that recipient
-//	    alone. Mail of an unknown size, and mail that comes at the same time, may go over it once each. The bin
-//	    counts, and gives way. Of several mailboxes of one address, those without room are left out, with a line in the log.
-//	A12 The watchdog is fed only on proofs: each accept loop lets a probe in and the server greets it, commits get on, the device of the spool
-//	    reads, the index answers, the loop that watches goes round. A probe takes no place, no descriptor and no line of the log, and
-//	    no crowd keeps it out. A full spool, one that takes no writes, and damage are degraded, and fed.
-//	A13 A hardware watchdog is armed when all is open, or taken over where it runs already; it is disarmed by an orderly stop alone. After
-//	    too many resets it is not armed, and nothing is written to the spool.
+//	A3  A reload replaces the rules as a whole. What is bad leaves the old rules in force. A session
+//	    goes on, unless its account was removed or has another password; every login, MAIL, deletion
+//	    and delivery reads the rules of its moment.
+//	A4  At most 256 sessions, fewer if the machine has little memory or few descriptors. Package
+//	    access decides which session makes room: never that of a known client for a stranger.
+//	A5  Logins are limited, for each account and each client, by package access. No client is exempt.
+//	A6  Each minute the spool is inspected: faults and damage are logged; when the spool fills up,
+//	    postmaster gets one message, also over restarts, before new mail is refused.
+//	A7  No log line and no error holds a password or a subject. A client causes at most 100 lines in
+//	    60 s: 30 a minute about what was done for it and 10 about what was refused or failed, a line
+//	    with a sum for each event of which lines were left out, and one warning for a flood. All
+//	    clients that no account has logged in from cause 60 of either together. See package logging.
+//	A8  Root touches nothing in a state directory of another user (package statedir). Once everything
+//	    is open, root is given up for the service user, and the kernel refuses every file except
+//	    those in the state directory, the directories of configuration and certificate (to read) and
+//	    of the LMTP sockets (to remove). No file in the state directory is opened through a link, and
+//	    a directory that others can write is tightened or refused.
+//	A9  Memory that sessions have used is returned to the machine when no session has begun or ended
+//	    for 3 s, or after a minute; so is that of a first start. service.memory bounds what the
+//	    server takes: a session for each 256 KiB, and the limit of the Go runtime.
+//	A10 One clock tells the date (Options.Clock), and it may jump: no time-out, limit, order or
+//	    identity depends on it. Messages are removed, hidden or shown again only under a clock that
+//	    was trusted for the whole of their days (package clock).
+//	A11 A mailbox holds at most its share of the spool and its quota, outside its bin (package
+//	    delivery). Of several mailboxes of one address, those without room are left out, with a line
+//	    in the log.
+//	A12 The watchdog is fed only while all health checks pass: each accept loop takes a probe and the
+//	    server greets it, commits make progress, the device of the spool can be read, the index
+//	    answers, the loop that watches goes round. A probe takes no place of a client, no descriptor
+//	    and no line of the log. A full spool, one that takes no writes, and damage are degraded, and
+//	    the watchdog is fed.
+//	A13 A hardware watchdog is armed when everything is open, or taken over if it is armed already;
+//	    it is disarmed by an orderly stop alone. After too many resets it is not armed, and nothing
+//	    is written to the spool.
+//	A14 Unfinished messages never make the spool full for others (package delivery). A client whose
+//	    octets come to nothing is refused at MAIL after 100 MiB in an hour.
 //
 // # Life of a connection
 //
-// accepted → is its address allowed? → counted in by the gate, or refused in one line → served in its one
-// goroutine by the server of the rules in force → counted out.
+// Accepted → is its address allowed? → admitted by access.Table, or refused in one line → served in
+// its one goroutine by the server of the rules in force → counted out. See package listen.
 //
 // # Life of a change
 //
-// A file changes → the kernel says so, or the look every minute finds it → 100 ms without a further change →
-// Reload: configuration, accounts, certificate, each the new one or, with an error in the log, the old one.
-// Listeners, the spool's size and the state folder wait for a restart, and the log says it.
+// A file changes → the kernel notifies, or the inspection each minute finds it → 100 ms without a
+// further change → Reload: configuration, accounts, certificate, each the new one or, with an error
+// in the log, the old one. Listeners, the size of the spool and the state directory wait for a
+// restart, and the log says so.
 //
 // # Life of a stop
 //
-// ctx of Run ends → listeners are closed → sessions that wait for their client end, replies that are under way have 5 s,
-// then connections are closed → the spool drains and gives its lock back → Run returns.
+// The context of Run ends → listeners are closed → sessions that wait for their client end, replies
+// that are being sent have 5 s, then connections are closed → the spool drains and releases its
+// lock → Run returns.
+//
+// # Files, from the lowest layer up
+//
+//	latest, locks, tidy, bounds     types without the appliance
+//	certificate, firststart, logins
+//	appliance.go                    Options, Appliance, rules
+//	retain, condition               retention, and the notice to postmaster
+//	pop3, receive, seams, enforce   servers of a protocol, and rules in force
+//	checks, health, files           health checks, watched files
+//	privileges, reload, watch       what happens while it runs
+//	open.go, run.go                 New, Run, Close
 package appliance

@@ -5,48 +5,65 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
+	"go.uber.org/zap"
+
 	"pillarbox/appliance/accounts"
-	"pillarbox/appliance/certs"
+	"pillarbox/appliance/admin"
+	"pillarbox/appliance/config"
 	"pillarbox/appliance/durable"
-	"pillarbox/appliance/logbook"
+	"pillarbox/appliance/identity"
+	"pillarbox/appliance/listen"
+	"pillarbox/appliance/statedir"
 )
 
-// firstName is the account that a first start makes; it gets the mail of root and postmaster.
-const firstName = "mail"
+// A firstStart makes the first account and shows its password once.
+type firstStart struct {
+	state    string
+	terminal io.Writer // shows the text; if nil, a file has it
+	log      *zap.Logger
+	login    atomic.Bool // that file exists
+}
 
 // firstAccount is what a first start made: the password is known now and never again.
 type firstAccount struct{ name, password string }
 
-// openAccounts loads the accounts. When there is no file it is a first start: one account with a random
-// password is made. An empty file is no first start: somebody took the accounts away.
-func (a *Appliance) openAccounts() (*accounts.Table, *firstAccount, error) {
-	path := filepath.Join(a.state, accountsFile)
-	_, err := os.Stat(filepath.Join(a.state, firstLoginFile))
-	a.firstLogin.Store(err == nil)
-	table, err := accounts.Load(path)
+// openAccounts loads the accounts. When there is no file it is a first start: one account with a
+// random password is made. An empty file is no first start: the accounts were removed.
+func (f *firstStart) openAccounts(text func(*firstAccount) string) (*accounts.Table, *firstAccount, error) {
+	path := filepath.Join(f.state, statedir.AccountsFile)
+	_, err := os.Lstat(filepath.Join(f.state, statedir.FirstLoginFile))
+	f.login.Store(err == nil)
+	table, err := statedir.ReadAccounts(path, f.log)
 	if err == nil || !errors.Is(err, os.ErrNotExist) {
 		return table, nil, err
 	}
-	first := &firstAccount{firstName, newPassword()}
-	if a.opts.Terminal == nil { // before the account: a crash between the two makes a new password of both
-		if err := durable.Replace(filepath.Join(a.state, firstLoginFile), []byte(a.firstBlock(first))); err != nil {
+	first := &firstAccount{admin.FirstName, newPassword()}
+	if f.terminal == nil { // before the account: a crash between the two makes a new password of both
+		if err := durable.Replace(filepath.Join(f.state, statedir.FirstLoginFile), []byte(text(first))); err != nil {
 			return nil, nil, err
 		}
-		a.firstLogin.Store(true)
+		f.login.Store(true)
 	}
 	table, err = accounts.Edit(path, func(t *accounts.Table) (*accounts.Table, error) {
-		return t.Add(first.name, first.password)
+		after, err := t.Add(first.name, first.password)
+		if err != nil {
+			return nil, err
+		}
+		// This comes before the accounts, after which no start is the first.
+		account, _ := after.Lookup(first.name)
+		return after, storeAdmin(f.state, account.Mailbox)
 	})
 	return table, first, err
 }
 
-// newPassword returns 80 random bits in letters and digits that look like no others: "k7dn-w3px-9qhm-2vtr".
+// newPassword returns 80 random bits in letters and digits that are not mistaken for others:
+// "k7dn-w3px-9qhm-2vtr".
 func newPassword() string {
 	const alphabet = "abcdefghijkmnpqrstuvwxyz23456789" // 32 of them: no l, no o, no 0, no 1
 	var octets [16]byte
@@ -62,97 +79,38 @@ func newPassword() string {
 }
 
 // announce shows a first start.
-func (a *Appliance) announce(first *firstAccount) error {
+func (f *firstStart) announce(first *firstAccount, text func(*firstAccount) string) error {
 	if first == nil {
 		return nil
 	}
-	if a.opts.Terminal == nil {
-		a.log.Info("first start: address, password and servers are in a file until the first login", logbook.String("file", filepath.Join(a.state, firstLoginFile)))
+	if f.terminal == nil {
+		f.log.Info("first start: address, password and servers are in this file until the first login", zap.String("file", filepath.Join(f.state, statedir.FirstLoginFile)))
 		return nil
 	}
-	_, err := io.WriteString(a.opts.Terminal, a.firstBlock(first))
+	_, err := io.WriteString(f.terminal, text(first))
 	return err
 }
 
-// firstBlock is everything that a mail program asks for, in one frame.
-func (a *Appliance) firstBlock(first *firstAccount) string {
-	servers := a.servers()
-	fingerprint := a.ring.Fingerprint()
-	half := len(fingerprint) / 2
+// firstBlock is everything that a mail client asks for, in one frame.
+func firstBlock(c *config.Config, fingerprint string, open []listen.Address, first *firstAccount) string {
+	u := admin.SetupOf(c)
+	u.Fingerprint = fingerprint
+	u.Listeners = open
 	lines := []string{
 		"pillarbox: first start. One account was made; its password is shown this once.",
 		"",
-		"Address       " + AddressOf(a.boot, first.name),
+		"Address       " + identity.AddressOf(c, first.name),
 		"User name     " + first.name,
 		"Password      " + first.password,
 		"",
-		"Server        " + servers[0],
 	}
-	for _, other := range servers[1:] {
-		lines = append(lines, "              or "+other)
-	}
-	lines = append(lines, a.portLines()...)
-	lines = append(lines,
-		"Certificate   its SHA-256, to compare when a mail program asks:",
-		"              "+fingerprint[:half+1],
-		"              "+fingerprint[half+1:],
+	lines = append(lines, admin.SetupLines(u)...)
+	return frame(append(lines,
 		"",
 		"Next          pillarbox user passwd "+first.name+"     a password of your own",
 		"              pillarbox user add NAME        an account for each of the family",
-		"              pillarbox check-config         before a change of the configuration",
-	)
-	return frame(lines)
-}
-
-// portLines say which ports the mail program needs, those with TLS from the first byte before the others.
-func (a *Appliance) portLines() (lines []string) {
-	for _, row := range []struct {
-		label       string
-		key, keyTLS string
-		word        string
-		plainPortOf func([]int) int
-	}{
-		{"Incoming      POP3, ", "pop3.listen", "pop3.listen_tls", "STARTTLS", first},
-		{"Outgoing      SMTP, ", "smtp.listen", "smtp.listen_tls", "STARTTLS", last},
-	} {
-		var ways []string
-		if ports := a.portsOf(row.keyTLS); len(ports) > 0 {
-			ways = append(ways, fmt.Sprintf("port %d with SSL/TLS", first(ports)))
-		}
-		if ports := a.portsOf(row.key); len(ports) > 0 {
-			ways = append(ways, fmt.Sprintf("port %d with %s", row.plainPortOf(ports), row.word))
-		}
-		if len(ways) > 0 {
-			lines = append(lines, row.label+strings.Join(ways, ", or "))
-		}
-	}
-	return append(lines, "              (for mail inside of the house; to others by your provider's server)")
-}
-
-func first(ports []int) int { return ports[0] }
-func last(ports []int) int  { return ports[len(ports)-1] }
-
-func (a *Appliance) portsOf(key string) (ports []int) {
-	for _, l := range a.listeners {
-		if l.key == key {
-			ports = append(ports, l.port())
-		}
-	}
-	return ports
-}
-
-// servers are the names that a mail program in the house may reach the box by: private addresses always work.
-func (a *Appliance) servers() []string {
-	var found []string
-	for _, addr := range certs.NamesOf(a.boot.Hostname, certs.Addresses()).Addrs {
-		if addr.Is4() {
-			found = append(found, addr.String())
-		}
-	}
-	if len(found) == 0 {
-		found = append(found, netip.AddrFrom4([4]byte{127, 0, 0, 1}).String())
-	}
-	return append(found[:min(len(found), 3)], a.boot.Hostname+" where the network knows that name")
+		"              pillarbox setup                all of this again, without the password",
+	))
 }
 
 // frame draws a box around lines.
@@ -169,4 +127,21 @@ func frame(lines []string) string {
 	}
 	b.WriteString(edge)
 	return b.String()
+}
+
+// used removes the file with the first password once its account has logged in.
+func (f *firstStart) used(user string, table *accounts.Table) {
+	if !f.login.Load() {
+		return
+	}
+	first, ok := table.First()
+	if !ok || first.Name != user || !f.login.CompareAndSwap(true, false) {
+		return
+	}
+	path := filepath.Join(f.state, statedir.FirstLoginFile)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		f.log.Error("removing the file with the first password failed: remove it by hand", zap.String("file", path), zap.Error(err))
+		return
+	}
+	f.log.Info("file with the first password removed after the first login", zap.String("file", path), zap.String("user", user))
 }

@@ -8,15 +8,16 @@ import (
 	"testing"
 )
 
-// TestForeignProtocols: who speaks something else is told so, and hung up on at the first line; nothing behind it is a command.
+// TestForeignProtocols: who speaks something else is told so, and hung up on at the first line;
+// nothing behind it is a command.
 func TestForeignProtocols(t *testing.T) {
 	b := start(t, settings(t.TempDir()), Options{})
 	tests := []struct{ name, key, says, hears string }{
 		{"a web page at POP3", "pop3.listen", "POST / HTTP/1.1\r\nHost: nas\r\n\r\nCAPA\r\n", "-ERR this is POP3\r\n"},
-		{"a web page at SMTP", "smtp.listen", "POST / HTTP/1.1\r\nHost: nas\r\n\r\nEHLO x\r\n", "421 4.7.0 this is no web server\r\n"},
-		{"a proxy at SMTP", "smtp.listen", "CONNECT mail:25 HTTP/1.1\r\n\r\nEHLO x\r\n", "421 4.7.0 this is no web server\r\n"},
+		{"a web page at SMTP", "smtp.listen", "POST / HTTP/1.1\r\nHost: nas\r\n\r\nEHLO x\r\n", "421 4.7.0 This is not an HTTP server\r\n"},
+		{"a proxy at SMTP", "smtp.listen", "CONNECT mail:25 HTTP/1.1\r\n\r\nEHLO x\r\n", "421 4.7.0 This is not an HTTP server\r\n"},
 		{"an endless line at POP3", "pop3.listen", strings.Repeat("A", 16<<10), "-ERR line too long\r\n"},
-		{"an endless line at SMTP", "smtp.listen", strings.Repeat("A", 16<<10), "500 5.5.2 line too long, or a zero octet in it\r\n"},
+		{"an endless line at SMTP", "smtp.listen", strings.Repeat("A", 16<<10), "500 5.5.2 Line too long, or a zero octet in it\r\n"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -39,14 +40,17 @@ func TestForeignProtocols(t *testing.T) {
 	}
 }
 
-// TestTLSOnPlainPorts: a mail program that begins with TLS where STARTTLS is spoken fails at once, and does not wait.
+// TestTLSOnPlainPorts: a mail program that begins with TLS where STARTTLS is spoken fails at once,
+// and does not wait.
 func TestTLSOnPlainPorts(t *testing.T) {
 	b := start(t, settings(t.TempDir()), Options{})
-	for _, key := range []string{"pop3.listen", "smtp.listen"} {
+	for key, ended := range map[string]string{
+		"pop3.listen": "session ended without login", "smtp.listen": "session ended without delivery",
+	} {
 		if conn, err := tls.Dial("tcp", b.Addr(key), b.trust()); err == nil {
 			conn.Close()
 			t.Errorf("%s speaks TLS", key)
 		}
-		b.await("session ended", 1)
+		b.await(ended, 1)
 	}
 }

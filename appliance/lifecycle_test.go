@@ -6,12 +6,16 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/pprof"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"pillarbox/appliance/access"
 	"pillarbox/appliance/config"
+	"pillarbox/appliance/statedir"
 	"pillarbox/spool"
 	"pillarbox/spool/flash"
 )
@@ -19,7 +23,7 @@ import (
 func TestFirstStart(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state")
 	b := start(t, settings(state), Options{})
-	path := filepath.Join(state, firstLoginFile)
+	path := filepath.Join(state, statedir.FirstLoginFile)
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +36,7 @@ func TestFirstStart(t *testing.T) {
 	}
 	block, _ := os.ReadFile(path)
 	password := wordAfter(t, string(block), "Password")
-	for _, needed := range []string{"mail@home.arpa", b.boot.Hostname, b.ring.Fingerprint()[:48], b.ring.Fingerprint()[48:],
+	for _, needed := range []string{"mail@home.arpa", b.boot.Hostname, b.cert.Fingerprint()[:48], b.cert.Fingerprint()[48:],
 		portOf(b.Addr("pop3.listen_tls")), portOf(b.Addr("smtp.listen_tls")), "pillarbox user add"} {
 		if !strings.Contains(string(block), needed) {
 			t.Errorf("the block does not say %q:\n%s", needed, block)
@@ -56,7 +60,7 @@ func TestFirstStartOnATerminal(t *testing.T) {
 	state := t.TempDir()
 	var screen strings.Builder
 	b := start(t, settings(state), Options{Terminal: &screen})
-	if _, err := os.Stat(filepath.Join(state, firstLoginFile)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(state, statedir.FirstLoginFile)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("there is a file beside the screen: %v", err)
 	}
 	p := b.dial("pop3.listen")
@@ -69,11 +73,12 @@ func TestFirstStartOnATerminal(t *testing.T) {
 	}
 }
 
-// TestFirstLoginFileOutlivesAStop: it waits for the login of its account, over starts and other logins.
+// TestFirstLoginFileOutlivesAStop: it waits for the login of its account, over starts and other
+// logins.
 func TestFirstLoginFileOutlivesAStop(t *testing.T) {
 	state := t.TempDir()
 	b := start(t, settings(state), Options{})
-	path := filepath.Join(state, firstLoginFile)
+	path := filepath.Join(state, statedir.FirstLoginFile)
 	block, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +101,7 @@ func TestFirstLoginFileOutlivesAStop(t *testing.T) {
 // TestAccountsThatWereTakenAwayAreNoFirstStart: an empty accounts file is somebody's will.
 func TestAccountsThatWereTakenAwayAreNoFirstStart(t *testing.T) {
 	state := t.TempDir()
-	if err := os.WriteFile(filepath.Join(state, accountsFile), nil, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(state, statedir.AccountsFile), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	b := start(t, settings(state), Options{})
@@ -152,14 +157,26 @@ func TestNothingRunsAfterRun(t *testing.T) {
 	b.login("pop3.listen_tls", "anna").must("RETR 1")
 	b.dial("smtp.listen").must("EHLO x")
 	b.stop()
-	var stacks strings.Builder
-	if err := pprof.Lookup("goroutine").WriteTo(&stacks, 2); err != nil {
-		t.Fatal(err)
-	}
-	for _, of := range []string{"appliance.(*Appliance)", "pop3.(*", "smtpd.(*", "spool.(*", "fsnotify"} {
-		if strings.Contains(stacks.String(), of) {
-			t.Errorf("something of %s still runs:\n%s", of, stacks.String())
+	running := func() (of, stacks string) {
+		var text strings.Builder
+		if err := pprof.Lookup("goroutine").WriteTo(&text, 2); err != nil {
+			t.Fatal(err)
 		}
+		for _, of := range []string{"appliance.(*Appliance)", "pop3.(*", "smtpd.(*", "spool.(*", "fsnotify"} {
+			if strings.Contains(text.String(), of) {
+				return of, text.String()
+			}
+		}
+		return "", ""
+	}
+	// A goroutine that was waited for may still have its last instructions to run.
+	deadline := time.Now().Add(time.Minute)
+	of, stacks := running()
+	for ; of != "" && time.Now().Before(deadline); of, stacks = running() {
+		runtime.Gosched()
+	}
+	if of != "" {
+		t.Errorf("something of %s still runs:\n%s", of, stacks)
 	}
 }
 
@@ -175,14 +192,15 @@ func TestNewSaysWhatCannotBeOpened(t *testing.T) {
 		is     error
 		says   []string
 	}{
-		{"a port in use", func(_ *testing.T, c *config.Config) { c.SMTP.ListenTLS = []string{taken.Addr().String()} },
-			syscall.EADDRINUSE, []string{taken.Addr().String(), "smtp.listen_tls", "in use by another program"}},
+		{"no port for POP3", func(_ *testing.T, c *config.Config) {
+			c.POP3.Listen, c.POP3.ListenTLS = []string{taken.Addr().String()}, []string{}
+		}, syscall.EADDRINUSE, []string{taken.Addr().String(), "pop3.listen", "in use by another program"}},
 		{"an address of another machine", func(_ *testing.T, c *config.Config) { c.POP3.Listen = []string{"192.0.2.1:110"} },
 			syscall.EADDRNOTAVAIL, []string{"192.0.2.1:110", "pop3.listen", "no address of this machine"}},
 		{"a socket without a folder", func(_ *testing.T, c *config.Config) {
 			c.SMTP.ListenLMTP = []string{"unix:" + c.State + "/run/lmtp.sock"}
 		},
-			os.ErrNotExist, []string{"/run/lmtp.sock: there is no folder /", "smtp.listen_lmtp", "make it before the box starts"}},
+			os.ErrNotExist, []string{"/run/lmtp.sock: there is no folder /", "smtp.listen_lmtp", "make it before the server starts"}},
 		{"a state folder that is a file", func(t *testing.T, c *config.Config) {
 			c.State = filepath.Join(c.State, "file")
 			if err := os.WriteFile(c.State, nil, 0o600); err != nil {
@@ -196,12 +214,12 @@ func TestNewSaysWhatCannotBeOpened(t *testing.T) {
 			spoolFile(t, c, "holiday.jpg", "JFIF")
 		}, spool.ErrForeign, []string{"holiday.jpg", "was not touched"}},
 		{"a bad accounts file", func(t *testing.T, c *config.Config) {
-			if err := os.WriteFile(filepath.Join(c.State, accountsFile), []byte("anna\n"), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(c.State, statedir.AccountsFile), []byte("anna\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}, nil, []string{"accounts:1: the line is not"}},
 		{"a bad file of ports", func(t *testing.T, c *config.Config) {
-			if err := os.WriteFile(filepath.Join(c.State, portsFile), []byte("110 8080\n"), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(c.State, statedir.PortsFile), []byte("110 8080\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}, nil, []string{"ports:1:", "110 8080"}},
@@ -244,15 +262,23 @@ func TestTwoBoxesOnOneFolder(t *testing.T) {
 	b.dial("pop3.listen").must("QUIT")
 }
 
-// TestRefusedConnections: who is not allowed is hung up on; one session too many is told so in one line.
+// TestRefusedConnections: a client that is not allowed is hung up on; of one with as many sessions
+// as it may have, the oldest that has not logged in makes room, and when all have, one more gets
+// one line that says so.
 func TestRefusedConnections(t *testing.T) {
 	state := t.TempDir()
+	family(t, state, "anna")
 	c := settings(state)
 	b := start(t, c, Options{})
-	for range mostPerPeer {
-		b.dial("smtp.listen")
+	b.clients.SetBounds(access.Bounds{Sessions: 16, PerClient: 4, PerKnown: 4, PerAccount: 16, Handshakes: 4, HandshakesPerClient: 4, HandshakesPerKnown: 4})
+	oldest := b.dial("smtp.listen")
+	for range 4 {
+		b.login("pop3.listen", "anna")
 	}
-	for key, want := range map[string]string{"smtp.listen": "421 4.7.0 too many sessions from your address\r\n", "pop3.listen": "-ERR [SYS/TEMP] too many sessions from your address\r\n", "pop3.listen_tls": ""} {
+	if line, err := oldest.ReadLine(); err == nil {
+		t.Errorf("the oldest was told %q, and not cut off", line)
+	}
+	for key, want := range map[string]string{"smtp.listen": "421 4.7.0 " + access.RefusedClient + "\r\n", "pop3.listen": "-ERR [SYS/TEMP] " + access.RefusedClient + "\r\n", "pop3.listen_tls": ""} {
 		if got := greeting(t, b.Addr(key)); got != want {
 			t.Errorf("%s: got %q, want %q", key, got, want)
 		}
@@ -282,7 +308,7 @@ func greeting(t *testing.T, addr string) string {
 
 func spoolFile(t *testing.T, c *config.Config, name, text string) {
 	t.Helper()
-	dir := filepath.Join(c.State, spoolFolder)
+	dir := filepath.Join(c.State, statedir.SpoolFolder)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -305,4 +331,40 @@ func wordAfter(t *testing.T, block, label string) string {
 func portOf(addr string) string {
 	_, port, _ := net.SplitHostPort(addr)
 	return "port " + port + " "
+}
+
+// TestSessionsAreCountedOut: what has ended holds no place, and nothing is left of it.
+func TestSessionsAreCountedOut(t *testing.T) {
+	b := start(t, settings(t.TempDir()), Options{})
+	for range 8 {
+		b.dial("pop3.listen").must("QUIT")
+		b.dial("smtp.listen").must("QUIT")
+	}
+	b.dial("pop3.listen") // and leaves without a word
+	if err := b.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.clients.Sessions(); n != 0 || b.acceptor.Sessions.Len() != 0 {
+		t.Errorf("%d sessions are counted, %d connections kept", n, b.acceptor.Sessions.Len())
+	}
+}
+
+// TestMemoryOfThisMachine does it for real, where there is a tmpfs.
+func TestMemoryOfThisMachine(t *testing.T) {
+	state, err := os.MkdirTemp("/dev/shm", "state")
+	if err != nil {
+		t.Skip(err)
+	}
+	defer os.RemoveAll(state)
+	c := settings(state)
+	start(t, c, Options{}).stop()
+	c.Spool.Volatile = false
+	a, err := New(t.Context(), c, Options{})
+	if err == nil {
+		a.Close()
+		t.Skip("/dev/shm is no memory here")
+	}
+	if !strings.Contains(err.Error(), "lies in memory") {
+		t.Errorf("refused for %v", err)
+	}
 }

@@ -3,20 +3,20 @@ package appliance
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"go.uber.org/zap"
+
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/confine"
-	"pillarbox/appliance/logbook"
 )
 
-// serviceUser returns who the box is to be once its ports are open; nil: who it is.
+// serviceUser returns the user that the server becomes once its ports are open; nil if it stays who
+// it is.
 func serviceUser(c *config.Config) (*confine.Identity, error) {
 	if c.Service.User == "" {
 		return nil, nil
@@ -31,90 +31,56 @@ func serviceUser(c *config.Config) (*confine.Identity, error) {
 	return &id, nil
 }
 
-// handOver gives the state folder to the service user, with all that another one has made in it. The folder itself comes last: until
-// then the next start does it again. What could be another name of a file elsewhere, a link, is left alone.
-func handOver(state string, id *confine.Identity) error {
-	info, err := os.Lstat(state)
-	if err != nil {
-		return err
-	}
-	if id == nil || os.Geteuid() != 0 || ownerOf(info) == id.UID {
-		return nil
-	}
-	var found []string
-	err = filepath.WalkDir(state, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		if stat, ok := info.Sys().(*syscall.Stat_t); info.IsDir() || ok && info.Mode().IsRegular() && stat.Nlink == 1 {
-			found = append(found, path)
-		}
-		return nil
-	})
-	for _, path := range slices.Backward(found) {
-		if err == nil {
-			err = os.Lchown(path, id.UID, id.GID)
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("giving the state folder to %s: %w", id.Name, err)
-	}
-	return nil
-}
-
-func ownerOf(info fs.FileInfo) int {
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
-		return int(stat.Uid)
-	}
-	return -1
-}
-
-// giveUp gives up, once everything is open, what is not needed any more: the rights of root where there is a service
-// user, and all files but the state folder and what a reload reads.
+// giveUp gives up, once everything is open, what is not needed any more: the rights of root where
+// there is a service user, and all files but the state folder and what a reload reads.
 func (a *Appliance) giveUp(c *config.Config, id *confine.Identity) error {
 	_, _ = time.Now().Zone() // read now: later its file is out of reach
 	if id != nil {
 		if err := confine.Become(*id); err != nil {
-			return fmt.Errorf("service.user: %w", err)
+			return fmt.Errorf("becoming %s: %w", id.Name, err)
 		}
-		if err := syscall.Access(c.State, 7); err != nil {
-			return fmt.Errorf("the state folder %s cannot be reached by %s: %w; make the folders above it open to all (chmod o+x), or set state to another one", c.State, id.Name, err)
-		}
-		a.log.Info("running as", logbook.String("user", id.Name))
+		a.rights.GivenUp()
+		a.log.Info("running as", zap.String("service_user", id.Name))
 		for _, file := range a.watched(c) {
 			if err := syscall.Access(file, 4); err != nil && !errors.Is(err, syscall.ENOENT) { // read
-				a.log.Warn("a change of this file will not be read: the service user may not", logbook.String("file", file), logbook.String("user", id.Name), logbook.Error(err))
+				a.log.Warn("the service user cannot read this file: changes to it will not be read", zap.String("file", file), zap.String("service_user", id.Name), zap.Error(err))
 			}
 		}
 	}
 	if !c.Service.Confine {
 		return nil
 	}
-	version, err := confine.Within(a.boundsOf(c))
+	version, err := confine.Within(a.filesOf(c))
 	switch {
 	case errors.Is(err, syscall.E2BIG), err == nil && version == 0:
-		a.log.Warn("not confined to the state folder: this kernel cannot do it (Landlock)", logbook.Error(err))
+		a.log.Warn("not confined to the state directory: the kernel does not support Landlock", zap.Error(err))
 	case err != nil:
-		return fmt.Errorf("confining the box to its files: %w; service.confine = false goes without", err)
+		return fmt.Errorf("confining the server to its files: %w; service.confine = false goes without", err)
 	default:
-		a.log.Info("confined to the state folder", logbook.Int("landlock", version))
+		a.log.Info("confined to the state directory", zap.Int("landlock", version))
 	}
 	return nil
 }
 
-// boundsOf names the files that a box needs after its start.
-func (a *Appliance) boundsOf(c *config.Config) confine.Bounds {
-	b := confine.Bounds{Write: []string{c.State}, Read: []string{os.DevNull}} // the reserve of descriptors is one of it
+// filesOf returns the files that the server needs after its start.
+func (a *Appliance) filesOf(c *config.Config) confine.Bounds {
+	// The reserve of descriptors opens os.DevNull.
+	b := confine.Bounds{Write: []string{c.State}, Read: []string{os.DevNull}}
 	for _, file := range a.watched(c) {
 		b.Read = append(b.Read, filepath.Dir(file))
-		if real, err := filepath.EvalSymlinks(file); err == nil { // certificates are often links into an archive
+		// Certificates are often links into an archive.
+		if real, err := filepath.EvalSymlinks(file); err == nil {
 			b.Read = append(b.Read, filepath.Dir(real))
 		}
 	}
+	for _, l := range addressesOf(a) { // a reload may open those that are off
+		if l.Off != "" && l.Port > 0 {
+			b.Bind = append(b.Bind, uint16(l.Port))
+		}
+	}
+	var read []string
+	b.Connect, b.Execute, read = a.remote.bounds(c)
+	b.Read = append(b.Read, read...)
 	for _, addr := range c.SMTP.ListenLMTP {
 		if path, socket := strings.CutPrefix(addr, "unix:"); socket {
 			b.Remove = append(b.Remove, filepath.Dir(path))

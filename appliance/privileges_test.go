@@ -16,9 +16,11 @@ import (
 	"testing"
 
 	"pillarbox/appliance/config"
+	"pillarbox/appliance/statedir"
 )
 
-// givenUp names the environment variable that makes TestGivenUp the process that gives its rights up: the folder of its files.
+// givenUp names the environment variable that makes TestGivenUp the process that gives its rights
+// up: the folder of its files.
 const givenUp = "PILLARBOX_TEST_GIVEN_UP"
 
 // rootGroup is a group that root is in.
@@ -27,8 +29,8 @@ const rootGroup = 4
 // nobody is a user that every machine has, and that owns nothing.
 const nobody = "nobody"
 
-// TestGiveUp runs a box that gives up what it may in a process of its own, for nothing gives it back. TestGivenUp is what that
-// process does.
+// TestGiveUp runs a box that gives up what it may in a process of its own, for nothing gives it
+// back. TestGivenUp is what that process does.
 func TestGiveUp(t *testing.T) {
 	for _, test := range []struct {
 		name, user, certs string
@@ -41,7 +43,8 @@ func TestGiveUp(t *testing.T) {
 			if test.user != "" && os.Geteuid() != 0 {
 				t.Skip("only root can become another user")
 			}
-			folder, err := os.MkdirTemp("", "given-up-") // t.TempDir lies in a folder that lets nobody else in
+			// t.TempDir is in a folder that no other user may enter.
+			folder, err := os.MkdirTemp("", "given-up-")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -80,6 +83,11 @@ func TestGivenUp(t *testing.T) {
 	arrange := p.arranger(t)
 	arrange("one")
 	c := p.settings()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.SMTP.Listen = append(c.SMTP.Listen, taken.Addr().String())
 	p.box = start(t, c, Options{GiveUp: true, Reread: func() (*config.Config, error) {
 		text, err := os.ReadFile(c.File)
 		changed := *c
@@ -89,9 +97,10 @@ func TestGivenUp(t *testing.T) {
 	p.serves(t)
 	p.isNobodyElse(t)
 	p.reloads(t, arrange)
-	if p.logged("confined to the state folder") {
+	p.opensOff(t, taken)
+	if p.logged("confined to the state directory") {
 		p.cannotLeave(t)
-	} else if !p.logged("not confined to the state folder: this kernel cannot do it (Landlock)") {
+	} else if !p.logged("not confined to the state directory: the kernel does not support Landlock") {
 		t.Error("whether it is confined is not in the log")
 	}
 	if err := p.stop(); err != nil {
@@ -105,8 +114,8 @@ func TestGivenUp(t *testing.T) {
 func (p *prisoner) socket() string { return filepath.Join(p.folder, "run", "lmtp") }
 func (p *prisoner) etc() string    { return filepath.Join(p.folder, "etc") }
 
-// furnish makes an account, a configuration, and two certificates in the way of those who renew them: files in an archive, and
-// links to them.
+// furnish makes an account, a configuration, and two certificates in the way of those who renew
+// them: files in an archive, and links to them.
 func furnish(t *testing.T, folder string) {
 	t.Helper()
 	donor := start(t, settings(t.TempDir()), Options{})
@@ -120,7 +129,7 @@ func furnish(t *testing.T, folder string) {
 		}
 	}
 	for file, from := range map[string]string{"one.crt": "ca.crt", "one.key": "ca.key", "two.crt": "box.crt", "two.key": "box.key"} {
-		text, err := os.ReadFile(filepath.Join(donor.state, certsFolder, from))
+		text, err := os.ReadFile(filepath.Join(donor.state, statedir.CertsFolder, from))
 		if err == nil {
 			err = os.WriteFile(filepath.Join(folder, "archive", file), text, 0o644)
 		}
@@ -130,7 +139,8 @@ func furnish(t *testing.T, folder string) {
 	}
 }
 
-// arrange is a program of the machine that puts a configuration and a certificate in the place of others.
+// arrange is a program of the machine that puts a configuration and a certificate in the place of
+// others.
 const arrange = `set -e; cd "$1/etc"; while read name; do
 	for kind in crt key; do ln -s "../archive/$name.$kind" new; mv new "live.$kind"; done
 	echo "$name.home.arpa" >new; mv new hostname
@@ -213,8 +223,8 @@ func (p *prisoner) isNobodyElse(t *testing.T) {
 			return err
 		}
 		info, err := d.Info()
-		if err == nil && ownerOf(info) != os.Getuid() {
-			t.Errorf("%s belongs to user %d", path, ownerOf(info))
+		if err == nil && int(info.Sys().(*syscall.Stat_t).Uid) != os.Getuid() {
+			t.Errorf("%s belongs to user %d", path, info.Sys().(*syscall.Stat_t).Uid)
 		}
 		return err
 	})
@@ -223,11 +233,11 @@ func (p *prisoner) isNobodyElse(t *testing.T) {
 	}
 }
 
-// reloads: a configuration and a certificate that have been replaced are read; where the box makes its own, it makes one
-// for the new name.
+// reloads: a configuration and a certificate that have been replaced are read; where the box makes
+// its own, it makes one for the new name.
 func (p *prisoner) reloads(t *testing.T, arrange func(string)) {
 	t.Helper()
-	before := p.ring.Fingerprint()
+	before := p.cert.Fingerprint()
 	arrange("two")
 	if err := p.Reload(); err != nil {
 		t.Errorf("reload: %v", err)
@@ -235,8 +245,27 @@ func (p *prisoner) reloads(t *testing.T, arrange func(string)) {
 	if got := p.rules.Load().config.Hostname; got != "two.home.arpa" {
 		t.Errorf("the host is %s after the reload", got)
 	}
-	if p.ring.Fingerprint() == before {
+	if p.cert.Fingerprint() == before {
 		t.Error("the new certificate is not shown")
+	}
+}
+
+// opensOff: a port that was taken at the start can still be opened, and by a reload.
+func (p *prisoner) opensOff(t *testing.T, taken net.Listener) {
+	t.Helper()
+	port := taken.Addr().(*net.TCPAddr).Port
+	if off := p.listeners.Off(); len(off) != 1 || !strings.Contains(off[0], " "+taken.Addr().String()+" ") {
+		t.Fatalf("off are %v", off)
+	}
+	taken.Close()
+	if err := p.tryPort(syscall.Bind, port); err != nil {
+		t.Errorf("bind: %v", err)
+	}
+	if err := p.Reload(); err != nil {
+		t.Errorf("reload: %v", err)
+	}
+	if off := p.listeners.Off(); len(off) != 0 {
+		t.Errorf("after a reload off are %v", off)
 	}
 }
 
@@ -244,7 +273,7 @@ func (p *prisoner) reloads(t *testing.T, arrange func(string)) {
 func (p *prisoner) cannotLeave(t *testing.T) {
 	t.Helper()
 	outside := filepath.Join(p.folder, "outside")
-	version := p.log.FilterMessage("confined to the state folder").All()[0].ContextMap()["landlock"].(int64)
+	version := p.log.FilterMessage("confined to the state directory").All()[0].ContextMap()["landlock"].(int64)
 	for name, try := range map[string]func() error{
 		"read a file":   func() error { _, err := os.ReadFile("/etc/passwd"); return err },
 		"list a folder": func() error { _, err := os.ReadDir("/"); return err },
@@ -277,13 +306,18 @@ func (p *prisoner) cannotLeave(t *testing.T) {
 	os.Remove(filepath.Join(p.state, "inside"))
 }
 
-// plainTCP tries one call on a socket of TCP as it was before it had several paths: package net asks for those, which Landlock
-// does not know.
+// plainTCP tries one call on a socket of TCP as it was before it had several paths: package net
+// asks for those, which Landlock does not know.
 func (p *prisoner) plainTCP(call func(fd int, addr syscall.Sockaddr) error) error {
+	return p.tryPort(call, 1)
+}
+
+// tryPort is plainTCP with a port.
+func (p *prisoner) tryPort(call func(fd int, addr syscall.Sockaddr) error, port int) error {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		return err
 	}
 	defer syscall.Close(fd)
-	return call(fd, &syscall.SockaddrInet4{Port: 1, Addr: [4]byte{127, 0, 0, 1}})
+	return call(fd, &syscall.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}})
 }

@@ -5,49 +5,75 @@ import (
 	"path/filepath"
 	"reflect"
 
-	"pillarbox/appliance/accounts"
+	"go.uber.org/zap"
+
+	"pillarbox/appliance/admin"
 	"pillarbox/appliance/config"
-	"pillarbox/appliance/logbook"
+	"pillarbox/appliance/statedir"
 )
 
-// Reload reads configuration, accounts and certificate anew and puts them in force for what begins from now on; sessions
-// go on. Each of the three that is bad leaves the old one in force, and the error says what is wrong with it.
+// Reload reads configuration, accounts and certificate again and puts them in force for what begins
+// from now on; sessions go on. Each of the three that is bad leaves the old one in force, and the
+// error describes what is wrong with it.
 func (a *Appliance) Reload() error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
-	a.guard.supervisor.Reloading()
-	defer func() { a.guard.supervisor.Ready(a.statusLine()) }()
+	a.guard.Supervisor.Reloading()
+	defer func() { a.guard.Supervisor.Ready(a.statusLine()) }()
 	in := a.rules.Load()
+	a.reloading.seen = look(a.watched(in.config)) // before the files are read
 	c, configErr := in.config, error(nil)
 	if a.opts.Reread != nil {
 		if c, configErr = a.opts.Reread(); configErr != nil {
 			c = in.config
 		}
 	}
+	c = withRemotes(c, a.log)
 	a.noteRestart(c)
-	table, accountsErr := accounts.Load(filepath.Join(a.state, accountsFile))
+	table, accountsErr := statedir.ReadAccounts(filepath.Join(a.state, statedir.AccountsFile), a.log)
 	if accountsErr != nil {
 		table = in.table
 	}
-	renewed, certErr := a.ring.Reload(a.certOptions(withState(c, a.state)))
+	renewed, certErr := a.cert.Reload(a.cert.options(statedir.With(c, a.state)))
+	if certErr != nil && c.TLS.Cert != "" {
+		certErr = admin.TLSError(c, certErr)
+	}
+	a.cert.noteOutside(statedir.With(c, a.state))
 	a.enforce(c, table)
+	a.logins.revoke()
+	a.listeners.Retry()
+	a.page.reload(a.page.announced(c, a.listeners.Listeners()))
 	err := errors.Join(configErr, accountsErr, certErr)
 	if err != nil {
-		a.log.Error("reload: the old one stays in force", logbook.Error(err))
+		a.logReload(configErr, accountsErr, certErr)
 		return err
 	}
-	a.log.Info("reloaded", logbook.Int("accounts", len(table.Accounts())), logbook.Bool("new_certificate", renewed))
+	a.log.Info("reloaded", zap.Int("accounts", len(table.Accounts())), zap.Bool("new_certificate", renewed))
 	return nil
 }
 
-// withState returns c with the state folder that is open.
-func withState(c *config.Config, state string) *config.Config {
-	copied := *c
-	copied.State = state
-	return &copied
+// logReload logs why a reload failed: a line for each mistake of the configuration, with its place.
+func (a *Appliance) logReload(errs ...error) {
+	const event = "reload failed: the previous settings stay in force"
+	for _, err := range errs {
+		var report *config.Report
+		switch {
+		case err == nil:
+		case errors.As(err, &report):
+			for _, p := range report.Problems {
+				line := zap.Skip()
+				if p.Line > 0 {
+					line = zap.Int("line", p.Line)
+				}
+				a.log.Error(event, zap.String("file", report.File), line, zap.String("error", p.Text))
+			}
+		default:
+			a.log.Error(event, zap.Error(err))
+		}
+	}
 }
 
-// noteRestart tells which keys have changed that a reload cannot put in force.
+// noteRestart logs which keys have changed that a reload cannot put in force.
 func (a *Appliance) noteRestart(c *config.Config) {
 	for _, row := range []struct {
 		key      string
@@ -59,14 +85,18 @@ func (a *Appliance) noteRestart(c *config.Config) {
 		{"smtp.listen", a.boot.SMTP.Listen, c.SMTP.Listen},
 		{"smtp.listen_tls", a.boot.SMTP.ListenTLS, c.SMTP.ListenTLS},
 		{"smtp.listen_lmtp", a.boot.SMTP.ListenLMTP, c.SMTP.ListenLMTP},
+		{"web.listen", a.boot.Web.Listen, c.Web.Listen},
+		{"web.listen_tls", a.boot.Web.ListenTLS, c.Web.ListenTLS},
+		{"mdns", a.boot.MDNS, c.MDNS},
 		{"spool", a.boot.Spool, c.Spool},
 		{"service", a.boot.Service, c.Service},
 		{"watchdog", a.boot.Watchdog, c.Watchdog},
 		{"tls, to a folder that was not read at the start", true, !a.opts.GiveUp || filepath.Dir(c.TLS.Cert) == filepath.Dir(a.boot.TLS.Cert) && filepath.Dir(c.TLS.Key) == filepath.Dir(a.boot.TLS.Key)},
 		{"smtp.max_message above its value at the start", true, c.SMTP.MaxMessage <= a.boot.SMTP.MaxMessage},
+		{"remote: a port, or the first account, that the server was not confined for", true, a.remote.reaches(c)},
 	} {
 		if !reflect.DeepEqual(row.was, row.now) {
-			a.log.Warn("this change needs a restart", logbook.String("key", row.key))
+			a.log.Warn("this change needs a restart", zap.String("key", row.key))
 		}
 	}
 }

@@ -3,19 +3,22 @@ package appliance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/durable"
-	"pillarbox/appliance/logbook"
+	"pillarbox/appliance/statedir"
 )
 
 // fileBox starts a box with a configuration file, as the program does.
@@ -43,7 +46,8 @@ spool = {slot = "1MiB", capacity = "32MiB", volatile = true}
 	return start(t, c, Options{Reread: func() (*config.Config, error) { return config.Load(file) }}), file, write
 }
 
-// TestAccountsAreNoticed: a new account can log in without a word to the box, and a session that is in goes on.
+// TestAccountsAreNoticed: a new account can log in without a word to the box, and a session that is
+// in goes on.
 func TestAccountsAreNoticed(t *testing.T) {
 	state := t.TempDir()
 	family(t, state, "anna")
@@ -53,7 +57,7 @@ func TestAccountsAreNoticed(t *testing.T) {
 	b.await("reloaded", 1)
 	b.login("pop3.listen", "otto").must("STAT", "QUIT")
 	b.deliver("smtp.listen", letter("hi\r\n"), "otto")
-	_, err := accounts.Edit(filepath.Join(state, accountsFile), func(t *accounts.Table) (*accounts.Table, error) { return t.Remove("otto") })
+	_, err := accounts.Edit(filepath.Join(state, statedir.AccountsFile), func(t *accounts.Table) (*accounts.Table, error) { return t.Remove("otto") })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,16 +80,16 @@ func TestConfigurationIsNoticed(t *testing.T) {
 	b.await("reloaded", 1)
 	b.deliver("smtp.listen", letter("by alias\r\n"), "family@home.arpa")
 	old.must("RCPT TO:<family>", "QUIT") // the session goes on, and asks the rules of its moment
-	if got := b.log.FilterMessage("alias leads to nobody").Len(); got != 1 {
+	if got := b.log.FilterMessage("alias has no mailbox: mail for it is refused").Len(); got != 1 {
 		t.Errorf("%d warnings of aliases", got)
 	}
 
 	write("[aliases]\nfamily = [\n")
-	b.await("reload: the old one stays in force", 1)
+	b.await("reload failed: the previous settings stay in force", 1)
 	b.deliver("smtp.listen", letter("still by alias\r\n"), "family@home.arpa")
 
 	write("[pop3]\n") // defined twice
-	b.await("reload: the old one stays in force", 2)
+	b.await("reload failed: the previous settings stay in force", 2)
 	write("")
 	b.await("reloaded", 2)
 	s := b.dial("smtp.listen")
@@ -115,19 +119,19 @@ func TestBadAccountsLeaveTheOldInForce(t *testing.T) {
 	state := t.TempDir()
 	family(t, state, "anna")
 	b, _, write := fileBox(t, state, "")
-	path := filepath.Join(state, accountsFile)
-	if err := durable.Replace(filepath.Join(state, accountsFile), []byte("half a li")); err != nil {
+	path := filepath.Join(state, statedir.AccountsFile)
+	if err := durable.Replace(filepath.Join(state, statedir.AccountsFile), []byte("half a li")); err != nil {
 		t.Fatal(err)
 	}
-	b.await("reload: the old one stays in force", 1)
+	b.await("reload failed: the previous settings stay in force", 1)
 	b.login("pop3.listen", "anna").must("QUIT")
 	write("[aliases]\nfamily = [\"anna\"]\n")
-	b.await("reload: the old one stays in force", 2)
+	b.await("reload failed: the previous settings stay in force", 2)
 	b.deliver("smtp.listen", letter("the alias is new\r\n"), "family")
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	b.await("reload: the old one stays in force", 3)
+	b.await("reload failed: the previous settings stay in force", 3)
 	b.login("pop3.listen", "anna").must("QUIT")
 }
 
@@ -156,20 +160,21 @@ func TestRestartIsAskedFor(t *testing.T) {
 	b.dial("pop3.listen").must("QUIT")
 }
 
-// TestChangesAreFoundWithoutNotices: a file system that tells of no changes delays them by a minute.
+// TestChangesAreFoundWithoutNotices: a file system that tells of no changes delays them by a
+// minute.
 func TestChangesAreFoundWithoutNotices(t *testing.T) {
 	state := t.TempDir()
 	family(t, state, "anna")
 	synctest.Test(t, func(t *testing.T) {
-		core, logs := observer.New(logbook.InfoLevel)
-		a, err := New(t.Context(), settings(state), Options{Log: logbook.New(core), Built: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)})
+		core, logs := observer.New(zap.InfoLevel)
+		a, err := New(t.Context(), settings(state), Options{Log: zap.New(core), Built: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer a.Close()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		go a.watch(ctx, nil)
+		go a.watch(ctx, nil, a.newRetainer(), a.newInspector())
 		time.Sleep(lookEvery / 2)
 		family(t, state, "otto")
 		for _, want := range []int{0, 1, 1} {
@@ -181,7 +186,8 @@ func TestChangesAreFoundWithoutNotices(t *testing.T) {
 	})
 }
 
-// TestAChangeInTheMiddleOfAReloadIsNoticed: a file that changes again after it was read is read again.
+// TestAChangeInTheMiddleOfAReloadIsNoticed: a file that changes again after it was read is read
+// again.
 func TestAChangeInTheMiddleOfAReloadIsNoticed(t *testing.T) {
 	state := t.TempDir()
 	family(t, state, "anna")
@@ -212,7 +218,7 @@ func TestAChangeInTheMiddleOfAReloadIsNoticed(t *testing.T) {
 		defer a.Close()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		go a.watch(ctx, nil)
+		go a.watch(ctx, nil, a.newRetainer(), a.newInspector())
 		time.Sleep(lookEvery / 2)
 		write("second")
 		time.Sleep(3 * lookEvery)
@@ -222,13 +228,14 @@ func TestAChangeInTheMiddleOfAReloadIsNoticed(t *testing.T) {
 	})
 }
 
-// TestOwnCertificateIsNoticed: the user's certificate is swapped under running listeners, and a bad one is not.
+// TestOwnCertificateIsNoticed: the user's certificate is swapped under running listeners, and a bad
+// one is not.
 func TestOwnCertificateIsNoticed(t *testing.T) {
 	donor := start(t, settings(t.TempDir()), Options{})
 	own := t.TempDir()
 	bring := func(file, from string) {
 		t.Helper()
-		text, err := os.ReadFile(filepath.Join(donor.state, certsFolder, from))
+		text, err := os.ReadFile(filepath.Join(donor.state, statedir.CertsFolder, from))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -239,15 +246,45 @@ func TestOwnCertificateIsNoticed(t *testing.T) {
 	bring("my.crt", "ca.crt")
 	bring("my.key", "ca.key")
 	b, _, _ := fileBox(t, t.TempDir(), "[tls]\ncert = \""+own+"/my.crt\"\nkey = \""+own+"/my.key\"\n")
-	before := b.ring.Fingerprint()
+	before := b.cert.Fingerprint()
 	bring("my.crt", "box.crt") // the key is the other one's still
-	b.await("reload: the old one stays in force", 1)
-	if b.ring.Fingerprint() != before {
+	b.await("reload failed: the previous settings stay in force", 1)
+	if b.cert.Fingerprint() != before {
 		t.Error("half a change was put in force")
 	}
 	bring("my.key", "box.key")
 	b.await("reloaded", 1)
-	if b.ring.Fingerprint() != donor.ring.Fingerprint() {
+	if b.cert.Fingerprint() != donor.cert.Fingerprint() {
 		t.Error("the new certificate is not shown")
+	}
+}
+
+// TestReloadErrorsAreReadable: a mistake is one line, with the file, the line and what is possible.
+func TestReloadErrorsAreReadable(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pillarbox.toml")
+	if err := os.WriteFile(file, []byte("[pop3]\nlistn = [\":110\"]\n\n[watchdog]\ndevice = \"softdog\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := start(t, settings(t.TempDir()), Options{Reread: func() (*config.Config, error) {
+		c, err := config.Find(file, config.Machine())
+		if err != nil {
+			err = fmt.Errorf("the configuration cannot be used:\n%w", err) // as the program has it
+		}
+		return c, err
+	}})
+	if err := b.Reload(); err == nil {
+		t.Fatal("the reload succeeded")
+	}
+	var got []string
+	for _, line := range b.log.FilterMessage("reload failed: the previous settings stay in force").All() {
+		fields := line.ContextMap()
+		got = append(got, fmt.Sprintf("%v:%v: %v", fields["file"], fields["line"], fields["error"]))
+	}
+	want := []string{
+		file + `:2: unknown key "pop3.listn"; did you mean "pop3.listen"?`,
+		file + `:5: watchdog.device: "softdog" is not one of none, auto, systemd, procd or a device, as "/dev/watchdog0"`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }

@@ -9,8 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"pillarbox/appliance/clock"
 	"pillarbox/appliance/config"
-	"pillarbox/appliance/retention"
+	"pillarbox/appliance/statedir"
 )
 
 const day = 24 * time.Hour
@@ -18,14 +19,14 @@ const day = 24 * time.Hour
 // A desk is a machine whose clocks a test moves.
 type desk struct {
 	mu sync.Mutex
-	at retention.Reading
+	at clock.Reading
 }
 
 func newDesk() *desk {
-	return &desk{at: retention.Reading{Wall: time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC), Up: time.Hour}}
+	return &desk{at: clock.Reading{Wall: time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC), Up: time.Hour}}
 }
 
-func (d *desk) read() retention.Reading {
+func (d *desk) read() clock.Reading {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.at
@@ -51,12 +52,13 @@ func startAt(t *testing.T, c *config.Config, d *desk) *box {
 	return start(t, c, Options{Clock: d.read, LookEvery: 2 * time.Millisecond})
 }
 
-// elapse lets at least an hour pass, and waits until the box has looked for mail whose time has come.
+// elapse lets at least an hour pass, and waits until the box has looked for mail whose time has
+// come.
 func (b *box) elapse(d *desk, by time.Duration) {
 	b.t.Helper()
-	before := b.log.FilterMessage("looked for old mail").Len()
+	before := b.log.FilterMessage("looked for expired messages").Len()
 	d.pass(by)
-	b.await("looked for old mail", before+1)
+	b.await("looked for expired messages", before+1)
 }
 
 // sees checks how many messages a login has.
@@ -127,7 +129,8 @@ func TestKeepDays(t *testing.T) {
 	b.await("session ended", 9)
 }
 
-// TestKeepDaysAfterFetch: who has fetched a mail has so many days for the other devices; nobody loses what nobody has fetched.
+// TestKeepDaysAfterFetch: who has fetched a mail has so many days for the other devices; nobody
+// loses what nobody has fetched.
 func TestKeepDaysAfterFetch(t *testing.T) {
 	state := t.TempDir()
 	family(t, state, "anna", "otto")
@@ -186,7 +189,8 @@ func TestBin(t *testing.T) {
 	b.sees(map[string]int{"anna": 1})
 }
 
-// TestViews: what a device deletes is gone for it alone, unique-ids are the same, and the password is the account's.
+// TestViews: what a device deletes is gone for it alone, unique-ids are the same, and the password
+// is the account's.
 func TestViews(t *testing.T) {
 	state := t.TempDir()
 	family(t, state, "anna")
@@ -228,7 +232,8 @@ func TestViews(t *testing.T) {
 	b.sees(map[string]int{"anna": 3, "anna+phone": 1, "recent:anna": 2})
 }
 
-// TestQuota: a mailbox takes what it may by itself; one that has no room for the announced size is refused alone.
+// TestQuota: a mailbox takes what it may by itself; one that has no room for the announced size is
+// refused alone.
 func TestQuota(t *testing.T) {
 	state := t.TempDir()
 	family(t, state, "anna", "otto")
@@ -266,7 +271,7 @@ func TestBinGivesWay(t *testing.T) {
 		s.must("DELE 1", "QUIT")
 		s.Close()
 	}
-	if !b.logged("the bin gave way to new mail") {
+	if !b.logged("messages in the bin removed to make room") {
 		t.Error("nothing gave way")
 	}
 	b.sees(map[string]int{"anna": 0, "otto": 0})
@@ -281,15 +286,16 @@ func TestBinIsEmptiedFirst(t *testing.T) {
 	family(t, state, "anna")
 	c, d := settings(state), newDesk()
 	c.Spool.Capacity, c.Retention.BinDays, c.Retention.MailboxShare = 16<<20, 30, 100
-	c.SMTP.MaxMessage = 3 << 19 // so that mail is refused at 80 percent, and the bin gives way not much before
+	// So that mail is refused at 80 percent, and the bin is emptied not much before.
+	c.SMTP.MaxMessage = 3 << 19
 	b := startAt(t, c, d)
 	for range 12 {
 		b.deliver("smtp.listen", letter(lines(1<<20)), "anna")
 		b.login("pop3.listen", "anna").must("DELE 1", "QUIT")
 		d.pass(day)
 	}
-	b.await("the bin gave way to new mail", 1)
-	if b.logged("the spool fills up") {
+	b.await("messages in the bin removed to make room", 1)
+	if b.logged("the spool is almost full") {
 		t.Error("somebody was warned of a bin")
 	}
 	if kept := b.spool.Stats().Messages; kept < 5 || kept > 10 {
@@ -297,7 +303,8 @@ func TestBinIsEmptiedFirst(t *testing.T) {
 	}
 }
 
-// TestNothingWithoutPolicy: a box that keeps mail for ever writes nothing by itself, and leaves no file.
+// TestNothingWithoutPolicy: a box that keeps mail for ever writes nothing by itself, and leaves no
+// file.
 func TestNothingWithoutPolicy(t *testing.T) {
 	state := t.TempDir()
 	family(t, state, "anna")
@@ -318,12 +325,13 @@ func TestNothingWithoutPolicy(t *testing.T) {
 	if err := b.stop(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(state, clockFile)); !os.IsNotExist(err) {
-		t.Errorf("there is a file %s: %v", clockFile, err)
+	if _, err := os.Stat(filepath.Join(state, statedir.ClockFile)); !os.IsNotExist(err) {
+		t.Errorf("there is a file %s: %v", statedir.ClockFile, err)
 	}
 }
 
-// TestTermOutlivesTheBox: the days go on through stops and starts, and are counted anew when the date is not the one that it should be.
+// TestTermOutlivesTheBox: the days go on through stops and starts, and are counted anew when the
+// date is not the one that it should be.
 func TestTermOutlivesTheBox(t *testing.T) {
 	for _, tt := range []struct {
 		name string

@@ -60,7 +60,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestSecondStart: mail, unique-ids and the certificate are the same after a stop, and what was deleted is gone.
+// TestSecondStart: mail, unique-ids and the certificate are the same after a stop, and what was
+// deleted is gone.
 func TestSecondStart(t *testing.T) {
 	state := t.TempDir()
 	family(t, state, "anna")
@@ -71,7 +72,7 @@ func TestSecondStart(t *testing.T) {
 	c := b.login("pop3.listen", "anna")
 	kept := strings.Fields(c.say("UIDL 2"))[2]
 	c.must("DELE 1", "DELE 3", "QUIT")
-	leaf := b.ring.Fingerprint()
+	leaf := b.cert.Fingerprint()
 	if err := b.stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +88,7 @@ func TestSecondStart(t *testing.T) {
 	if got, want := c.retrieve(1), letter("mail 1\r\n"); got != want {
 		t.Errorf("got %q", got)
 	}
-	if b.ring.Fingerprint() != leaf {
+	if b.cert.Fingerprint() != leaf {
 		t.Error("the certificate is another one")
 	}
 }
@@ -149,7 +150,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestMailboxShare: who does not fetch is refused alone, and loses no mail that others of the family get too.
+// TestMailboxShare: who does not fetch is refused alone, and loses no mail that others of the
+// family get too.
 func TestMailboxShare(t *testing.T) {
 	state := t.TempDir()
 	family(t, state, "anna", "otto")
@@ -197,6 +199,34 @@ func TestStartTLS(t *testing.T) {
 		}
 		c.Conn = textproto.NewConn(secured)
 		c.must(tt.after)
+	}
+}
+
+// TestSessionTickets: a POP3 client that comes back every few minutes resumes its TLS session, and
+// an SMTP client gets no ticket that it would have to read before it sends EHLO.
+func TestSessionTickets(t *testing.T) {
+	state := t.TempDir()
+	family(t, state, "anna")
+	b := start(t, settings(state), Options{})
+	for key, want := range map[string]bool{"pop3.listen_tls": true, "smtp.listen_tls": false} {
+		config := b.trust()
+		config.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+		var resumed bool
+		for range 2 {
+			conn, err := tls.Dial("tcp", b.Addr(key), config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// The first octet of the greeting.
+			if _, err := conn.Read(make([]byte, 1)); err != nil {
+				t.Fatal(err)
+			}
+			resumed = conn.ConnectionState().DidResume
+			conn.Close()
+		}
+		if resumed != want {
+			t.Errorf("%s: a second session was resumed: %v", key, resumed)
+		}
 	}
 }
 

@@ -11,7 +11,8 @@ import (
 	"pillarbox/spool"
 )
 
-// TestErrorsAreTranslated: what the spool says has the client's own code, and what nobody foresaw stays as it is.
+// TestErrorsAreTranslated: what the spool says has the client's own code, and what nobody foresaw
+// stays as it is.
 func TestErrorsAreTranslated(t *testing.T) {
 	odd := errors.New("odd")
 	for _, tt := range []struct {
@@ -25,6 +26,7 @@ func TestErrorsAreTranslated(t *testing.T) {
 		{"a full spool", intakeError, spool.ErrFull, smtpd.ErrFull},
 		{"a full mailbox", intakeError, spool.ErrMailboxFull, smtpd.ErrMailboxFull},
 		{"a mail that is too large", intakeError, spool.ErrTooLarge, smtpd.ErrTooLarge},
+		{"a spool that is read-only", intakeError, spool.ErrReadOnly, smtpd.ErrTemporary},
 		{"taking in, odd", intakeError, odd, odd},
 	} {
 		if got := tt.translate(fmt.Errorf("spool: %w", tt.in)); !errors.Is(got, tt.want) {
@@ -36,7 +38,8 @@ func TestErrorsAreTranslated(t *testing.T) {
 	}
 }
 
-// TestExclusive: lock = "exclusive" lets one session at a time into a maildrop, and the next one as soon as it is over.
+// TestExclusive: lock = "exclusive" lets one session at a time into a maildrop, and the next one as
+// soon as it is over.
 func TestExclusive(t *testing.T) {
 	c := settings(t.TempDir())
 	c.POP3.Exclusive = true

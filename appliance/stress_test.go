@@ -58,9 +58,10 @@ var deeds = []struct {
 	{1, (*oracle).restart},
 }
 
-// TestStress: random deliveries, sessions of several devices at once, deletes, reloads and restarts, held against an oracle. A
-// unique-id that was shown stays with its mail and is never another's; every mail is there, in its order, octet for octet, until
-// it is deleted. What it does follows from the seed alone.
+// TestStress: random deliveries, sessions of several devices at once, deletes, reloads and
+// restarts, held against an oracle. A unique-id that was shown stays with its mail and is never
+// another's; every mail is there, in its order, octet for octet, until it is deleted. What it does
+// follows from the seed alone.
 func TestStress(t *testing.T) {
 	o := &oracle{
 		t: t, r: rand.New(rand.NewPCG(*stressSeed, 0)), state: t.TempDir(),
@@ -89,7 +90,8 @@ func TestStress(t *testing.T) {
 	o.restart()
 }
 
-// muchMail is how many octets the oracle lets live, of the 32 MiB that there are: the box has no reason to be full.
+// muchMail is how many octets the oracle lets live, of the 32 MiB that there are: the box has no
+// reason to be full.
 const muchMail = 8 << 20
 
 // deliver sends a letter to one or both.

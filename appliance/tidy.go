@@ -7,45 +7,59 @@ import (
 	"runtime/metrics"
 	"sync"
 	"time"
+
+	"pillarbox/appliance/access"
 )
 
 const (
 	quietTime = 3 * time.Second // without a session that begins or ends
-	tidyTime  = time.Minute     // a box that is never quiet for so long is tidied all the same
+	tidyTime  = time.Minute     // after which memory is returned anyway
 
-	// tidyFirst octets have to be allocated before tidying pays the first time, 768 KiB of them by an ordinary start (the first one
-	// makes a key and a certificate): the first collection leaves the runtime 600 KiB larger than it was, for good, and a few sessions
-	// leave less than that behind.
+	// tidyFirst octets have to be allocated before tidying pays the first time, 768 KiB of them by
+	// an ordinary start (the first one makes a key and a certificate): the first collection leaves
+	// the runtime 600 KiB larger than it was, for good, and a few sessions leave less than that
+	// behind.
 	tidyFirst = 1 << 20
 
-	// From then on it pays when tidyWorth octets were allocated since the last time, five polls or one with TLS, or when tidyLeft
-	// sessions are over that were there then: they allocate nothing by that, and over TLS hold 12 KiB each until somebody collects it.
+	// From then on it pays when tidyWorth octets were allocated since the last time, five polls or
+	// one with TLS, or when tidyLeft sessions are over that were there then: they allocate nothing
+	// by that, and over TLS hold 12 KiB each until a collection.
 	tidyWorth, tidyLeft = 64 << 10, 4
 )
 
+// A tidier gives memory back to the machine that the start and sessions have used.
+type tidier struct {
+	clients *access.Table
+	stirred chan struct{} // a session has begun or ended
+}
+
+func newTidier(clients *access.Table) tidier {
+	return tidier{clients, make(chan struct{}, 1)}
+}
+
 // stir notes that a session begins or ends.
-func (a *Appliance) stir() {
+func (t tidier) stir() {
 	select {
-	case a.stirred <- struct{}{}:
+	case t.stirred <- struct{}{}:
 	default: // noted already
 	}
 }
 
-// tidy gives memory that the start and sessions have used back to the machine once they are over, until ctx ends: the Go
-// runtime by itself keeps the most that it ever needed for minutes. A box that hardly anybody talks to is left alone.
-func (a *Appliance) tidy(ctx context.Context) {
+// tidy gives memory back once sessions are over, until ctx ends: the Go runtime by itself keeps the
+// most that it ever needed for minutes. A server with few sessions is left alone.
+func (t tidier) tidy(ctx context.Context) {
 	pays, there := uint64(tidyFirst), 0
-	a.stir()
+	t.stir()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-a.stirred:
+		case <-t.stirred:
 		}
-		if !a.untilQuiet(ctx) {
+		if !t.untilQuiet(ctx) {
 			return
 		}
-		now := a.gate.sessions()
+		now := t.clients.Sessions()
 		if allocated() < pays && there-now < tidyLeft {
 			continue
 		}
@@ -60,8 +74,11 @@ const (
 	outgrown   = 8 << 10 // octets of a stack that was not made so large
 )
 
-// dropStacks has the runtime give up the stacks that it keeps for goroutines to come, each of which holds on to the 32 KiB that it is a
-// part of. A collection takes those that no processor keeps for itself. What the last processor keeps goes to goroutines that outgrow it.
+// dropStacks has the runtime give up the stacks that it keeps for goroutines to come, each of which
+// holds on to the 32 KiB that it is a part of. A collection takes those that no processor keeps for
+// itself. What the last processor keeps goes to goroutines that outgrow it. Compared with two
+// collections and debug.FreeOSMemory alone, it saves 400 KiB after 4000 sessions (3384 instead of
+// 3788, over TLS 3694 instead of 4164, where the limit is 4096), and nothing after a start.
 func dropStacks() {
 	processors := runtime.GOMAXPROCS(1)
 	runtime.GC()
@@ -73,8 +90,8 @@ func dropStacks() {
 	runtime.GOMAXPROCS(processors)
 }
 
-// outgrow needs a larger stack than a goroutine begins with: the runtime gives that back when the goroutine ends, as it does not
-// with one that has its first size.
+// outgrow needs a larger stack than a goroutine begins with: the runtime gives that back when the
+// goroutine ends, as it does not with one that has its first size.
 //
 //go:noinline
 func outgrow() {
@@ -85,8 +102,9 @@ func outgrow() {
 	runtime.KeepAlive(&room)
 }
 
-// allocated returns how many octets the heap has given out since the start of the program, those that are free again included.
-// runtime.ReadMemStats says the same and leaves the runtime 400 KiB larger.
+// allocated returns how many octets the heap has given out since the start of the program, those
+// that are free again included. runtime.ReadMemStats returns the same and leaves the runtime 400
+// KiB larger.
 func allocated() uint64 {
 	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
 	metrics.Read(sample)
@@ -94,7 +112,7 @@ func allocated() uint64 {
 }
 
 // untilQuiet waits until it is time to tidy; false: ctx has ended.
-func (a *Appliance) untilQuiet(ctx context.Context) bool {
+func (t tidier) untilQuiet(ctx context.Context) bool {
 	latest := time.NewTimer(tidyTime)
 	defer latest.Stop()
 	quiet := time.NewTimer(quietTime)
@@ -103,7 +121,7 @@ func (a *Appliance) untilQuiet(ctx context.Context) bool {
 		select {
 		case <-ctx.Done():
 			return false
-		case <-a.stirred:
+		case <-t.stirred:
 			quiet.Reset(quietTime)
 		case <-quiet.C:
 			return true

@@ -9,28 +9,31 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pillarbox/appliance/access"
 )
 
-// TestTidy: memory is given back when it is worth it, a while after the last session began or ended.
+// TestTidy: memory is given back when it is worth it, a while after the last session began or
+// ended.
 func TestTidy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := &Appliance{gate: newGate(plenty, nil), stirred: make(chan struct{}, 1)}
+		a := newTidier(access.NewTable())
 		ctx, stop := context.WithCancel(t.Context())
 		var group sync.WaitGroup
 		group.Go(func() { a.tidy(ctx) })
 		defer group.Wait()
 		defer stop()
 
-		var there []*place
+		var there []*access.Session
 		come := func(sessions int) {
 			for range sessions {
-				p, _ := a.gate.enter(netip.MustParseAddr("192.0.2.1"), func() {})
-				there = append(there, p)
+				s, _ := a.clients.Enter(access.ClientAt(netip.MustParseAddr("192.0.2.1")), func() {})
+				there = append(there, s)
 			}
 		}
 		leave := func() {
-			for _, p := range there {
-				a.gate.leave(p)
+			for _, s := range there {
+				s.Leave()
 			}
 			there = nil
 		}

@@ -9,7 +9,8 @@ import (
 	"pillarbox/pop3/pop3test"
 )
 
-// What a command costs in allocations, client included, which makes none: nothing that a client repeats grows the heap.
+// TestAllocations checks what a command costs in allocations, including those of the client, which
+// are none. Nothing that a client repeats grows the heap.
 func TestAllocations(t *testing.T) {
 	store := new(pop3test.Store)
 	store.InFile(t)

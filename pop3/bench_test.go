@@ -10,7 +10,8 @@ import (
 	"pillarbox/pop3/pop3test"
 )
 
-// BenchmarkRetrieve retrieves one mail again and again over loopback TCP, the client's cost included.
+// BenchmarkRetrieve retrieves one message repeatedly over loopback TCP. The cost of the client is
+// included.
 func BenchmarkRetrieve(b *testing.B) {
 	for _, size := range []int{1 << 10, 4 << 10, 32 << 10, 256 << 10, 8 << 20} {
 		for _, pipelined := range []int{1, 32} {

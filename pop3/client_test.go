@@ -13,7 +13,7 @@ import (
 	"pillarbox/pop3"
 )
 
-// A client speaks to one session where a transcript does not reach: it measures.
+// A client communicates with one session, for measurements that a transcript cannot make.
 type client struct {
 	t    testing.TB
 	conn net.Conn
@@ -84,7 +84,7 @@ func (c *client) logIn() {
 	c.want("+OK")
 }
 
-// multi reads a multi-line reply and undoes its byte-stuffing, like a mail program.
+// multi reads a multi-line reply and removes its byte-stuffing, as a mail client does.
 func (c *client) multi() string {
 	c.t.Helper()
 	c.want("+OK")
@@ -110,7 +110,8 @@ func (c *client) end() error {
 	return <-c.over
 }
 
-// A counter counts the writes to a connection, and remembers their sizes. It hides that the connection is TCP.
+// A counter counts the writes to a connection, and keeps their sizes. It hides that the connection
+// is TCP.
 type counter struct {
 	net.Conn
 	writes atomic.Int64

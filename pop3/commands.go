@@ -4,203 +4,173 @@ import (
 	"bytes"
 	"context"
 	"math"
+
+	"pillarbox/pop3/wire"
 )
 
 // maxCommand is the length of the longest command, CRLF included (RFC 2449 §4).
 const maxCommand = 255
 
-// A state is where a session is (RFC 1939 §3). They are bits, so that a command can be
-// accepted in several.
+// A state is a state of a session (RFC 1939 §3). States are bits, because a command can be accepted
+// in several.
 type state uint8
 
 const (
 	authorization state = 1 << iota
-	named               // AUTHORIZATION, right after a USER: the only place for PASS (RFC 1939 §7)
+	named               // AUTHORIZATION, in the line after USER: only here is PASS accepted (§7)
 	transaction
 	update
 
-	same      state = 0
+	unchanged state = 0
 	anonymous       = authorization | named
 	anytime         = anonymous | transaction
 )
 
-// A kind is what a command takes behind its verb.
+// A kind is what may follow a verb.
 type kind uint8
 
 const (
-	none   kind = iota
-	words       // one or more words
-	rest        // everything behind the first blank, blanks and nothing included
-	number      // a message
-	prefix      // a message, and a number of lines
+	noArgument     kind = iota
+	oneOrMore           // words
+	anything            // all that follows the first blank, blanks included, or nothing
+	number              // a message
+	numberAndLines      // a message, and a number of lines
 )
 
-// An argument is what was behind a verb. A message number is 1…Len and not deleted.
+// An argument is what has followed a verb. A message number is 1…Len and not marked.
 type argument struct {
 	n     int
 	lines int64
-	text  []byte // of words and rest; valid until the next line is read
+	text  []byte // of oneOrMore and anything; valid until the next line is read
 }
 
 // A command is one row of the table.
 type command struct {
 	verb     string
-	in       state // where it is accepted
+	in       state // the states that accept it
 	argument kind
 	does     func(*session, context.Context, argument) error
-	then     state // where it leads; same: it stays
+	then     state // the state after it
 }
 
-// commands is the whole protocol. A verb with several rows means the one that fits its state
-// and argument.
+// commands is the whole protocol. If a verb has several rows, the one that fits the state and the
+// argument is used.
 var commands = [...]command{
 	// verb, accepted in, argument, does, then
 
-	// whenever
-	{"CAPA", anytime, none, (*session).capa, same}, // RFC 2449 §5
+	// in all states
+	{"CAPA", anytime, noArgument, (*session).capa, unchanged}, // RFC 2449 §5
 
-	{"LANG", anytime, none, (*session).langList, same}, // RFC 6856 §3
-	{"LANG", anytime, words, (*session).lang, same},
+	{"LANG", anytime, noArgument, (*session).langList, unchanged}, // RFC 6856 §3
+	{"LANG", anytime, oneOrMore, (*session).lang, unchanged},
 
 	// AUTHORIZATION (RFC 1939 §4 and §7, RFC 2595 §4, RFC 5034 §4; AUTH alone is from RFC 1734)
-	{"STLS", anonymous, none, (*session).stls, authorization},
-	{"USER", anonymous, words, (*session).userName, named},
-	{"PASS", named, rest, (*session).pass, transaction},
-	{"AUTH", anonymous, none, (*session).authMechanisms, same},
-	{"AUTH", anonymous, words, (*session).auth, transaction},
-	{"UTF8", anonymous, none, (*session).utf8On, same}, // RFC 6856 §2
-	{"QUIT", anonymous, none, (*session).bye, update},
+	{"STLS", anonymous, noArgument, (*session).stls, authorization},
+	{"USER", anonymous, oneOrMore, (*session).userName, named},
+	{"PASS", named, anything, (*session).pass, transaction},
+	{"AUTH", anonymous, noArgument, (*session).authMechanisms, unchanged},
+	{"AUTH", anonymous, oneOrMore, (*session).auth, transaction},
+	{"UTF8", anonymous, noArgument, (*session).utf8On, unchanged}, // RFC 6856 §2
+	{"QUIT", anonymous, noArgument, (*session).bye, update},
 
 	// TRANSACTION (RFC 1939 §5 to §7)
-	{"STAT", transaction, none, (*session).stat, same},
-	{"LIST", transaction, none, (*session).list, same},
-	{"LIST", transaction, number, (*session).listOne, same},
-	{"UIDL", transaction, none, (*session).uidl, same},
-	{"UIDL", transaction, number, (*session).uidlOne, same},
-	{"RETR", transaction, number, (*session).retr, same},
-	{"TOP", transaction, prefix, (*session).top, same},
-	{"DELE", transaction, number, (*session).dele, same},
-	{"RSET", transaction, none, (*session).rset, same},
-	{"NOOP", transaction, none, (*session).noop, same},
-	{"QUIT", transaction, none, (*session).quit, update},
+	{"STAT", transaction, noArgument, inTransaction((*openMaildrop).stat), unchanged},
+	{"LIST", transaction, noArgument, inTransaction((*openMaildrop).list), unchanged},
+	{"LIST", transaction, number, inTransaction((*openMaildrop).listOne), unchanged},
+	{"UIDL", transaction, noArgument, inTransaction((*openMaildrop).uidl), unchanged},
+	{"UIDL", transaction, number, inTransaction((*openMaildrop).uidlOne), unchanged},
+	{"RETR", transaction, number, inTransaction((*openMaildrop).retr), unchanged},
+	{"TOP", transaction, numberAndLines, inTransaction((*openMaildrop).top), unchanged},
+	{"DELE", transaction, number, inTransaction((*openMaildrop).dele), unchanged},
+	{"RSET", transaction, noArgument, inTransaction((*openMaildrop).rset), unchanged},
+	{"NOOP", transaction, noArgument, inTransaction((*openMaildrop).noop), unchanged},
+	{"QUIT", transaction, noArgument, (*session).quit, update},
 }
 
-// foreign are the verbs of protocols that a page in a browser can be made to speak to this
-// port. They end the session, so that nothing behind them is taken for a command.
+// foreign are the verbs of protocols that a web page can make a browser send to this port. They end
+// the session, so that nothing that follows is executed as a command.
 var foreign = [...]string{"GET", "POST", "PUT", "HEAD", "PATCH", "DELETE",
 	"OPTIONS", "CONNECT", "TRACE", "PRI"}
 
-// understand finds the command that a line means here, and its argument.
-func (s *session) understand(line []byte) (*command, argument, error) {
+// parse returns the command of a line in the current state, and its argument.
+func (s *session) parse(line []byte) (*command, argument, error) {
 	verb, text, _ := bytes.Cut(line, blank)
 	c, err := find(verb, text, s.state)
 	if err != nil {
 		return nil, argument{}, err
 	}
-	a, err := s.argue(c.argument, text)
+	a, err := s.argument(c.argument, text)
 	return c, a, err
 }
 
 var blank = []byte{' '}
 
-// find looks a verb up; letter case does not matter.
+// find returns the row for a verb in any letter case.
 func find(verb, text []byte, in state) (*command, error) {
-	refused := refuseUnknown
+	refused := replyUnknown
 	for i := range commands {
 		c := &commands[i]
 		switch {
-		case !equalFold(verb, c.verb):
+		case !wire.EqualFold(verb, c.verb):
 		case c.in&in != 0 && fits(c.argument, text):
 			return c, nil
 		case c.in&in != 0:
-			refused = refuseArguments
-		case refused == refuseUnknown:
+			refused = replyArguments
+		case refused == replyUnknown:
 			refused = misplaced(c, in)
 		}
 	}
 	for _, f := range foreign {
-		if equalFold(verb, f) {
-			return nil, refuseForeign
+		if wire.EqualFold(verb, f) {
+			return nil, replyForeign
 		}
 	}
 	return nil, refused
 }
 
-// misplaced says why a command is not accepted in a state.
-func misplaced(c *command, in state) *refusal {
+// misplaced returns the reply error for a command that a state does not accept.
+func misplaced(c *command, in state) *replyError {
 	switch {
 	case in == transaction:
-		return refuseLoggedIn
+		return replyLoggedIn
 	case c.in == named:
-		return refuseUser
+		return replyUser
 	}
-	return refuseLogin
+	return replyLogin
 }
 
-// equalFold compares with an upper-case ASCII word; no other octet than an ASCII letter folds.
-func equalFold(verb []byte, word string) bool {
-	if len(verb) != len(word) {
-		return false
-	}
-	for i, c := range verb {
-		if 'a' <= c && c <= 'z' {
-			c -= 'a' - 'A'
-		}
-		if c != word[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// fits reports whether text can be an argument of that kind.
+// fits reports whether text can be an argument of the kind.
 func fits(k kind, text []byte) bool {
-	if k == rest {
+	if k == anything {
 		return true
 	}
-	return (k == none) == (len(bytes.Trim(text, " ")) == 0)
+	return (k == noArgument) == (len(bytes.Trim(text, " ")) == 0)
 }
 
-// argue makes the argument of what was behind the verb, or a refusal.
-func (s *session) argue(k kind, text []byte) (argument, error) {
+// argument returns the argument in the text after the verb, or a reply error.
+func (s *session) argument(k kind, text []byte) (argument, error) {
 	switch k {
-	case rest:
+	case anything:
 		return argument{text: text}, nil
-	case words:
+	case oneOrMore:
 		return argument{text: bytes.Trim(text, " ")}, nil
 	case number:
-		n, err := s.message(bytes.Trim(text, " "))
+		n, err := s.maildrop.message(bytes.Trim(text, " "))
 		return argument{n: n}, err
-	case prefix:
+	case numberAndLines:
 		first, second, _ := bytes.Cut(bytes.Trim(text, " "), blank)
 		lines, ok := parseNumber(bytes.TrimLeft(second, " "))
 		if !ok {
-			return argument{}, refuseArguments
+			return argument{}, replyArguments
 		}
-		n, err := s.message(first)
+		n, err := s.maildrop.message(first)
 		return argument{n: n, lines: lines}, err
 	}
 	return argument{}, nil
 }
 
-// message is the one gate from a word to a message: its number is 1…Len and it is not marked.
-func (s *session) message(word []byte) (int, error) {
-	n, ok := parseNumber(word)
-	switch {
-	case !ok:
-		return 0, refuseNumber
-	case n == 0:
-		return 0, refuseZero
-	case n > int64(s.mail.Len()):
-		return 0, refuseBig
-	case s.marks.has(int(n)):
-		return 0, refuseDeleted
-	}
-	return int(n), nil
-}
-
-// parseNumber reads decimal digits, and nothing else. What is too big for an int64 is the
-// biggest one.
+// parseNumber parses decimal digits only. A number that is too large for an int64 becomes the
+// largest int64.
 func parseNumber(word []byte) (n int64, ok bool) {
 	for _, c := range word {
 		digit := int64(c) - '0'

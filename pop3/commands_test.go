@@ -46,7 +46,7 @@ func TestParseNumber(t *testing.T) {
 func TestEveryCommandIsFound(t *testing.T) {
 	for i := range commands {
 		c := &commands[i]
-		text := map[kind]string{none: "", words: "x", rest: "x y ", number: "1", prefix: "1 2"}[c.argument]
+		text := map[kind]string{noArgument: "", oneOrMore: "x", anything: "x y ", number: "1", numberAndLines: "1 2"}[c.argument]
 		for in := authorization; in < update; in <<= 1 {
 			if c.in&in == 0 {
 				continue
@@ -58,11 +58,11 @@ func TestEveryCommandIsFound(t *testing.T) {
 	}
 }
 
-// Replies fit into the 512 octets of RFC 2449 §4, whatever they say.
-func TestRefusalsFitALine(t *testing.T) {
-	for _, r := range []*refusal{refuseLong, refuseNUL, refuseBareLF, refuseForeign, refuseUnknown, refuseArguments, refuseLogin, refuseLoggedIn,
-		refuseUser, refuseNumber, refuseZero, refuseBig, refuseDeleted, refuseAuth, refusePlaintext, refuseInUse, refuseMechanism, refuseBase64,
-		refuseMalformed, refuseCancelled, refuseTLS, refuseNoTLS, refuseTemporary, refuseExpunge, refuseGone, refuseDamaged} {
+// Replies fit into the 512 octets of RFC 2449 §4.
+func TestReplyErrorsFitALine(t *testing.T) {
+	for _, r := range []*replyError{replyLong, replyNUL, replyBareLF, replyForeign, replyUnknown, replyArguments, replyLogin, replyLoggedIn,
+		replyUser, replyNumber, replyZero, replyBig, replyDeleted, replyLanguage, replyAuth, replyPlaintext, replyInUse, replyDelay, replyMechanism, replyBase64,
+		replyMalformed, replyBinding, replyCancelled, replyTLS, replyPipelined, replyNoTLS, replyTemporary, replyExpunge, replyGone, replyDamaged} {
 		if len(r.code)+len(r.text) > 200 || strings.ContainsAny(r.text, "\r\n[]") || strings.Contains(r.code, "]") {
 			t.Errorf("%q %q is no reply", r.code, r.text)
 		}
@@ -73,14 +73,14 @@ func TestRefusalsFitALine(t *testing.T) {
 func fuzzSession(in state) *session {
 	s := &session{server: &Server{}, state: in}
 	if in == transaction {
-		s.mail = sizes{23, 35, 40}
-		s.marks = newMarks(s.mail)
-		s.marks.add(2, 35)
+		s.maildrop = newOpenMaildrop(&s.conn, sizes{23, 35, 40}, false)
+		s.maildrop.marks.add(2, 35)
 	}
 	return s
 }
 
-// A line is understood as one row of the table, with an argument that the row may have, or refused by name.
+// A line is parsed as one row of the table, with an argument that the row may have, or gets a reply
+// error.
 func FuzzCommandLine(f *testing.F) {
 	for _, line := range []string{"STAT", "LIST 1", "TOP 1 99999999999999999999", "PASS  a b ", "user anna", "AUTH PLAIN =", "QUIT now", "RETR 0", "DELE +1", "GET / HTTP/1.1", "", " ", "LIST\t1", "TOP  3   2 "} {
 		for in := authorization; in < update; in <<= 1 {
@@ -92,10 +92,10 @@ func FuzzCommandLine(f *testing.F) {
 			return
 		}
 		s := fuzzSession(state(in))
-		c, a, err := s.understand(line)
+		c, a, err := s.parse(line)
 		if err != nil {
-			if _, ok := err.(*refusal); !ok {
-				t.Fatalf("%q: %v is no refusal", line, err)
+			if _, ok := err.(*replyError); !ok {
+				t.Fatalf("%q: %v is no reply error", line, err)
 			}
 			return
 		}
@@ -106,14 +106,14 @@ func FuzzCommandLine(f *testing.F) {
 			t.Errorf("%q finds %s", line, c.verb)
 		}
 		switch c.argument {
-		case number, prefix:
+		case number, numberAndLines:
 			if a.n != 1 && a.n != 3 {
 				t.Errorf("%q is message %d", line, a.n)
 			}
 			if a.lines < 0 {
 				t.Errorf("%q is %d lines", line, a.lines)
 			}
-		case words:
+		case oneOrMore:
 			if len(a.text) == 0 {
 				t.Errorf("%q has no words", line)
 			}

@@ -1,28 +1,33 @@
 package pop3
 
 import (
+	"maps"
 	"strconv"
 	"sync"
 	"time"
 )
 
-// Delays keep the logins of a user apart (RFC 2449 §6.5), with a credit: that many may come
-// earlier, for mail programs that log in twice to fetch and to delete, and each period without
-// a login gives one back. They live in memory, one time a user. Every and Credit are set
-// before the first session; a Server and those that it replaces after a reload may share one.
+// Delays limit how often an account logs in (RFC 2449 §6.5). They have a credit of logins that may
+// come earlier, for mail clients that log in twice, to fetch and to delete; each period without a
+// login gives one back. They are in memory, 40 octets for each account whose credit is not
+// complete. Every and Credit are set before the first session. A Server and those that replace it
+// after a reload may share one.
 type Delays struct {
 	Every  time.Duration // whole seconds; CAPA announces it
 	Credit int           // 0: none
 
 	mu    sync.Mutex
-	whole map[string]time.Time // when a user's credit is whole again
+	whole map[string]time.Time // when the credit of an account is complete again
 }
 
-// take counts a login, and reports whether it may be.
-func (d *Delays) take(user string, now time.Time) bool {
+// delaysKept is how many accounts are kept before those whose credit is complete are removed.
+const delaysKept = 64
+
+// take counts a login of an account, and reports whether it is permitted.
+func (d *Delays) take(account string, now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	whole := d.whole[user]
+	whole := d.whole[account]
 	if whole.Before(now) {
 		whole = now
 	}
@@ -32,7 +37,10 @@ func (d *Delays) take(user string, now time.Time) bool {
 	if d.whole == nil {
 		d.whole = make(map[string]time.Time)
 	}
-	d.whole[user] = whole.Add(d.Every)
+	if len(d.whole) >= delaysKept {
+		maps.DeleteFunc(d.whole, func(_ string, whole time.Time) bool { return !whole.After(now) })
+	}
+	d.whole[account] = whole.Add(d.Every)
 	return true
 }
 
@@ -40,4 +48,4 @@ func delayLine(s *session) string {
 	return "LOGIN-DELAY " + strconv.FormatInt(int64(s.server.LoginDelay.Every/time.Second), 10)
 }
 
-func (s *session) delays() bool { return s.server.LoginDelay != nil }
+func hasDelay(s *session) bool { return s.server.LoginDelay != nil }

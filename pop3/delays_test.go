@@ -9,10 +9,10 @@ import (
 	"pillarbox/pop3"
 )
 
-// RFC 2449 §6.5 and §8.1.1: who logs in too often is told so, and nobody else.
+// RFC 2449 §6.5 and §8.1.1: an account that logs in too often gets [LOGIN-DELAY], and no other.
 func TestLoginDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := newServer(furnished())
+		server := newServer(sampleStore())
 		server.LoginDelay = &pop3.Delays{Every: time.Minute, Credit: 1}
 		login := func(user, password, want string) {
 			t.Helper()
@@ -30,7 +30,7 @@ func TestLoginDelay(t *testing.T) {
 		login("anna", "a secret", "+OK")
 		login("anna", "a secret", "+OK") // on credit
 		login("anna", "a secret", refused)
-		login("anna", "wrong", "-ERR [AUTH]") // it tells nobody that the password is right
+		login("anna", "wrong", "-ERR [AUTH]") // [LOGIN-DELAY] would show that the password is right
 		login("dora", "ein Gruß", "+OK")
 		time.Sleep(59 * time.Second)
 		login("anna", "a secret", refused) // which does not make it longer

@@ -4,142 +4,111 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/base64"
 	"errors"
 
 	"pillarbox/pop3/sasl"
 )
 
-// maxResponse is the length of the longest line of a SASL exchange, CRLF included (RFC 5034 §4).
-const maxResponse = 12288
-
-// authMechanisms lists the mechanisms, one a line.
+// authMechanisms lists the mechanisms, one per line.
 func (s *session) authMechanisms(context.Context, argument) error {
 	if !s.mayLogIn() {
-		return refusePlaintext
+		return replyPlaintext
 	}
-	s.say("+OK")
+	s.conn.Say("+OK")
 	for _, k := range s.mechanisms() {
-		s.say(k.Name)
+		s.conn.Say(k.Name)
 	}
-	s.say(".")
+	s.conn.Say(".")
 	return nil
 }
 
-// mechanisms are those that AUTH can run now.
+// mechanisms returns the mechanisms that AUTH can run on this connection.
 func (s *session) mechanisms() []sasl.Kind {
-	return sasl.Kinds(s.questions(nil, nil))
+	return sasl.Kinds((&exchange{s: s}).questions(nil))
 }
 
-// auth runs a SASL exchange (RFC 5034 §4). The maildrop is opened when it is over: a client that
-// does not believe the server's proof may still cancel it.
+// auth runs a SASL exchange (RFC 5034 §4). The maildrop is opened after its end, because a client
+// that does not accept the server's proof may still cancel it.
 func (s *session) auth(ctx context.Context, a argument) error {
+	name, initial, _ := bytes.Cut(a.text, blank)
+	s.tried, s.mechanism = "", ""
 	if !s.mayLogIn() {
-		return refusePlaintext
+		return replyPlaintext
 	}
-	name, initial, has := bytes.Cut(a.text, blank)
-	var response []byte
-	if has {
-		var err error
-		if response, err = initialResponse(initial); err != nil {
-			return err
-		}
-	}
-	var user string
-	c := Credentials{}
-	q := s.questions(&c, func() (err error) {
-		user, err = s.identify(ctx, c)
+	e := &exchange{s: s}
+	q := e.questions(func() (err error) {
+		e.user, err = s.identify(ctx, e.given)
 		return err
 	})
 	kind, ok := sasl.Find(name, q)
 	if !ok {
-		return refuseMechanism
+		return replyMechanism
 	}
-	c.Mechanism = kind.Name
-	if err := s.exchange(ctx, kind.Start(q), response); err != nil {
-		return err
+	e.given.Mechanism, s.mechanism = kind.Name, kind.Name
+	if err := e.run(ctx, kind.Start(q), initial); err != nil {
+		return ofExchange(err)
 	}
-	if err := s.enter(ctx, user); err != nil {
-		return err
-	}
-	s.sayMaildrop()
-	return nil
+	return s.enter(ctx, e.user)
 }
 
-// questions are what the mechanisms ask here: their answers go into c, then ask is called.
-func (s *session) questions(c *Credentials, ask func() error) sasl.Questions {
+// An exchange is one AUTH command.
+type exchange struct {
+	s     *session
+	given Credentials // what the client has given
+	user  string      // what Authenticate has returned
+}
+
+// questions returns what the mechanisms need from the server. They call identify when the client
+// has given its credentials.
+func (e *exchange) questions(identify func() error) sasl.Questions {
+	auth := e.s.server.Auth
 	q := sasl.Questions{Password: func(user, password string) error {
-		c.User, c.Password = user, password
-		return ask()
+		e.given.User, e.given.Password = user, password
+		return identify()
 	}}
-	if keeper, ok := s.server.Auth.(Keeper); ok {
+	if namer, ok := auth.(Namer); ok {
+		q.Same = namer.SameUser
+	}
+	if keeper, ok := auth.(Keeper); ok {
 		q.Secret = keeper.Secret
 		q.Proof = func(user string, p sasl.Proof) error {
-			c.User, c.Proof = user, &p
-			return ask()
+			e.given.User, e.given.Proof = user, &p
+			return identify()
 		}
-		if conn, ok := s.conn.(*tls.Conn); ok {
+		if conn, ok := e.s.conn.NetConn().(*tls.Conn); ok {
 			q.Binding = sasl.Binding(conn.ConnectionState())
 		}
 	}
 	return q
 }
 
-// exchange carries challenges and responses until m has its answer.
-func (s *session) exchange(ctx context.Context, m sasl.Mechanism, response []byte) error {
-	for {
-		challenge, done, err := m.Next(response)
-		if done {
-			return ofExchange(err)
+// run runs a mechanism to its end. A challenge may be as long as a SASL line, not only as long as a
+// reply: SCRAM repeats the client's nonce.
+func (e *exchange) run(ctx context.Context, m sasl.Mechanism, initial []byte) error {
+	c := &e.s.conn
+	return sasl.Exchange(m, initial, func(challenge string) ([]byte, error) {
+		c.Keep(append(append(append(c.Room(sasl.MaxLine), "+ "...), challenge...), '\r', '\n'))
+		line, err := c.ReadLine(ctx, sasl.MaxLine)
+		if err != nil {
+			return nil, ofLine(err)
 		}
-		if response, err = s.challenge(ctx, challenge); err != nil {
-			return err
-		}
-	}
+		return line, nil
+	})
 }
 
-// initialResponse decodes what stands behind the mechanism; "=" is an empty one.
-func initialResponse(word []byte) ([]byte, error) {
-	if string(word) == "=" {
-		return []byte{}, nil
-	}
-	return decode(word)
-}
-
-// challenge asks the client for its next response. It is as long as a SASL line may be, not
-// as a reply: SCRAM repeats the client's nonce.
-func (s *session) challenge(ctx context.Context, text []byte) ([]byte, error) {
-	b := append(s.roomFor(maxResponse), "+ "...)
-	b = base64.StdEncoding.AppendEncode(b, text)
-	s.keep(append(b, '\r', '\n'))
-	line, err := s.readLine(ctx, maxResponse)
-	switch {
-	case err != nil:
-		return nil, ofLine(err)
-	case string(line) == "*":
-		return nil, refuseCancelled
-	}
-	return decode(line)
-}
-
-// decode decodes base64; the result is never nil.
-func decode(word []byte) ([]byte, error) {
-	response, err := base64.StdEncoding.AppendDecode(make([]byte, 0, len(word)), word)
-	if err != nil || bytes.IndexByte(word, '\r') >= 0 {
-		return nil, refuseBase64
-	}
-	return response, nil
-}
-
-// ofExchange turns what ended an exchange into its refusal.
+// ofExchange returns the reply error for an exchange that has failed.
 func ofExchange(err error) error {
 	switch {
+	case errors.Is(err, sasl.ErrCancelled):
+		return replyCancelled
+	case errors.Is(err, sasl.ErrBase64):
+		return replyBase64
 	case errors.Is(err, sasl.ErrMalformed):
-		return refuseMalformed
+		return replyMalformed
 	case errors.Is(err, sasl.ErrAuthorization):
-		return refuseAuth
+		return replyAuth
 	case errors.Is(err, sasl.ErrBinding):
-		return refuseBinding
+		return replyBinding
 	}
 	return err
 }

@@ -5,14 +5,15 @@ import "strconv"
 // Never is the Days of mail that stays until a client deletes it.
 const Never = -1
 
-// An Expiry is how long mail stays on the server by itself, as CAPA announces it (RFC 2449
-// §6.7). It is what is enforced, never a hope: clients decide by it what they leave here.
+// An Expiry is how long mail stays on the server unless a client deletes it, as CAPA announces it
+// (RFC 2449 §6.7). It has to be what is enforced, because clients decide by it what they leave
+// here.
 type Expiry struct {
-	// Days is the least time that a message stays, read or not: Never, or 0 and more. 0 says
-	// that what was retrieved may be gone after the session.
+	// Days is the minimum time that a message stays, retrieved or not: Never, or 0 and more. 0
+	// means that a retrieved message may be deleted after the session.
 	Days int
-	// Varies says that users have different policies: then Days is the shortest of them. It
-	// is announced before the login alone, for afterwards Days is the user's own.
+	// Varies means that users have different policies: then Days is the shortest of them. It is
+	// announced before the login only, because afterwards Days is the user's own.
 	Varies bool
 }
 
@@ -30,4 +31,4 @@ func (e Expiry) line(loggedIn bool) string {
 
 func expireLine(s *session) string { return s.server.Expire(s.user).line(s.user != "") }
 
-func (s *session) expires() bool { return s.server.Expire != nil }
+func hasExpiry(s *session) bool { return s.server.Expire != nil }

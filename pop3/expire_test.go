@@ -14,7 +14,7 @@ func TestExpire(t *testing.T) {
 		anybody, anna pop3.Expiry
 		before, after string
 	}{
-		{"mail stays for ever", pop3.Expiry{Days: pop3.Never}, pop3.Expiry{Days: pop3.Never}, "EXPIRE NEVER", "EXPIRE NEVER"},
+		{"mail stays permanently", pop3.Expiry{Days: pop3.Never}, pop3.Expiry{Days: pop3.Never}, "EXPIRE NEVER", "EXPIRE NEVER"},
 		{"one policy for all", pop3.Expiry{Days: 30}, pop3.Expiry{Days: 30}, "EXPIRE 30", "EXPIRE 30"},
 		{"her own policy", pop3.Expiry{Days: 7, Varies: true}, pop3.Expiry{Days: 60, Varies: true}, "EXPIRE 7 USER", "EXPIRE 60"},
 		{"hers never ends", pop3.Expiry{Days: 7, Varies: true}, pop3.Expiry{Days: pop3.Never}, "EXPIRE 7 USER", "EXPIRE NEVER"},
@@ -22,7 +22,7 @@ func TestExpire(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			server := newServer(furnished())
+			server := newServer(sampleStore())
 			server.Expire = func(user string) pop3.Expiry {
 				if user == "anna" {
 					return tt.anna
@@ -47,7 +47,7 @@ func TestExpire(t *testing.T) {
 
 // What is not enforced is not announced.
 func TestNoExpire(t *testing.T) {
-	c := talkPipe(t, newServer(furnished()))
+	c := talkPipe(t, newServer(sampleStore()))
 	c.say("CAPA")
 	if got := c.multi(); strings.Contains(got, "EXPIRE") {
 		t.Errorf("CAPA says %q, and there is no policy", got)

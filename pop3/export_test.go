@@ -1,26 +1,28 @@
 package pop3
 
-import "time"
+import (
+	"time"
+
+	"pillarbox/pop3/conn"
+)
 
 // What the tests of this package see beside its interface.
 const (
-	GatherSize  = gatherSize
-	SendfileMin = sendfileMin
+	BufferSize  = conn.BufferSize
+	SendfileMin = conn.SendfileMin
 )
 
-// SetSendfile puts f in the place of the system call.
+// SetSendfile replaces the system call.
 func (s *Server) SetSendfile(f func(out, in int, offset *int64, count int) (int, error)) {
-	s.sendfile = f
+	s.conns.Sendfile = f
 }
 
-// SetDozes has sessions doze after so long a wait, which is enough for a read and a write to be tried.
-func (s *Server) SetDozes(after time.Duration) { s.dozes = after }
+// SetQuickAck replaces setsockopt(2) with TCP_QUICKACK.
+func (s *Server) SetQuickAck(f func(socket int) error) { s.conns.QuickAck = f }
 
-// Pace returns a function that says by when a client that has taken so many octets of a file has to take more.
-func Pace(idle time.Duration) func(sent int64) time.Time {
-	d := &dialogue{idle: idle}
-	return func(sent int64) time.Time {
-		d.sent = sent
-		return d.paced()
-	}
-}
+// Parked returns the number of parked sessions.
+func (s *Server) Parked() int { return s.conns.Parked() }
+
+// SetParkAfter sets how long a session waits in its goroutine. A millisecond is enough for a read
+// or a write to be tried.
+func (s *Server) SetParkAfter(after time.Duration) { s.conns.ParkAfter = after }

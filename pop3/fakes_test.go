@@ -11,21 +11,21 @@ import (
 	"pillarbox/pop3/pop3test"
 )
 
-// A boxOf is a store whose every maildrop has so many messages of 4 KiB, all of them invisible.
-type boxOf int
+// A sizedStore is a store of which every maildrop has that many messages of 4 KiB, without bodies.
+type sizedStore int
 
-func (b boxOf) Open(context.Context, string) (pop3.Maildrop, error) { return b, nil }
-func (b boxOf) Len() int                                            { return int(b) }
-func (b boxOf) Octets(int) int64                                    { return 4096 }
-func (b boxOf) AppendUID(dst []byte, n int) []byte {
+func (b sizedStore) Open(context.Context, string) (pop3.Maildrop, error) { return b, nil }
+func (b sizedStore) Len() int                                            { return int(b) }
+func (b sizedStore) Octets(int) int64                                    { return 4096 }
+func (b sizedStore) AppendUID(dst []byte, n int) []byte {
 	return strconv.AppendInt(append(dst, 'u'), int64(n), 10)
 }
-func (b boxOf) Body(int) (pop3.Body, error)                  { return nil, pop3.ErrGone }
-func (b boxOf) Expunge(context.Context, iter.Seq[int]) error { return errors.New("not here") }
-func (b boxOf) Close() error                                 { return nil }
+func (b sizedStore) Body(int) (pop3.Body, error)                  { return nil, pop3.ErrGone }
+func (b sizedStore) Expunge(context.Context, iter.Seq[int]) error { return errors.New("not here") }
+func (b sizedStore) Close() error                                 { return nil }
 
-// A giant is a store whose every maildrop has two messages that are larger than 32 bits can say.
-type giant struct{ boxOf }
+// A giant is a store of which every maildrop has two messages whose size does not fit into 32 bits.
+type giant struct{ sizedStore }
 
 func (g giant) Open(context.Context, string) (pop3.Maildrop, error) { return g, nil }
 func (g giant) Octets(int) int64                                    { return 5_000_000_000 }

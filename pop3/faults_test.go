@@ -7,20 +7,20 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"pillarbox/appliance/logbook"
 	"pillarbox/pop3"
 	"pillarbox/pop3/pop3test"
 )
 
 var errDisk = errors.New("input/output error")
 
-// Never lie: a store that cannot say what is there refuses the login, by PASS and by AUTH. The session
-// stays where it was, and nobody is told that the password is wrong.
+// A store that cannot determine what is in a maildrop fails the login, by PASS and by AUTH. The
+// session remains in its state, and the reply does not say that the password is wrong.
 func TestStoreOutOfOrder(t *testing.T) {
 	for _, fault := range []error{pop3.ErrTemporary, errDisk} {
-		store := furnished()
+		store := sampleStore()
 		store.SetFaults(pop3test.Faults{Open: fault})
 		server := newServer(store)
 		server.Exclusive = new(pop3.Locks)
@@ -47,7 +47,7 @@ func TestStoreOutOfOrder(t *testing.T) {
 
 // An Authenticator that does not know is no wrong password.
 func TestAuthenticatorOutOfOrder(t *testing.T) {
-	server := newServer(furnished())
+	server := newServer(sampleStore())
 	server.Auth = undecided{}
 	c := talkPipe(t, server)
 	for range 7 {
@@ -79,11 +79,11 @@ func TestMessageOutOfOrder(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			store := furnished()
+			store := sampleStore()
 			c := talkPipe(t, newServer(store))
 			c.logIn()
 			store.SetFaults(tt.faults)
-			c.say("STAT", "RETR 3", "STAT", "TOP 3 1", "STAT") // what stands before and behind is not harmed
+			c.say("STAT", "RETR 3", "STAT", "TOP 3 1", "STAT") // the others are not affected
 			c.want("+OK 3 98")
 			c.want(tt.want)
 			c.want("+OK 3 98")
@@ -99,8 +99,9 @@ func TestMessageOutOfOrder(t *testing.T) {
 	}
 }
 
-// When a mail cannot be read to its end and a part of it has left, the session ends without the dot: a
-// client that saw one would delete the mail. The QUIT behind it is not run.
+// If a message cannot be read to its end and a part of it was sent, the session ends without the
+// dot, because a client that has received the dot would delete the message. The QUIT that follows
+// is not executed.
 func TestAnnouncedMessageOutOfOrder(t *testing.T) {
 	for _, command := range []string{"RETR 1", "TOP 1 15000"} {
 		store := new(pop3test.Store)
@@ -117,14 +118,15 @@ func TestAnnouncedMessageOutOfOrder(t *testing.T) {
 			t.Errorf("%s: ServeConn = nil, want an error", command)
 		}
 		if got := len(store.UIDs("anna")); got != 1 {
-			t.Errorf("%s: %d mails are left, want 1", command, got)
+			t.Errorf("%s: %d messages are left, want 1", command, got)
 		}
 	}
 }
 
-// QUIT's +OK comes after UPDATE alone; when that did not work, nothing was deleted and the client is told so.
+// The +OK of QUIT is sent only after UPDATE. If that fails, nothing was deleted and the reply says
+// so.
 func TestUpdateOutOfOrder(t *testing.T) {
-	store := furnished()
+	store := sampleStore()
 	c := talkPipe(t, newServer(store))
 	c.logIn()
 	store.SetFaults(pop3test.Faults{Expunge: errDisk})
@@ -135,16 +137,16 @@ func TestUpdateOutOfOrder(t *testing.T) {
 		t.Errorf("ServeConn = nil, want an error")
 	}
 	if got := len(store.UIDs("anna")); got != 3 {
-		t.Errorf("%d mails are left, want 3", got)
+		t.Errorf("%d messages are left, want 3", got)
 	}
 	if got := store.Opened(); got != 0 {
 		t.Errorf("%d maildrops are open, want none", got)
 	}
 }
 
-// A QUIT without marks asks nothing of the store: a poll writes nothing to the flash.
+// A QUIT without marks does not call the store: a poll writes nothing to the flash.
 func TestPollDoesNotExpunge(t *testing.T) {
-	store := furnished()
+	store := sampleStore()
 	c := talkPipe(t, newServer(store))
 	c.logIn()
 	c.say("DELE 1", "RSET", "QUIT")
@@ -157,7 +159,8 @@ func TestPollDoesNotExpunge(t *testing.T) {
 	}
 }
 
-// The exclusive lock is free as soon as its session ends, however it ends, before the client hears of it.
+// The exclusive lock is released before the client can know that its session has ended, however it
+// ends.
 func TestLockIsFreedAtOnce(t *testing.T) {
 	tests := []struct {
 		name string
@@ -186,10 +189,10 @@ func TestLockIsFreedAtOnce(t *testing.T) {
 	}
 }
 
-// A Locks that outlives its Server keeps what sessions of the old one hold.
+// A Locks that is shared by a new Server keeps the locks of sessions of the old one.
 func TestLocksOutliveServer(t *testing.T) {
 	locks := new(pop3.Locks)
-	before, after := newServer(furnished()), newServer(furnished())
+	before, after := newServer(sampleStore()), newServer(sampleStore())
 	before.Exclusive, after.Exclusive = locks, locks
 	old := talkPipe(t, before)
 	old.logIn()
@@ -204,9 +207,9 @@ func TestLocksOutliveServer(t *testing.T) {
 	c.end()
 }
 
-// Mail that arrives during a session belongs to the next one, and what another session deletes shifts nothing.
+// Mail that arrives during a session belongs to the next one, and no number changes.
 func TestSessionIsASnapshot(t *testing.T) {
-	store := furnished()
+	store := sampleStore()
 	c := talkPipe(t, newServer(store))
 	c.logIn()
 	store.Deliver("anna", "Subject: four\n\nx\n")
@@ -217,11 +220,11 @@ func TestSessionIsASnapshot(t *testing.T) {
 	c.want("+OK")
 	c.end()
 	if got := len(store.UIDs("anna")); got != 4 {
-		t.Errorf("%d mails are left, want 4", got)
+		t.Errorf("%d messages are left, want 4", got)
 	}
 }
 
-// D2: a list is never cut, and the oldest mail comes first.
+// D2: a listing is complete, and the oldest message comes first.
 func TestD2OldestFirstAndAll(t *testing.T) {
 	store := new(pop3test.Store)
 	for range 250 {
@@ -254,7 +257,7 @@ func TestD15LargeSizes(t *testing.T) {
 	<-c.over
 }
 
-// D16: identical copies have unique-ids of their own; a session hands on what the maildrop says.
+// D16: identical copies have unique-ids of their own, and a session sends those of the maildrop.
 func TestD16IdenticalCopies(t *testing.T) {
 	store := new(pop3test.Store)
 	store.Deliver("anna", "Subject: x\n\nx\n")
@@ -269,9 +272,9 @@ func TestD16IdenticalCopies(t *testing.T) {
 	<-c.over
 }
 
-// Plain text where a handshake belongs ends the session, and no reply to it is said.
+// Plain text in place of a handshake ends the session without a reply.
 func TestPlainTextInsteadOfHandshake(t *testing.T) {
-	server := newServer(furnished())
+	server := newServer(sampleStore())
 	server.TLS = pop3test.TLS(t, "pop3")
 	c := talkPipe(t, server)
 	c.say("STLS")
@@ -283,9 +286,10 @@ func TestPlainTextInsteadOfHandshake(t *testing.T) {
 	}
 }
 
-// After the login a client may be wrong a hundred times, a message that is not there not counted.
+// After the login a client may send a hundred invalid commands. Numbers of messages that do not
+// exist are not counted.
 func TestBadCommandsAfterLogin(t *testing.T) {
-	store := furnished()
+	store := sampleStore()
 	c := talkPipe(t, newServer(store))
 	c.logIn()
 	c.say("DELE 1")
@@ -302,24 +306,24 @@ func TestBadCommandsAfterLogin(t *testing.T) {
 		t.Errorf("ServeConn = nil, want an error")
 	}
 	if got := len(store.UIDs("anna")); got != 3 {
-		t.Errorf("%d mails are left, want 3", got)
+		t.Errorf("%d messages are left, want 3", got)
 	}
 }
 
-// Refuse says one line and hangs up.
+// Refuse sends one line and closes the connection.
 func TestRefuse(t *testing.T) {
 	near, far := pair(t)
-	newServer(furnished()).Refuse(far, "too many connections")
+	newServer(sampleStore()).Refuse(far, "too many connections")
 	if got, err := io.ReadAll(near); string(got) != "-ERR [SYS/TEMP] too many connections\r\n" || err != nil {
 		t.Errorf("Refuse says %q (%v)", got, err)
 	}
 }
 
-// A session writes one line, which tells what it did and no secret.
+// A session is logged in one line, with what it did and without secrets.
 func TestSessionLog(t *testing.T) {
-	core, logged := observer.New(logbook.InfoLevel)
-	server := newServer(furnished())
-	server.Log = logbook.New(core)
+	core, logged := observer.New(zap.InfoLevel)
+	server := newServer(sampleStore())
+	server.Log = zap.New(core)
 	near, far := pair(t)
 	c := talk(t, context.Background(), server, near, far)
 	c.say("AUTH PLAIN AGFubmEAeA==")
@@ -331,11 +335,11 @@ func TestSessionLog(t *testing.T) {
 	c.want("+OK")
 	c.want("+OK")
 	c.end()
-	if logged.Len() != 1 {
-		t.Fatalf("%d lines, want 1: %v", logged.Len(), logged.All())
+	if logged.Len() != 2 || logged.All()[0].Message != "login failed" {
+		t.Fatalf("%d lines, want 2: %v", logged.Len(), logged.All())
 	}
-	line := logged.All()[0]
-	want := map[string]any{"remote": "127.0.0.1", "proto": "pop3", "user": "anna", "login": true,
+	line := logged.All()[1]
+	want := map[string]any{"remote": "127.0.0.1", "proto": "pop3", "user": "anna",
 		"failed": int64(1), "retrieved": int64(2), "octets": int64(58), "deleted": int64(1), "left": int64(2)}
 	got := line.ContextMap()
 	for field, value := range want {
@@ -343,18 +347,19 @@ func TestSessionLog(t *testing.T) {
 			t.Errorf("%s = %v (%T), want %v", field, got[field], got[field], value)
 		}
 	}
-	if line.Message != "session ended" || got["took"] == nil || got["err"] != nil {
+	if line.Message != "session ended" || got["took"] == nil || got["error"] != nil {
 		t.Errorf("the line is %q %v", line.Message, got)
 	}
 }
 
-// Sessions are told apart in the log also when the configuration, and with it the Server, has changed between them.
+// Sessions have different names in the log, also if the configuration, and with it the Server, has
+// changed between them.
 func TestSessionNames(t *testing.T) {
-	core, logged := observer.New(logbook.InfoLevel)
+	core, logged := observer.New(zap.InfoLevel)
 	seen := map[any]bool{}
 	for range 3 {
-		server := newServer(furnished())
-		server.Log = logbook.New(core)
+		server := newServer(sampleStore())
+		server.Log = zap.New(core)
 		near, far := pair(t)
 		c := talk(t, context.Background(), server, near, far)
 		c.logIn()

@@ -14,9 +14,11 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"pillarbox/pop3"
 	"pillarbox/pop3/pop3test"
+	"pillarbox/pop3/wire"
 )
 
 // seeds are the client's lines of all stories.
@@ -43,7 +45,8 @@ func seeds(f *testing.F) [][]byte {
 	return append(all, []byte("QUIT"), []byte("QUIT\n"), []byte("QUIT\x00\r\n"), []byte("DELE 1\r\nQUIT\r"), []byte("TOP 2 1\r\nRETR 2\r\n\xff\r\n"))
 }
 
-// A tape is a connection from which input is read in pieces, then the end; what is written is kept.
+// A tape is a connection from which input is read in pieces, and then its end. It keeps what is
+// written.
 type tape struct {
 	net.Conn // nil: nothing else is called
 	input    []byte
@@ -90,8 +93,9 @@ func hearTLS(server *pop3.Server, input []byte) string {
 	return string(said)
 }
 
-// checkReplies holds what is true of whatever was sent: every reply is one, no secret and no input is
-// repeated, and mail is gone only when QUIT was a whole line and its +OK was the last thing said.
+// checkReplies holds what is true of whatever was sent: every reply is one, no secret and no input
+// is repeated, and mail is gone only when QUIT was a whole line and its +OK was the last thing
+// said.
 func checkReplies(t *testing.T, said string, input []byte, left int) {
 	t.Helper()
 	said, _, secured := strings.Cut(said, "+OK begin TLS\r\n") // octets of a handshake follow
@@ -105,11 +109,12 @@ func checkReplies(t *testing.T, said string, input []byte, left int) {
 		t.Errorf("bare LF in %q", said)
 	}
 	if left < 3 && (!strings.HasSuffix(said, "+OK bye\r\n") || !bytes.Contains(bytes.ToUpper(input), []byte("QUIT"))) {
-		t.Errorf("%d mails are left after %q, to which the session said %q", left, input, said)
+		t.Errorf("%d messages are left after %q, to which the session said %q", left, input, said)
 	}
 }
 
-// fuzzFrom fuzzes sessions that begin with what before says. How the input is cut into pieces makes no difference.
+// fuzzFrom fuzzes sessions that begin with what before says. How the input is cut into pieces makes
+// no difference.
 func fuzzFrom(f *testing.F, before string) {
 	for _, seed := range seeds(f) {
 		f.Add(seed, uint16(0))
@@ -120,7 +125,7 @@ func fuzzFrom(f *testing.F, before string) {
 		server := newServer(nil)
 		server.TLS = config
 		play := func(piece int) string {
-			store := furnished()
+			store := sampleStore()
 			server.Store = store
 			said := hear(server, input, piece)
 			checkReplies(t, said, input, len(store.UIDs("anna")))
@@ -146,14 +151,14 @@ func FuzzSessionWithMarks(f *testing.F) {
 	fuzzFrom(f, "USER anna\r\nPASS a secret\r\nDELE 2\r\n")
 }
 
-// Over TLS it is the same session.
+// Over TLS, a session behaves in the same way.
 func FuzzSessionOverTLS(f *testing.F) {
 	for _, seed := range seeds(f) {
 		f.Add(seed)
 	}
 	config := pop3test.TLS(f, "pop3")
 	f.Fuzz(func(t *testing.T, input []byte) {
-		store := furnished()
+		store := sampleStore()
 		server := newServer(store)
 		server.TLS = config
 		said := hearTLS(server, input)
@@ -161,14 +166,14 @@ func FuzzSessionOverTLS(f *testing.F) {
 	})
 }
 
-// After STLS plain octets are no commands: whatever follows, in whatever pieces, nobody is asked for.
+// After STLS, plain octets are no commands: the Authenticator is not called, whatever follows.
 func FuzzSessionAfterSTLS(f *testing.F) {
 	for _, seed := range seeds(f) {
 		f.Add(seed, uint16(0))
 	}
 	config := pop3test.TLS(f, "pop3")
 	f.Fuzz(func(t *testing.T, input []byte, piece uint16) {
-		server := newServer(furnished())
+		server := newServer(sampleStore())
 		server.TLS = config
 		var asked atomic.Int64
 		server.Auth = counted{server.Auth, &asked}
@@ -190,14 +195,14 @@ func (c counted) Authenticate(ctx context.Context, cr pop3.Credentials) (string,
 	return c.Authenticator.Authenticate(ctx, cr)
 }
 
-// AUTH lets in who knows the password, and nobody else.
+// AUTH succeeds with the right password, and with nothing else.
 func FuzzAuthPlain(f *testing.F) {
 	for _, response := range []string{"\x00anna\x00a secret", "anna\x00anna\x00a secret", "bert\x00anna\x00a secret", "\x00anna\x00a secret\x00", "\x00\x00", "=", ""} {
 		f.Add([]byte(response))
 	}
 	f.Fuzz(func(t *testing.T, response []byte) {
 		line := "AUTH PLAIN\r\n" + base64.StdEncoding.EncodeToString(response) + "\r\nSTAT\r\n"
-		said := hear(newServer(furnished()), []byte(line), len(line))
+		said := hear(newServer(sampleStore()), []byte(line), len(line))
 		knows := map[string]bool{"\x00anna\x00a secret": true, "anna\x00anna\x00a secret": true}[string(response)]
 		if in := strings.Contains(said, "+OK 3 98"); in != knows && !strings.Contains(string(response), "bert") && !strings.Contains(string(response), "carla") {
 			t.Errorf("AUTH PLAIN %q: logged in is %v; the session says %q", response, in, said)
@@ -205,7 +210,7 @@ func FuzzAuthPlain(f *testing.F) {
 	})
 }
 
-// TOP of any mail is the prefix that a reader of single lines would cut, and RETR is all of it.
+// TOP of any message is the prefix that a reader of single lines would cut, and RETR is all of it.
 func FuzzTop(f *testing.F) {
 	for _, n := range nasty {
 		if len(n.mail) < 10_000 {
@@ -215,9 +220,10 @@ func FuzzTop(f *testing.F) {
 	f.Fuzz(func(t *testing.T, mail string, lines uint16) {
 		store := new(pop3test.Store)
 		store.Deliver("anna", mail)
-		for _, utf8 := range []bool{true, false} { // without it a header may be rewritten, and LIST be a guess (RFC 6858 §2)
+		// Without UTF8 a header may be rewritten, and has another size.
+		for _, saysUTF8 := range []bool{true, false} {
 			c := talkPipe(t, newServer(store))
-			if utf8 {
+			if saysUTF8 {
 				c.say("UTF8")
 				c.want("+OK")
 			}
@@ -226,16 +232,69 @@ func FuzzTop(f *testing.F) {
 			octets := number(t, c.want("+OK"), 2)
 			c.say("RETR 1")
 			whole := c.multi()
-			if utf8 && int64(len(whole)) != octets {
+			if saysUTF8 && int64(len(whole)) != octets {
 				t.Errorf("RETR has %d octets, LIST says %d", len(whole), octets)
 			}
 			c.say(fmt.Sprintf("TOP 1 %d", lines))
 			if got, want := c.multi(), naiveTop(whole, int(lines)); got != want {
-				t.Errorf("TOP 1 %d of %q (UTF8: %v) = %q, want %q", lines, mail, utf8, got, want)
+				t.Errorf("TOP 1 %d of %q (UTF8: %v) = %q, want %q", lines, mail, saysUTF8, got, want)
 			}
 			c.say("QUIT")
 			c.want("+OK")
 			c.end()
+		}
+	})
+}
+
+// A message is the same for a client with UTF8 and one without, except for fields of its header
+// that are in UTF-8: those are in ASCII. The body is equal. One without such fields is sent with
+// its size.
+func FuzzRewritten(f *testing.F) {
+	for _, header := range []string{"Subject: Grüße", "From: ü <ü@x>\nTo: Dörte <d@x>", "Subject: Gr\xfc\xdfe\nX: ü", "Grüße", "A: ü\nno field\nB: ü", ".A: ü\n b\n\tü", "Message-ID: <ü>"} {
+		f.Add(header, "body\n.\nü\n")
+	}
+	f.Fuzz(func(t *testing.T, header, body string) {
+		header = strings.Trim(strings.NewReplacer("\r", "", "\x00", "").Replace(header), "\n")
+		for strings.Contains(header, "\n\n") {
+			header = strings.ReplaceAll(header, "\n\n", "\n")
+		}
+		store := new(pop3test.Store)
+		store.Deliver("anna", header+"\n\n"+body)
+		retrieve := func(before ...string) (reply, header, body string) {
+			c := talkPipe(t, newServer(store))
+			for _, line := range before {
+				c.say(line)
+				c.want("+OK")
+			}
+			c.logIn()
+			c.say("RETR 1")
+			reply = c.want("+OK")
+			var text strings.Builder
+			for line := c.want(""); line != "."; line = c.want("") {
+				text.WriteString(line + "\r\n")
+			}
+			c.say("QUIT")
+			c.want("+OK")
+			c.end()
+			header, body, _ = strings.Cut("\r\n"+text.String(), "\r\n\r\n")
+			return reply, header, body
+		}
+		sized, stored, text := retrieve("UTF8")
+		reply, got, gotText := retrieve()
+		if gotText != text {
+			t.Errorf("the body of %q is %q, want %q", header, gotText, text)
+		}
+		if same := got == stored; same != (reply == sized) {
+			t.Errorf("the header %q is sent as %q, with %q", stored, got, reply)
+		}
+		fields := true
+		for line := range strings.SplitSeq(strings.TrimPrefix(stored, "\r\n"), "\r\n") {
+			name, _, colon := strings.Cut(line, ":")
+			folded := strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t")
+			fields = fields && (folded || colon && strings.Trim(name, " \t") != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-.") == "")
+		}
+		if fields && utf8.ValidString(stored) && !strings.HasPrefix(stored, "\r\n ") && !strings.HasPrefix(stored, "\r\n\t") && wire.EightBit([]byte(got)) {
+			t.Errorf("the header %q is sent as %q, which is not ASCII", stored, got)
 		}
 	})
 }

@@ -14,8 +14,8 @@ import (
 	"pillarbox/pop3/pop3test"
 )
 
-// upgraded are the states that a session can be in behind a handshake, and what leads there: lines in front of STLS, in the
-// clear, and lines behind it.
+// upgraded are the states that a session can be in behind a handshake, and what leads there: lines
+// in front of STLS, in the clear, and lines behind it.
 var upgraded = []struct{ state, clear, secret string }{
 	{"AUTHORIZATION", "", ""},
 	{"AUTHORIZATION, a name was given in the clear", "USER anna\r\n", ""},
@@ -28,8 +28,8 @@ var upgraded = []struct{ state, clear, secret string }{
 	{"TRANSACTION, after RSET", "", "USER anna\r\nPASS a secret\r\nDELE 2\r\nRSET\r\n"},
 }
 
-// hearUpgraded has a session over net.Pipe: what is in the clear, STLS, a handshake, what is secret, input, and
-// the end. It returns the greeting and what was said behind the handshake.
+// hearUpgraded has a session over net.Pipe: what is in the clear, STLS, a handshake, what is
+// secret, input, and the end. It returns the greeting and what was said behind the handshake.
 func hearUpgraded(t *testing.T, server *pop3.Server, clear string, secret []byte) string {
 	near, far := net.Pipe()
 	over := make(chan error, 1)
@@ -61,8 +61,8 @@ func hearUpgraded(t *testing.T, server *pop3.Server, clear string, secret []byte
 	return greeting + string(said)
 }
 
-// FuzzSessionUpgraded: behind a real handshake, from each state, a session says lines that end in CRLF and deletes mail only for a
-// QUIT that was a whole line. What was said in the clear lets nobody in.
+// After a real handshake, in each state, all lines of a session end in CRLF, and messages are
+// deleted only for a QUIT that was a whole line. What was sent in the clear is no login.
 func FuzzSessionUpgraded(f *testing.F) {
 	for state := range upgraded {
 		for i, seed := range seeds(f) {
@@ -75,14 +75,14 @@ func FuzzSessionUpgraded(f *testing.F) {
 	config := pop3test.TLS(f, "pop3")
 	f.Fuzz(func(t *testing.T, state uint8, input []byte) {
 		from := upgraded[int(state)%len(upgraded)]
-		store := furnished()
+		store := sampleStore()
 		server := newServer(store)
 		server.TLS = config
 		secret := append([]byte(from.secret), input...)
 		said := hearUpgraded(t, server, from.clear, secret)
 		checkReplies(t, said, secret, len(store.UIDs("anna")))
 		if upper := bytes.ToUpper(secret); strings.Contains(said, "messages (") && !bytes.Contains(upper, []byte("USER")) && !bytes.Contains(upper, []byte("AUTH")) {
-			t.Errorf("%q lets somebody in after %s", secret, from.state)
+			t.Errorf("%q logs in after %s", secret, from.state)
 		}
 		if store.Opened() != 0 {
 			t.Errorf("%d maildrops are open after %s, %q", store.Opened(), from.state, input)

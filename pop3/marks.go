@@ -2,35 +2,38 @@ package pop3
 
 import "iter"
 
-// marks are the messages that DELE marked as deleted, and the sums of the others. They cost
-// one bit a message, from the first DELE on.
+// marks are the messages that DELE has marked as deleted, and the sums of the others. They take one
+// bit for each message, from the first DELE on.
 type marks struct {
 	bits    []uint64 // nil until the first mark; bit n-1 is message n
-	total   int      // messages in the maildrop
-	marked  int
+	total   int32    // messages in the maildrop
+	marked  int32
 	octets  int64 // as listed, of the messages that are not marked
 	maximum int64 // as listed, of all
 }
 
 // newMarks returns no marks on a maildrop.
 func newMarks(m Maildrop) marks {
-	k := marks{total: m.Len()}
-	for n := 1; n <= k.total; n++ {
+	k := marks{total: int32(m.Len())}
+	for n := 1; n <= k.messages(); n++ {
 		k.maximum += m.Octets(n)
 	}
 	k.octets = k.maximum
 	return k
 }
 
-// left returns how many messages are not marked.
-func (k *marks) left() int { return k.total - k.marked }
+// messages returns the number of messages, marked ones included.
+func (k *marks) messages() int { return int(k.total) }
+
+// left returns the number of messages that are not marked.
+func (k *marks) left() int { return int(k.total - k.marked) }
 
 // has reports whether message n is marked.
 func (k *marks) has(n int) bool {
 	return k.bits != nil && k.bits[(n-1)/64]&(1<<uint((n-1)%64)) != 0
 }
 
-// add marks message n, of so many octets, which is not marked.
+// add marks message n, which has this many octets and is not marked.
 func (k *marks) add(n int, octets int64) {
 	if k.bits == nil {
 		k.bits = make([]uint64, (k.total+63)/64)
@@ -40,7 +43,7 @@ func (k *marks) add(n int, octets int64) {
 	k.octets -= octets
 }
 
-// clear takes all marks away.
+// clear removes all marks.
 func (k *marks) clear() {
 	clear(k.bits)
 	k.marked, k.octets = 0, k.maximum
@@ -49,7 +52,7 @@ func (k *marks) clear() {
 // all yields the marked messages in order.
 func (k *marks) all() iter.Seq[int] {
 	return func(yield func(int) bool) {
-		for n := 1; n <= k.total; n++ {
+		for n := 1; n <= k.messages(); n++ {
 			if k.has(n) && !yield(n) {
 				return
 			}

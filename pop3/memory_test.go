@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-// A session that waits gives its buffers back: hundreds of phones that leave their session open cost little.
+// A waiting session releases its buffers, because hundreds of phones may leave their session open.
 func TestIdleSessionOwnsNoBuffer(t *testing.T) {
 	const sessions = 100
-	server := newServer(furnished())
+	server := newServer(sampleStore())
 	idle := make([]*client, sessions)
 	before := heap()
 	for i := range idle {

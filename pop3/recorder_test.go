@@ -9,7 +9,7 @@ import (
 	"pillarbox/pop3/pop3test"
 )
 
-// A recordStore notes what is fetched of its maildrops.
+// A recordStore records what is retrieved from its maildrops.
 type recordStore struct {
 	*pop3test.Store
 	fetched []int
@@ -27,9 +27,10 @@ type recordMaildrop struct {
 
 func (m recordMaildrop) Retrieved(n int) { m.store.fetched = append(m.store.fetched, n) }
 
-// A message is fetched by RETR and by a TOP of all its lines; not by a part of it, nor by what went wrong.
+// A message is retrieved by RETR, and by a TOP of all its lines. It is not by a part of it, nor by
+// a reply that failed.
 func TestRecorder(t *testing.T) {
-	store := &recordStore{Store: furnished()}
+	store := &recordStore{Store: sampleStore()}
 	server := newServer(store.Store)
 	server.Store = store
 	c := talkPipe(t, server)
@@ -45,6 +46,31 @@ func TestRecorder(t *testing.T) {
 	c.want("+OK")
 	c.end()
 	if want := []int{2, 1, 2}; !slices.Equal(store.fetched, want) {
+		t.Errorf("fetched %v, want %v", store.fetched, want)
+	}
+}
+
+// A message is also retrieved if its header was rewritten, or has octets in an unknown character
+// set. This is how clients without UTF8 retrieve it.
+func TestRecorderOfRewritten(t *testing.T) {
+	store := &recordStore{Store: sampleStore()}
+	store.Deliver("dora", "Subject: Gr\xfc\xdfe\n\nbody\n")
+	server := newServer(store.Store)
+	server.Store = store
+	c := talkPipe(t, server)
+	c.say("USER dora", "PASS ein Gruß")
+	c.want("+OK")
+	c.want("+OK")
+	for _, line := range []string{"RETR 1", "TOP 1 0", "TOP 1 99999999", "RETR 2"} {
+		c.say(line)
+		c.multi()
+	}
+	store.SetFaults(pop3test.Faults{ReadAfter: 60})
+	c.say("RETR 1", "QUIT")
+	c.want("-ERR")
+	c.want("+OK")
+	c.end()
+	if want := []int{1, 1, 2}; !slices.Equal(store.fetched, want) {
 		t.Errorf("fetched %v, want %v", store.fetched, want)
 	}
 }

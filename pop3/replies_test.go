@@ -14,7 +14,7 @@ import (
 	"pillarbox/pop3/pop3test"
 )
 
-// RFC 2449 §4: no line that the server says is longer than 512 octets, whatever it is called.
+// RFC 2449 §4: no line of the server is longer than 512 octets, whatever the lengths of its names.
 func TestRepliesFitALine(t *testing.T) {
 	server := keeping(t)
 	server.Hostname = strings.Repeat("a.", 126) + "a" // the longest there is
@@ -43,9 +43,9 @@ func TestRepliesFitALine(t *testing.T) {
 	}
 }
 
-// RFC 5034 §4: a line of an exchange may have 12288 octets, CRLF counted.
+// RFC 5034 §4: a line of an exchange may have 12288 octets, CRLF included.
 func TestLongResponse(t *testing.T) {
-	server := newServer(furnished())
+	server := newServer(sampleStore())
 	server.Auth = pop3test.Accounts{"anna": strings.Repeat("x", 9207)}
 	response := base64.StdEncoding.EncodeToString([]byte("\x00anna\x00" + strings.Repeat("x", 9207)))
 	for _, tt := range []struct {
@@ -65,4 +65,16 @@ func TestLongResponse(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A client that has sent more than was read when its session ends receives the last reply and the
+// end of the connection, not a reset, which may overtake the reply.
+func TestLastReplyIsReceived(t *testing.T) {
+	near, far := pair(t)
+	c := talk(t, t.Context(), newServer(sampleStore()), near, far)
+	c.say("GET / HTTP/1.1", strings.Repeat("Accept: */*\r\n", 1000))
+	if got, err := io.ReadAll(c.in); string(got) != "-ERR this is POP3\r\n" || err != nil {
+		t.Errorf("received %q, %v", got, err)
+	}
+	<-c.over
 }

@@ -1,151 +1,144 @@
 package pop3
 
 import (
-	"context"
-	"errors"
+	"bytes"
 	"strconv"
 
-	"pillarbox/appliance/logbook"
+	"pillarbox/pop3/conn"
 )
 
-// retr sends a whole message: its stored bytes are the reply.
-func (s *session) retr(_ context.Context, a argument) error {
-	body, err := s.mail.Body(a.n)
+// retr sends a whole message: the stored bytes are the reply.
+func (m *openMaildrop) retr(a argument) error {
+	body, err := m.mail.Body(a.n)
 	if err != nil {
-		return s.bodyless(a.n, err)
+		return m.notRead(a.n, err)
 	}
-	return s.whole(a.n, body)
+	return m.whole(a.n, body)
 }
 
-// top sends the header and the first lines of the rest (RFC 1939 §7). Asked for more lines
-// than there can be, which is how fetchmail retrieves, it sends what RETR sends.
-func (s *session) top(_ context.Context, a argument) error {
-	body, err := s.mail.Body(a.n)
+// top sends the header and the first lines of the rest (RFC 1939 §7). If it has to send more lines
+// than there can be, as fetchmail requests to retrieve a message, it sends what RETR sends.
+func (m *openMaildrop) top(a argument) error {
+	body, err := m.mail.Body(a.n)
 	if err != nil {
-		return s.bodyless(a.n, err)
+		return m.notRead(a.n, err)
 	}
-	text := body.Size() - int64(len(end)) - body.HeaderSize()
+	text := body.Size() - int64(len(terminator)) - body.HeaderSize()
 	if a.lines >= text/2 { // a line has at least two octets
-		return s.whole(a.n, body)
+		return m.whole(a.n, body)
 	}
 	defer body.Close()
-	header, err := s.asciiHeader(body)
+	fields, err := m.toRewrite(body)
 	if err != nil {
-		return s.bodyless(a.n, err)
+		return m.notRead(a.n, err)
 	}
-	before := s.place()
-	s.say("+OK")
-	err = s.copyLines(body, header, a.lines)
+	before := m.conn.Position()
+	m.conn.Say("+OK")
+	at := int64(0)
+	if fields != nil {
+		at, err = rewrite(m.conn, body, fields)
+	}
+	if err == nil {
+		err = copyLines(m.conn, body, at, a.lines)
+	}
 	if err != nil {
-		return s.broken(a.n, before, err)
+		return m.broken(a.n, before, err)
 	}
-	s.say(".")
+	m.conn.Say(".")
 	return nil
 }
 
-// end closes stored bytes; the lines before it end in CRLF themselves.
-const end = ".\r\n"
+// terminator ends the stored bytes; the lines before it end in CRLF themselves.
+const terminator = ".\r\n"
 
-// whole sends all stored bytes of message n, and closes them.
-func (s *session) whole(n int, body Body) error {
-	header, err := s.asciiHeader(body)
-	if err != nil || header != nil {
-		defer body.Close()
+// topPiece is how much TOP reads at a time; a part of it may turn out to be too much.
+const topPiece = 4 << 10
+
+// copyLines sends the header from an offset on, and the first lines after it. Stuffed dots stay:
+// the client removes them.
+func copyLines(c *conn.Conn, body Body, from, lines int64) error {
+	at, stop := body.HeaderSize(), body.Size()-int64(len(terminator))
+	if err := c.Copy(body, from, at); err != nil {
+		return err
 	}
-	switch {
-	case err != nil:
-		return s.bodyless(n, err)
-	case header != nil:
-		return s.downgraded(n, body, header)
+	for lines > 0 && at < stop {
+		piece, err := c.Fill(body, at, min(stop-at, topPiece))
+		if err != nil {
+			return err
+		}
+		var found int64
+		piece, found = cutLines(piece, lines)
+		lines -= found
+		c.Gather(len(piece))
+		at += int64(len(piece))
 	}
-	before := s.place()
-	b := append(s.room(), "+OK "...)
-	b = strconv.AppendInt(b, s.mail.Octets(n), 10)
-	s.keep(append(b, " octets\r\n"...))
-	return s.transmit(transfer{n: n, body: body, before: before})
+	return c.Err()
+}
+
+// cutLines returns the part of b up to the end of that many lines, or all of b if it has fewer, and
+// how many lines end in it.
+func cutLines(b []byte, lines int64) ([]byte, int64) {
+	if n := int64(bytes.Count(b, newline)); n < lines {
+		return b, n
+	}
+	at := 0
+	for range lines {
+		at += bytes.IndexByte(b[at:], '\n') + 1
+	}
+	return b[:at], lines
+}
+
+var newline = []byte{'\n'}
+
+// whole sends all of message n, and closes body. The +OK has no size if the header is rewritten,
+// because LIST has stated that of the stored message (RFC 6858 §3).
+func (m *openMaildrop) whole(n int, body Body) error {
+	fields, err := m.toRewrite(body)
+	if err != nil {
+		body.Close()
+		return m.notRead(n, err)
+	}
+	t := transfer{n: n, body: body, before: m.conn.Position()}
+	if fields == nil {
+		b := append(m.conn.Room(conn.LineSize), "+OK "...)
+		b = strconv.AppendInt(b, m.mail.Octets(n), 10)
+		m.conn.Keep(append(b, " octets\r\n"...))
+		return m.transmit(t)
+	}
+	m.conn.Say("+OK")
+	if t.at, err = rewrite(m.conn, body, fields); err != nil {
+		body.Close()
+		return m.broken(n, t.before, err)
+	}
+	return m.transmit(t)
 }
 
 // A transfer is a message of which a part was sent.
 type transfer struct {
 	n      int
 	body   Body
-	before place // its reply
-	at     int64 // of the body: what is sent or gathered
+	before conn.Position // of its reply
+	at     int64         // what comes before this offset of the body was sent or gathered
 }
 
-// transmit sends the rest of a message, and closes it, unless the session dozes.
-func (s *session) transmit(t transfer) (err error) {
-	t.at, err = s.sendBody(t.body, t.at)
-	if err == errDozes {
-		dozing := t // which is not on the heap else
-		s.sending = &dozing
+// transmit sends the rest of a message, and closes its body. After conn.ErrWouldBlock it keeps the
+// transfer, to be continued when the client has taken a part of it.
+func (m *openMaildrop) transmit(t transfer) (err error) {
+	t.at, err = m.conn.SendBody(t.body, t.at)
+	if err == conn.ErrWouldBlock {
+		blocked := t // only this copy is on the heap
+		m.sending = &blocked
 		return err
 	}
-	s.sending = nil
+	m.sending = nil
 	defer t.body.Close()
 	if err != nil {
-		return s.broken(t.n, t.before, err)
+		return m.broken(t.n, t.before, err)
 	}
-	s.retrieved++
-	s.octets += s.mail.Octets(t.n)
-	if r, ok := s.mail.(Recorder); ok {
+	m.retrieved++
+	m.octets += m.mail.Octets(t.n)
+	if r, ok := m.mail.(Recorder); ok {
 		r.Retrieved(t.n)
 	}
 	return nil
-}
-
-// downgraded sends message n with another header. How many octets that makes is not said: LIST
-// has said those of the message as it is stored (RFC 6858 §3).
-func (s *session) downgraded(n int, body Body, header []byte) error {
-	before := s.place()
-	s.say("+OK")
-	err := s.write(header)
-	if err == nil {
-		err = s.copy(body, body.HeaderSize(), body.Size())
-	}
-	if err != nil {
-		return s.broken(n, before, err)
-	}
-	s.retrieved++
-	s.octets += s.mail.Octets(n)
-	return nil
-}
-
-// bodyless refuses a message whose bytes cannot be had.
-func (s *session) bodyless(n int, err error) error {
-	switch {
-	case s.err != nil:
-		return s.err
-	case err == error(refuseUTF8):
-		return err
-	case errors.Is(err, ErrGone):
-		return refuseGone
-	case errors.Is(err, ErrDamaged):
-		s.logMessage("message is damaged", n, err)
-		return refuseDamaged
-	case errors.Is(err, ErrTemporary):
-		return refuseTemporary
-	}
-	s.logMessage("message not found", n, err)
-	return refuseTemporary
-}
-
-// broken ends a reply whose bytes could not be read to their end. When none of it has left
-// it is taken back and refused. Else the session ends without the dot, for a client that
-// saw one would delete the message.
-func (s *session) broken(n int, before place, err error) error {
-	if s.err != nil {
-		return s.err
-	}
-	if s.takeBack(before) {
-		return s.bodyless(n, err)
-	}
-	s.logMessage("message not sent whole", n, err)
-	s.err = err
-	return err
-}
-
-// logMessage logs what happened to a message.
-func (s *session) logMessage(event string, n int, err error) {
-	s.logger().Error(event, logbook.ByteString("uid", s.mail.AppendUID(nil, n)), logbook.Error(err))
 }

@@ -14,7 +14,7 @@ import (
 
 // keeping returns a server that keeps what SCRAM needs, and has TLS.
 func keeping(t testing.TB) *pop3.Server {
-	server := newServer(furnished())
+	server := newServer(sampleStore())
 	server.Auth = pop3test.Keeper{Accounts: pop3test.Accounts{"anna": "a secret"}}
 	server.TLS = pop3test.TLS(t, "pop3")
 	return server
@@ -33,7 +33,7 @@ func talkTLS(t testing.TB, server *pop3.Server, version uint16) *client {
 	return c
 }
 
-// A scramLogin is what a client says in a SCRAM exchange.
+// A scramLogin is what a client sends in a SCRAM exchange.
 type scramLogin struct {
 	mechanism, gs2, nonce, password string
 	bound                           bool
@@ -106,7 +106,7 @@ func TestScram(t *testing.T) {
 		{"bound, the wrong password", tls.VersionTLS13, with(plus, func(l *scramLogin) { l.password = "a Secret" }), "-ERR [AUTH]"},
 		{"bound to something else", tls.VersionTLS13, with(plus, func(l *scramLogin) { l.bound = false }), "-ERR the login is not bound"},
 		{"not bound", tls.VersionTLS13, bare, "+OK 3 messages"},
-		{"somebody hid the binding", tls.VersionTLS13, with(bare, func(l *scramLogin) { l.gs2 = "y,," }), "-ERR the login is not bound"},
+		{"the binding was hidden", tls.VersionTLS13, with(bare, func(l *scramLogin) { l.gs2 = "y,," }), "-ERR the login is not bound"},
 		{"not bound, TLS 1.2", tls.VersionTLS12, with(bare, func(l *scramLogin) { l.gs2 = "y,," }), "+OK 3 messages"},
 	}
 	for _, tt := range tests {
@@ -187,12 +187,12 @@ func TestScramBehindReplies(t *testing.T) {
 	}
 }
 
-// Whatever follows "AUTH SCRAM-SHA-256" gets nobody in.
+// Whatever follows "AUTH SCRAM-SHA-256" is no login.
 func FuzzSessionInScram(f *testing.F) {
 	f.Add("n,,n=anna,r=abc", "c=biws,r=abc,p=AAAA", "STAT")
 	f.Add("p=tls-exporter,,n=anna,r=abc", "", "QUIT")
 	f.Fuzz(func(t *testing.T, first, final, behind string) {
-		store := furnished()
+		store := sampleStore()
 		server := newServer(store)
 		server.Auth = pop3test.Keeper{Accounts: pop3test.Accounts{"anna": "a secret"}}
 		code := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }

@@ -3,6 +3,7 @@ package pop3_test
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,6 +12,9 @@ import (
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"pillarbox/pop3"
 	"pillarbox/pop3/pop3test"
@@ -35,8 +39,8 @@ func (s *sendCount) sendfile(out, in int, offset *int64, count int) (int, error)
 	return n, err
 }
 
-// A large mail goes from the file to the socket by the kernel, all of it, and a client that reads only
-// when the socket is full gets the same octets: the call resumes where it was stopped.
+// A large message is sent from the file to the socket by the kernel, all of it. A client that reads
+// only when the socket is full gets the same octets, because the call resumes where it stopped.
 func TestLargeBodyBySendfile(t *testing.T) {
 	store := new(pop3test.Store)
 	store.InFile(t)
@@ -76,8 +80,8 @@ func TestLargeBodyBySendfile(t *testing.T) {
 	}
 }
 
-// The line in front of a large mail does not leave alone: when the file follows, the kernel holds it still. It holds it for
-// 200 ms at most, so the best of some tries counts.
+// The reply line before a large message does not leave alone: the kernel still holds it when the
+// file follows. It does so for 200 ms at most, therefore the best of several attempts counts.
 func TestLineLeavesWithTheFile(t *testing.T) {
 	store := new(pop3test.Store)
 	store.InFile(t)
@@ -108,7 +112,7 @@ func TestLineLeavesWithTheFile(t *testing.T) {
 	}
 }
 
-// A small mail is copied beside the other replies.
+// A small message is copied behind the other replies.
 func TestSmallBodyIsCopied(t *testing.T) {
 	store := new(pop3test.Store)
 	store.InFile(t)
@@ -128,7 +132,7 @@ func TestSmallBodyIsCopied(t *testing.T) {
 	}
 }
 
-// What sendfile can answer, and what the client has to get then.
+// TestSendfileAnswers lists what sendfile can return, and what the client has to receive then.
 func TestSendfileAnswers(t *testing.T) {
 	mail := large(300_000)
 	tests := []struct {
@@ -175,7 +179,7 @@ func TestSendfileAnswers(t *testing.T) {
 			c.say("DELE 1", "RSET", "RETR 1", "DELE 1", "QUIT")
 			rest, _ := io.ReadAll(c.in)
 			if strings.Contains(string(rest), "\r\n.\r\n") {
-				t.Errorf("a mail that was not sent whole was ended by the dot")
+				t.Errorf("a message that was not sent whole was ended by the dot")
 			}
 			if err := <-c.over; err == nil {
 				t.Errorf("ServeConn = nil, want an error")
@@ -196,5 +200,92 @@ func fails(err error) func(int, int, *int64, int) (int, error) {
 func atMost(n int) func(int, int, *int64, int) (int, error) {
 	return func(out, in int, offset *int64, count int) (int, error) {
 		return syscall.Sendfile(out, in, offset, min(count, n))
+	}
+}
+
+// A large message whose header does not change is sent by the kernel, all of it, with its size in
+// the +OK. Otherwise the part after the last changed field is.
+func TestHeadersBySendfile(t *testing.T) {
+	text := strings.Repeat("Grüße\r\n", 20_000)
+	fields := "To: anna\r\nX-Number: 1\r\n"
+	for _, tt := range []struct {
+		name, mail, want string
+		copied           int // octets of the stored mail that sendfile does not send
+	}{
+		{"ASCII", "Subject: x\r\n\r\n" + text, "", 0},
+		{"Latin-1", "Subject: Gr\xfc\xdfe\r\n" + fields + "\r\n" + text, "", 0},
+		{"no blank line", text, "", 0},
+		{"UTF-8", "Subject: ü\r\n" + fields + "\r\n" + text, "Subject: =?utf-8?q?=C3=BC?=\r\n" + fields + "\r\n" + text, len("Subject: ü\r\n")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			store := new(pop3test.Store)
+			store.InFile(t)
+			store.Deliver("anna", tt.mail)
+			server := newServer(store)
+			var sent sendCount
+			server.SetSendfile(sent.sendfile)
+			near, far := pair(t)
+			c := talk(t, context.Background(), server, near, far)
+			c.logIn()
+			want, reply := tt.want, "+OK"
+			if want == "" {
+				want, reply = tt.mail, fmt.Sprintf("+OK %d octets", len(tt.mail))
+			}
+			for _, command := range []string{"RETR 1", "TOP 1 99999999"} {
+				before := sent.octets.Load()
+				c.say(command)
+				if got := c.want("+OK"); got != reply {
+					t.Errorf("%s: the reply is %q, want %q", command, got, reply)
+				}
+				got := make([]byte, len(want)+3)
+				if _, err := io.ReadFull(c.in, got); err != nil || string(got) != want+".\r\n" {
+					t.Errorf("%s: %v, other octets than the mail has", command, err)
+				}
+				c.say("NOOP") // when it is answered, the last call is counted
+				c.want("+OK")
+				if got, want := sent.octets.Load()-before, int64(len(tt.mail)+3-tt.copied); got != want {
+					t.Errorf("%s: sendfile sent %d octets, want %d", command, got, want)
+				}
+			}
+			c.say("QUIT")
+			c.want("+OK")
+			c.end()
+		})
+	}
+}
+
+// An error of the socket ends the session like any lost connection. An error of the file is logged
+// as a message that could not be read, because the device has to be checked.
+func TestSendfileErrors(t *testing.T) {
+	for _, tt := range []struct {
+		err  syscall.Errno
+		file bool
+	}{
+		{syscall.EPIPE, false}, {syscall.ECONNRESET, false}, {syscall.ETIMEDOUT, false}, {syscall.EHOSTUNREACH, false},
+		{syscall.ENETUNREACH, false}, {syscall.ENETDOWN, false}, {syscall.ECONNABORTED, false}, {syscall.EPERM, false},
+		{syscall.EIO, true}, {syscall.EUCLEAN, true}, {syscall.EBADMSG, true}, {syscall.ESTALE, true}, {syscall.ENODEV, true},
+	} {
+		t.Run(tt.err.Error(), func(t *testing.T) {
+			store := new(pop3test.Store)
+			store.InFile(t)
+			store.Deliver("anna", large(300_000))
+			server := newServer(store)
+			core, logs := observer.New(zap.ErrorLevel)
+			server.Log = zap.New(core)
+			server.SetSendfile(fails(tt.err))
+			near, far := pair(t)
+			c := talk(t, context.Background(), server, near, far)
+			c.logIn()
+			c.say("RETR 1", "DELE 1", "QUIT")
+			if rest, _ := io.ReadAll(c.in); strings.Contains(string(rest), "\r\n.\r\n") {
+				t.Error("a message that was not sent whole was ended by the dot")
+			}
+			if err := <-c.over; !errors.Is(err, tt.err) {
+				t.Errorf("ServeConn = %v, want %v", err, tt.err)
+			}
+			if logged := logs.Len() > 0; logged != tt.file {
+				t.Errorf("logged as an error: %v, want %v", logged, tt.file)
+			}
+		})
 	}
 }

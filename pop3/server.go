@@ -5,62 +5,70 @@ import (
 	"crypto/tls"
 	"net"
 	"net/netip"
-	"sync"
 	"time"
 
-	"pillarbox/appliance/logbook"
+	"go.uber.org/zap"
+
+	"pillarbox/pop3/conn"
 )
 
-// A Server serves POP3 sessions on connections that somebody else accepts. Its fields are
-// set before the first session and not changed afterwards; Auth and Store are required.
+// A Server serves POP3 sessions on connections that its caller accepts. Its fields are set before
+// the first session and not changed afterwards; Auth and Store are required.
 type Server struct {
-	// Hostname is what the greeting calls this server.
+	// Hostname is the name of this server in the greeting.
 	Hostname string
-	// Implementation is announced by CAPA (RFC 2449 §6.9), in one word; "": nothing is.
+	// Implementation is announced by CAPA (RFC 2449 §6.9), in one word. If "", it is not.
 	Implementation string
-	// TLS serves implicit TLS and STLS; nil: STLS is not offered.
+	// TLS serves implicit TLS and STLS. If nil, STLS is not offered.
 	TLS *tls.Config
-	// Auth says who a client is.
+	// Auth authenticates clients.
 	Auth Authenticator
 	// Store opens maildrops.
 	Store Store
-	// Log takes one Info line a session, and the verbs of the dialogue at Debug; nil: nothing.
-	Log *logbook.Logger
-	// PlaintextAuth says whether a password may come from remote without TLS; nil: never.
+	// Log receives one Info line per session, and the verbs of its commands at Debug. It may be
+	// nil.
+	Log *zap.Logger
+	// Account returns the account that a user, the name that Auth returned, is a view of. Exclusive
+	// and LoginDelay count by account. If nil, each user is an account of its own.
+	Account func(user string) string
+	// PlaintextAuth reports whether a password may come from remote without TLS. If nil, it may
+	// not.
 	PlaintextAuth func(remote netip.Addr) bool
-	// Exclusive gives each maildrop to one session at a time (RFC 1939 §4); nil: sessions are
-	// snapshots and any number of them may be in.
+	// Exclusive gives each maildrop to one session at a time (RFC 1939 §4). If nil, sessions are
+	// snapshots, and a maildrop may have any number of them.
 	Exclusive *Locks
-	// Expire says how long mail stays on the server by itself: for user, the name that Auth
-	// returned, or before a login, when user is "", for whoever may log in. nil: CAPA is silent.
+	// Expire returns how long mail stays on the server: for user, the name that Auth returned, or
+	// before a login, when user is "", for all users. If nil, CAPA does not mention it.
 	Expire func(user string) Expiry
-	// LoginDelay keeps the logins of a user apart; nil: they may come at any time.
+	// LoginDelay limits how often a user logs in. If nil, it does not.
 	LoginDelay *Delays
 	// Limits bound what a client may take.
 	Limits Limits
-	// Handshake runs a TLS handshake, where the caller counts them; nil: HandshakeContext. ctx
-	// ends when Limits.Handshake is over.
+	// Handshake runs a TLS handshake, if the caller counts them. If nil, HandshakeContext is
+	// called. ctx ends when Limits.Handshake is over.
 	Handshake func(ctx context.Context, conn *tls.Conn) error
 
-	dormitory dormitory
-	buffers   sync.Pool     // of *[gatherSize]byte, for replies under way
-	sendfile  sendfileFunc  // nil: the system call; tests count and break it
-	dozes     time.Duration // when sessions doze; 0: after dozeAfter. Tests are less patient
+	conns conn.Pool
 }
 
 // Limits bound what a client may take. A zero field means its default.
 type Limits struct {
-	Login          time.Duration // from the first octet to the login, TLS handshake included; 60 s
-	Idle           time.Duration // for one command, and for a client that does not read; 10 min (RFC 1939 §3)
+	Login time.Duration // until the login, or the end of a TLS handshake; 60 s
+	// LoginTLS is from the end of a TLS handshake to the login; 3 min (see orDefaults).
+	LoginTLS       time.Duration
+	Idle           time.Duration // for a command, and 32 KiB of a reply; 10 min (RFC 1939 §3)
 	Handshake      time.Duration // for one TLS handshake; 10 s
-	BadCommands    int           // how many commands of a session may make no sense; 100
+	BadCommands    int           // invalid commands of a session; 100
 	BadBeforeLogin int           // the same before the login; 10
-	Failures       int           // how many logins of a session may go wrong; 6: two typos of Thunderbird
+	Failures       int           // failed logins of a session; 6: two typos in Thunderbird
 }
 
-// orDefaults fills in what is zero.
+// orDefaults replaces zero fields by their defaults. LoginTLS is longer than Login because a client
+// has finished its handshake, and not sent a password, while its user compares the fingerprint of
+// the certificate.
 func (l Limits) orDefaults() Limits {
 	l.Login = orDefault(l.Login, time.Minute)
+	l.LoginTLS = orDefault(l.LoginTLS, 3*time.Minute)
 	l.Idle = orDefault(l.Idle, 10*time.Minute)
 	l.Handshake = orDefault(l.Handshake, 10*time.Second)
 	l.BadCommands = orDefault(l.BadCommands, 100)
@@ -77,37 +85,51 @@ func orDefault[T comparable](value, otherwise T) T {
 	return value
 }
 
-// ServeConn serves one session to its end and closes conn. With implicitTLS the client
-// begins with a TLS handshake, else with the greeting; conn is the accepted connection itself
-// in either case, for only a *net.TCPConn that nothing is wrapped around lets the kernel
-// send files.
+// ServeConn serves one session to its end and closes raw. With implicitTLS the client begins with a
+// TLS handshake, otherwise the server with the greeting. raw is the accepted connection in either
+// case: the kernel sends files only to a *net.TCPConn that is not wrapped.
 //
-// When ctx ends, a session that waits for its client ends at once and deletes nothing; a reply
-// or an UPDATE that is under way comes to its end first. Closing both directions of conn, by CloseRead and CloseWrite where it
-// is TCP, ends even that; of a Close alone a session that dozes learns when its time is over.
+// When ctx ends, a session that waits for its client ends at once and deletes nothing. A reply or
+// an UPDATE in progress is completed first. Closing both directions of raw, by CloseRead and
+// CloseWrite if it is TCP, ends those as well. A parked session does not notice Close before its
+// time is over.
 //
-// It returns nil after a QUIT that was answered, and else why the session ended, which is
+// It returns nil after a QUIT that was answered, otherwise why the session has ended, which is
 // logged already.
-func (s *Server) ServeConn(ctx context.Context, conn net.Conn, implicitTLS bool) error {
+func (s *Server) ServeConn(ctx context.Context, raw net.Conn, implicitTLS bool) error {
 	over := make(chan error, 1)
-	s.start(ctx, conn, implicitTLS, func(err error) { over <- err })
+	s.start(ctx, raw, implicitTLS, func(err error) { over <- err })
 	return <-over
 }
 
-// Serve is ServeConn that does not wait: it calls over when the session has ended, from any goroutine. A session that waits
-// for its client has no goroutine then.
-func (s *Server) Serve(ctx context.Context, conn net.Conn, implicitTLS bool, over func()) {
-	s.start(ctx, conn, implicitTLS, func(error) { over() })
+// Serve is ServeConn that returns at once. It calls over when the session has ended, from any
+// goroutine. A session that waits for its client has no goroutine then.
+func (s *Server) Serve(ctx context.Context, raw net.Conn, implicitTLS bool, over func()) {
+	s.start(ctx, raw, implicitTLS, func(error) { over() })
 }
 
-// longAgo is a deadline that is over: it wakes up whoever waits for the client.
-var longAgo = time.Unix(1, 0)
+// start serves a session in a goroutine of its own, and calls over with the error of ServeConn.
+func (s *Server) start(ctx context.Context, raw net.Conn, implicitTLS bool, over func(error)) {
+	go func() {
+		sess := newSession(s, raw)
+		begin := func(ctx context.Context) error { return sess.begin(ctx, implicitTLS) }
+		sess.conn.Run(ctx, begin, sess.resume, over)
+	}()
+}
 
-// refuseTime is how long Refuse tries to be heard.
+// account returns the account of a user.
+func (s *Server) account(user string) string {
+	if s.Account == nil {
+		return user
+	}
+	return s.Account(user)
+}
+
+// refuseTime is how long Refuse tries to send its reply.
 const refuseTime = time.Second
 
-// Refuse tells a client in one line that there is no session for it now, and closes conn.
-// The text is for a person: "too many connections".
+// Refuse sends an -ERR reply instead of a greeting, and closes conn. The text is for people: "too
+// many connections".
 func (s *Server) Refuse(conn net.Conn, text string) {
 	conn.SetWriteDeadline(time.Now().Add(refuseTime))
 	conn.Write([]byte("-ERR [SYS/TEMP] " + text + "\r\n"))

@@ -3,295 +3,223 @@ package pop3
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
-	"encoding/hex"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"time"
 
-	"pillarbox/appliance/logbook"
+	"go.uber.org/zap"
+
+	"pillarbox/pop3/conn"
 	"pillarbox/pop3/wire"
 )
 
-// A session is one client's way through the states of RFC 1939 §3. It is used by one goroutine at
-// a time, see Server.start, and by none while it dozes.
+// A session goes through the states of RFC 1939 §3. It is used by one goroutine at a time, and by
+// none while its connection is parked.
 type session struct {
-	dialogue
-
-	// set at birth
+	conn   conn.Conn
 	server *Server
 	remote netip.Addr
 	began  time.Time
-	socket *net.TCPConn // what conn, or TLS, goes over; nil: it cannot doze
-	log    *logbook.Logger
-	goesOn func()  // goes on with it after it has dozed
-	id     [4]byte // names the session in the log
+	log    *zap.Logger
+	id     [4]byte // identifies the session in the log
 
-	// where it is
-	state  state
-	tls    bool
-	utf8   bool      // the client said UTF8 (RFC 6856)
-	locked bool      // user is held in server.Exclusive
-	until  time.Time // by when the next command has to come; zero: it is not waited for
-	bed    int       // where it dozes; see dormitory, which guards it
-	bad    int       // commands that made no sense
-	failed int       // logins that went wrong
+	state     state
+	tls       bool
+	utf8      bool  // the client said UTF8 (RFC 6856)
+	locked    bool  // user is held in server.Exclusive
+	afterBare bool  // the last command was bareUTF8: its line end may arrive late
+	bad       int32 // invalid commands
+	failed    int32 // failed logins
 
-	// AUTHORIZATION
-	name string // what USER said; it means something in the state named alone
-
-	// TRANSACTION
-	user    string // "" before the login
-	mail    Maildrop
-	marks   marks
-	sending *transfer // the message that waits for room; nil: none
+	name     string // the argument of USER, in the state named
+	user     string // "" before the login
+	maildrop openMaildrop
 
 	// for the log
 	tried     string // the user of the last login, as the client wrote it
-	retrieved int    // messages sent whole
-	octets    int64  // of those, as listed
-	deleted   int    // messages expunged
+	mechanism string // of that login
 }
 
-func newSession(s *Server, conn net.Conn) *session {
+func newSession(s *Server, raw net.Conn) *session {
 	limits := s.Limits.orDefaults()
-	sess := &session{server: s, remote: remoteAddr(conn), began: time.Now()}
-	sess.state = authorization
-	sess.loginBy = sess.began.Add(limits.Login)
-	sess.idle = limits.Idle
-	sess.pool = &s.buffers
-	sess.sendfile = s.sendfile
-	sess.conn = conn
-	sess.tcp, _ = conn.(*net.TCPConn)
-	if sess.socket = sess.tcp; sess.socket != nil {
-		sess.dozes = orDefault(s.dozes, dozeAfter)
-	}
-	sess.in = wire.NewReader(conn, wire.BufferSize)
+	sess := &session{server: s, remote: remoteAddr(raw), began: time.Now(), state: authorization}
+	sess.conn.Init(&s.conns, raw, limits.Idle)
+	sess.conn.SetLimit(sess.began.Add(limits.Login))
 	sess.log = s.Log
 	if sess.log == nil {
-		sess.log = logbook.NewNop()
+		sess.log = zap.NewNop()
 	}
 	rand.Read(sess.id[:]) // never fails (crypto/rand)
 	return sess
 }
 
 // remoteAddr returns the client's address, or the zero Addr.
-func remoteAddr(conn net.Conn) netip.Addr {
-	if a, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
+func remoteAddr(raw net.Conn) netip.Addr {
+	if a, ok := raw.RemoteAddr().(*net.TCPAddr); ok {
 		return a.AddrPort().Addr().Unmap()
 	}
 	return netip.Addr{}
 }
 
-// begin is the session from its handshake and greeting on.
+// begin serves the session from its handshake and greeting on.
 func (s *session) begin(ctx context.Context, implicitTLS bool) error {
 	if implicitTLS {
 		if err := s.startTLS(ctx); err != nil {
 			return s.end(err)
 		}
 	}
-	s.say("+OK " + s.server.Hostname + " POP3 server ready")
-	return s.goOn(ctx)
+	s.conn.Say("+OK " + s.server.Hostname + " POP3 server ready")
+	return s.resume(ctx)
 }
 
-// goOn is the session from where it is, to its end or until it dozes: errDozes.
-func (s *session) goOn(ctx context.Context) error {
+// resume serves the session from where it is, to its end or until it returns conn.ErrWouldBlock.
+func (s *session) resume(ctx context.Context) error {
 	err := s.serve(ctx)
-	if err == errDozes {
+	if err == conn.ErrWouldBlock {
 		return err
 	}
 	return s.end(err)
 }
 
-// end says in the log how the session ended, and hangs up.
+// end logs how the session has ended, and closes the connection.
 func (s *session) end(err error) error {
+	if err == conn.ErrLimit {
+		err = errNoLogin
+	}
 	s.report(err)
-	s.hangUp()
+	s.conn.Close(err != nil)
 	return err
 }
 
-// serve answers command after command until one leads to the state update, which QUIT reaches when all its
-// work is done.
+// What ends a session, beside reply errors and those of its connection.
+var (
+	errLeft    = errors.New("pop3: the client left without QUIT")
+	errPartial = errors.New("pop3: the client left inside a line")
+	errNoLogin = errors.New("pop3: the time to log in is over")
+	errTooMany = errors.New("pop3: too many bad commands or logins")
+)
+
+// serve executes commands until one leads to the state update, which QUIT enters when all its work
+// is done.
 func (s *session) serve(ctx context.Context) error {
 	for s.state != update {
-		if err := s.step(ctx); err == errDozes {
+		if err := s.step(ctx); err == conn.ErrWouldBlock {
 			return err
 		} else if err != nil {
-			s.cut = true
-			s.leave() // first: a client that does not read keeps nothing
-			s.flush()
+			s.leave() // before the flush: a client that does not read holds no maildrop
+			s.conn.Flush()
 			return err
 		}
 	}
-	return s.drain()
+	return s.conn.TryFlush()
 }
 
-// step answers one line and goes where it leads. The error ends the session.
+// step executes one command and changes the state. An error ends the session.
 func (s *session) step(ctx context.Context) error {
-	then, err := s.obey(ctx)
-	if err == errDozes {
+	then, err := s.execute(ctx)
+	if err == conn.ErrWouldBlock {
 		return err
 	}
-	if s.state == named { // for one line only
+	if s.state == named { // it lasts for one line
 		s.state = authorization
 	}
 	if err != nil {
-		return s.refuse(err)
+		return s.replyTo(err)
 	}
-	if then != same {
+	if then != unchanged {
 		s.state = then
 	}
-	return s.err
+	return s.conn.Err()
 }
 
-// obey reads one line, does what it says, and returns where that leads.
-func (s *session) obey(ctx context.Context) (then state, err error) {
-	if s.sending != nil {
-		return same, s.transmit(*s.sending)
+// execute reads and executes one command, and returns the state that follows it. If a message is
+// being sent, it continues with that.
+func (s *session) execute(ctx context.Context) (then state, err error) {
+	if s.maildrop.sending != nil {
+		return unchanged, s.noteMessage(s.maildrop.transmit(*s.maildrop.sending))
 	}
 	line, err := s.readCommand(ctx)
 	if err != nil {
-		return same, ofLine(err)
+		return unchanged, ofLine(err)
 	}
-	c, a, err := s.understand(line)
-	if err != nil {
-		return same, err
+	c, a, err := s.parse(line)
+	if c == nil {
+		return unchanged, err
 	}
-	s.debug(c.verb)
-	return c.then, c.does(s, ctx, a)
+	if err == nil {
+		err = s.noteMessage(c.does(s, ctx, a))
+	}
+	s.noteCommand(c, err)
+	return c.then, err
 }
 
-// ofLine turns what was wrong with a line into its refusal.
+// ofLine returns the reply error for an invalid line, or the reason for which none has arrived.
 func ofLine(err error) error {
 	switch {
 	case errors.Is(err, wire.ErrLongLine):
-		return refuseLong
+		return replyLong
 	case errors.Is(err, wire.ErrNUL):
-		return refuseNUL
+		return replyNUL
 	case errors.Is(err, wire.ErrBareLF):
-		return refuseBareLF
+		return replyBareLF
+	case errors.Is(err, io.EOF):
+		return errLeft
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errPartial
 	}
 	return err
 }
 
-// errTooMany ends a session that has refused as much as its limits allow.
-var errTooMany = errors.New("pop3: too many bad commands or logins")
-
-// refuse says a refusal and counts it. Any other error, and a refusal too much, is returned:
-// it ends the session.
-func (s *session) refuse(err error) error {
-	r, ok := err.(*refusal)
+// replyTo gathers the reply for a reply error, and counts it. It returns any other error, and a
+// reply error that ends the session.
+func (s *session) replyTo(err error) error {
+	r, ok := err.(*replyError)
 	if !ok {
 		return err
 	}
-	b := append(s.room(), "-ERR "...)
+	b := append(s.conn.Room(conn.LineSize), "-ERR "...)
 	if r.code != "" {
 		b = append(append(append(b, '['), r.code...), "] "...)
 	}
-	s.keep(append(append(b, r.text...), '\r', '\n'))
+	s.conn.Keep(append(append(b, r.text...), '\r', '\n'))
 	switch r.then {
-	case ends:
+	case closes:
 		return r
-	case counted:
+	case countsBad:
 		s.bad++
-	case failed:
+	case countsLogin:
 		s.failed++
 	}
 	if s.exhausted() {
 		return errTooMany
 	}
-	return s.err
+	return s.conn.Err()
 }
 
-// exhausted reports whether more was refused than the limits allow.
+// exhausted reports whether the client has made more mistakes than the limits allow.
 func (s *session) exhausted() bool {
 	limits := s.server.Limits.orDefaults()
 	bad := limits.BadCommands
 	if s.user == "" {
 		bad = min(bad, limits.BadBeforeLogin)
 	}
-	return s.bad >= bad || s.failed >= limits.Failures
+	return int(s.bad) >= bad || int(s.failed) >= limits.Failures
 }
 
-// startTLS runs a handshake and goes on over TLS.
-func (s *session) startTLS(ctx context.Context) error {
-	if s.server.TLS == nil {
-		return errors.New("pop3: TLS is not configured")
-	}
-	by := time.Now().Add(s.server.Limits.orDefaults().Handshake)
-	if s.loginBy.Before(by) {
-		by = s.loginBy
-	}
-	ctx, cancel := context.WithDeadline(ctx, by)
-	defer cancel()
-	conn := tls.Server(s.conn, s.server.TLS)
-	s.conn.SetDeadline(by) // whatever an earlier wait has left
-	handshake := s.server.Handshake
-	if handshake == nil {
-		handshake = func(ctx context.Context, conn *tls.Conn) error { return conn.HandshakeContext(ctx) }
-	}
-	if err := handshake(ctx, conn); err != nil {
-		s.err = err
-		return err
-	}
-	s.tls, s.utf8 = true, false
-	s.secure(conn)
-	return nil
-}
-
-// leave ends what a login began; without UPDATE nothing was deleted. It does nothing when
-// there was no login, or when it was called.
+// leave ends what the login began. Nothing is deleted by it. It does nothing if there was no login,
+// or if it was called before.
 func (s *session) leave() {
-	if s.mail == nil {
+	if s.maildrop.mail == nil {
 		return
 	}
-	if err := s.mail.Close(); err != nil {
-		s.logger().Error("maildrop not closed", logbook.Error(err))
+	if err := s.maildrop.mail.Close(); err != nil {
+		s.logger().Error("closing the maildrop failed", zap.Error(err))
 	}
-	s.mail = nil
+	s.maildrop.mail = nil
 	if s.locked {
-		s.server.Exclusive.unlock(s.user)
+		s.server.Exclusive.unlock(s.server.account(s.user))
 		s.locked = false
 	}
-}
-
-// logger returns a logger that says whose session it is. It is made when there is something
-// to say: a session that is idle does not own one.
-func (s *session) logger() *logbook.Logger {
-	proto := "pop3"
-	if s.tls {
-		proto = "pop3+tls"
-	}
-	user := s.user
-	if user == "" {
-		user = s.tried
-	}
-	return s.log.With(logbook.String("session", hex.EncodeToString(s.id[:])), logbook.Stringer("remote", s.remote),
-		logbook.String("proto", proto), logbook.String("user", user))
-}
-
-// debug logs a command by its verb alone: arguments hold names and passwords.
-func (s *session) debug(verb string) {
-	if s.log.Core().Enabled(logbook.DebugLevel) {
-		s.logger().Debug("command", logbook.String("verb", verb))
-	}
-}
-
-// report writes the session's one line. Whoever did not even try to log in and did
-// nothing wrong, a port scan or a probe, is worth a Debug line only.
-func (s *session) report(err error) {
-	level := logbook.InfoLevel
-	var r *refusal
-	if s.tried == "" && !errors.As(err, &r) && !errors.Is(err, errTooMany) {
-		level = logbook.DebugLevel
-	}
-	if !s.log.Core().Enabled(level) {
-		return
-	}
-	s.logger().Log(level, "session ended",
-		logbook.Bool("login", s.user != ""), logbook.Int("failed", s.failed),
-		logbook.Int("retrieved", s.retrieved), logbook.Int64("octets", s.octets),
-		logbook.Int("deleted", s.deleted), logbook.Int("left", s.marks.total-s.deleted),
-		logbook.Duration("took", time.Since(s.began)), logbook.NamedError("err", err))
 }

@@ -3,7 +3,6 @@ package pop3_test
 import (
 	"context"
 	"io"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +11,7 @@ import (
 	"pillarbox/pop3/pop3test"
 )
 
-// A stall is a session with a client that has asked for a large mail and reads nothing of it.
+// A stall is a session whose client has requested a large message and reads nothing of it.
 type stall struct {
 	*client
 	store  *pop3test.Store
@@ -24,9 +23,15 @@ type stall struct {
 	}
 }
 
-// stalled returns one that dozes. The mail is in a file or in memory; more commands are behind the RETR.
+// stalled returns one that is parked. The message is in a file or in memory; more commands follow
+// the RETR.
 func stalled(t *testing.T, ctx context.Context, inFile bool, limits pop3.Limits, more ...string) *stall {
-	s := &stall{store: new(pop3test.Store), server: dozing(t), mail: large(1 << 20)}
+	return stalledOn(t, ctx, inFile, large(1<<20), limits, more...)
+}
+
+// stalledOn is stalled with a message of its own.
+func stalledOn(t *testing.T, ctx context.Context, inFile bool, mail string, limits pop3.Limits, more ...string) *stall {
+	s := &stall{store: new(pop3test.Store), server: parking(t), mail: mail}
 	if inFile {
 		s.store.InFile(t)
 	}
@@ -43,16 +48,19 @@ func stalled(t *testing.T, ctx context.Context, inFile bool, limits pop3.Limits,
 	return s
 }
 
-// await returns when it dozes in the middle of a mail, for it dozes before the command comes, too; or when it is over, which a
-// busy machine may see first.
+// await returns when the session is parked in the middle of a message, which holds a body: it is
+// parked before the command arrives, too. It also returns if the session has ended, which a busy
+// machine may see first.
 func (s *stall) await() {
-	for (s.store.Held() == 0 || s.server.Dozing() == 0) && len(s.over) == 0 {
-		runtime.Gosched()
-	}
+	s.t.Helper()
+	await(s.t, "a parked download", func() bool {
+		return s.store.Held() != 0 && s.server.Parked() != 0 || len(s.over) != 0
+	})
 }
 
-// A download whose client does not read dozes; it is sent whole to one that reads on, and what is behind it is answered.
-func TestStalledDownloadGoesOn(t *testing.T) {
+// A download whose client does not read is parked. If the client continues to read, it gets all of
+// it, and the commands that follow are answered.
+func TestStalledDownloadContinues(t *testing.T) {
 	for name, inFile := range map[string]bool{"by sendfile": true, "by the buffer": false} {
 		t.Run(name, func(t *testing.T) {
 			s := stalled(t, context.Background(), inFile, pop3.Limits{}, "STAT", "RETR 1", "QUIT")
@@ -75,7 +83,29 @@ func TestStalledDownloadGoesOn(t *testing.T) {
 	}
 }
 
-// What ends a download ends one that dozes, too: nothing of the mail is held then, and no dot was said.
+// A download whose header was rewritten is parked after it like any other.
+func TestStalledRewrittenDownload(t *testing.T) {
+	for name, inFile := range map[string]bool{"by sendfile": true, "by the buffer": false} {
+		t.Run(name, func(t *testing.T) {
+			text := "\r\n" + large(1<<20)
+			s := stalledOn(t, context.Background(), inFile, "Subject: ü\r\n"+text, pop3.Limits{}, "STAT", "QUIT")
+			if got, want := s.multi(), "Subject: =?utf-8?q?=C3=BC?=\r\n"+text; got != want {
+				t.Errorf("got %d octets, want %d", len(got), len(want))
+			}
+			s.want("+OK 1 ")
+			s.want("+OK")
+			if err := s.end(); err != nil {
+				t.Errorf("ServeConn = %v", err)
+			}
+			if held := s.store.Held(); held != 0 {
+				t.Errorf("%d bodies are held", held)
+			}
+		})
+	}
+}
+
+// What ends a download ends a parked one, too: then nothing of the message is held, and no dot was
+// sent.
 func TestStalledDownloadEnds(t *testing.T) {
 	for name, inFile := range map[string]bool{"by sendfile": true, "by the buffer": false} {
 		for _, tt := range []struct {
@@ -95,17 +125,17 @@ func TestStalledDownloadEnds(t *testing.T) {
 					t.Errorf("ServeConn = %v, want %q", err, tt.want)
 				}
 				if rest, _ := io.ReadAll(s.in); strings.Contains(string(rest), "\r\n.\r\n") {
-					t.Error("a mail that was not sent whole was ended by the dot")
+					t.Error("a message that was not sent whole was ended by the dot")
 				}
 				if held, opened, left := s.store.Held(), s.store.Opened(), len(s.store.UIDs("anna")); held != 0 || opened != 0 || left != 1 {
-					t.Errorf("%d bodies and %d maildrops are held, %d mails left", held, opened, left)
+					t.Errorf("%d bodies and %d maildrops are held, %d messages left", held, opened, left)
 				}
 			})
 		}
 	}
 }
 
-// When the server stops, a download that dozes comes to its end; the command behind it is not run.
+// When the server stops, a parked download is completed; the command that follows is not executed.
 func TestStopLetsStalledDownloadFinish(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	s := stalled(t, ctx, true, pop3.Limits{}, "DELE 1", "QUIT")
@@ -117,13 +147,13 @@ func TestStopLetsStalledDownloadFinish(t *testing.T) {
 		t.Errorf("ServeConn = %v", err)
 	}
 	if left := len(s.store.UIDs("anna")); left != 1 {
-		t.Errorf("%d mails are left, want 1", left)
+		t.Errorf("%d messages are left, want 1", left)
 	}
 }
 
-// A reply that no client reads dozes at the end of its commands, and leaves when there is room.
-func TestStalledRepliesGoOn(t *testing.T) {
-	server := dozing(t)
+// Replies that the client does not read are parked, and sent when there is room.
+func TestStalledRepliesContinue(t *testing.T) {
+	server := parking(t)
 	store := new(pop3test.Store)
 	mail := large(20 << 10)
 	store.Deliver("anna", mail)
@@ -136,7 +166,7 @@ func TestStalledRepliesGoOn(t *testing.T) {
 	const replies = 100
 	for range replies {
 		c.say("RETR 1")
-		awaitNaps(server, 1) // from the first on that has no room, it does not move
+		awaitParked(t, server, 1) // from the first on that has no room, it does not move
 	}
 	for range replies {
 		if got := c.multi(); got != mail {

@@ -8,15 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"pillarbox/appliance/logbook"
 	"pillarbox/pop3"
 	"pillarbox/pop3/pop3test"
 )
 
 // The stories in testdata are played against a server that is set up as their folder says.
-var houses = map[string]func(t *testing.T, s *pop3.Server){
+var setups = map[string]func(t *testing.T, s *pop3.Server){
 	"plain": func(t *testing.T, s *pop3.Server) {},
 	"tls":   func(t *testing.T, s *pop3.Server) { s.TLS = pop3test.TLS(t, "pop3") },
 	"tls-only": func(t *testing.T, s *pop3.Server) {
@@ -27,8 +27,9 @@ var houses = map[string]func(t *testing.T, s *pop3.Server){
 	"exclusive":    func(t *testing.T, s *pop3.Server) { s.Exclusive = new(pop3.Locks) },
 }
 
+// The stories in testdata are played against a server that is configured as their folder says.
 func TestStories(t *testing.T) {
-	for folder, setUp := range houses {
+	for folder, setUp := range setups {
 		stories, err := filepath.Glob(filepath.Join("testdata", folder, "*.txt"))
 		if err != nil || len(stories) == 0 {
 			t.Errorf("no stories in testdata/%s (%v)", folder, err)
@@ -39,7 +40,7 @@ func TestStories(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				server := newServer(furnished())
+				server := newServer(sampleStore())
 				setUp(t, server)
 				pop3test.RunAll(t, pop3test.Serve(t, server.ServeConn, folder == "implicit-tls"), string(text))
 			})
@@ -47,10 +48,10 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// Whatever is said, no password is ever logged, not even with the dialogue.
+// No password is logged, also not at the level debug.
 func TestNoSecretInLogs(t *testing.T) {
 	var log bytes.Buffer
-	core := zapcore.NewCore(zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "msg"}), zapcore.Lock(zapcore.AddSync(&log)), logbook.DebugLevel)
+	core := zapcore.NewCore(zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "msg"}), zapcore.Lock(zapcore.AddSync(&log)), zap.DebugLevel)
 	stories, _ := filepath.Glob("testdata/plain/*.txt")
 	t.Run("stories", func(t *testing.T) {
 		for _, story := range stories {
@@ -58,8 +59,8 @@ func TestNoSecretInLogs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			server := newServer(furnished())
-			server.Log = logbook.New(core)
+			server := newServer(sampleStore())
+			server.Log = zap.New(core)
 			pop3test.RunAll(t, pop3test.Serve(t, server.ServeConn, false), string(text))
 		}
 	})
@@ -78,18 +79,22 @@ func newServer(store pop3.Store) *pop3.Server {
 	return &pop3.Server{
 		Hostname:       "mail.home.arpa",
 		Implementation: "pillarbox",
-		Auth:           pop3test.Accounts{"anna": "a secret", "bert": " zwei  Wörter ", "carla": "", "dora": "ein Gruß"},
+		Auth:           pop3test.Accounts{"anna": "a secret", "bert": " zwei  Wörter ", "carla": "", "dora": "ein Gruß", "erna": "odd headers"},
 		Store:          store,
 		PlaintextAuth:  func(netip.Addr) bool { return true },
 	}
 }
 
-// furnished returns a store with three mails for anna, and one with UTF-8 in its header for dora.
-func furnished() *pop3test.Store {
+// sampleStore returns a store with three messages for anna, one with UTF-8 in its header for dora,
+// and three for erna whose headers are in Latin-1, missing, and cut short.
+func sampleStore() *pop3test.Store {
 	store := new(pop3test.Store)
 	store.Deliver("anna", "Subject: one\n\nfirst\n")
 	store.Deliver("anna", "Subject: two\n\n.\n..\n.dot\nlast")
 	store.Deliver("anna", "Subject: three\nTo: anna\n\n1\n2\n3\n4\n")
 	store.Deliver("dora", "Subject: Grüße\nTo: Dörte <dora@home.arpa>\n\n. Punkt\n.\nGrüße\n")
+	store.Deliver("erna", "Subject: Gr\xfc\xdfe\nTo: erna\n\nbody\n")
+	store.Deliver("erna", "Heute wird es warm, für alle.\nBetreff: Wärme\n")
+	store.Deliver("erna", "Subject: Wärme\nNicht für alle.\nBetreff: Wärme\n\nbody\n")
 	return store
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -27,7 +28,7 @@ func (c *client) lasts(began time.Time, want time.Duration) {
 	}
 }
 
-// Nobody holds a session for more than 60 s without a login, however the time is passed (slowloris).
+// No client holds a session for more than 60 s without a login or a handshake, whatever it sends.
 func TestLoginTimeIsBounded(t *testing.T) {
 	tests := []struct {
 		name string
@@ -55,7 +56,7 @@ func TestLoginTimeIsBounded(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
-				c := talkPipe(t, newServer(furnished()))
+				c := talkPipe(t, newServer(sampleStore()))
 				tt.does(c)
 				c.lasts(began, time.Minute)
 			})
@@ -63,10 +64,72 @@ func TestLoginTimeIsBounded(t *testing.T) {
 	}
 }
 
+// After a handshake, a client has three minutes for its login, because its user may compare the
+// fingerprint of the certificate. Nothing extends them, and they begin after the handshake, however
+// late it was.
+func TestLoginTimeAfterHandshake(t *testing.T) {
+	const late = 50 * time.Second
+	for _, tt := range []struct {
+		name string
+		does func(c *client)
+		want time.Duration // 0: the login is in time
+	}{
+		{"silence", func(c *client) {}, 3 * time.Minute},
+		{"CAPA every 20 s", func(c *client) {
+			for range 8 {
+				time.Sleep(20 * time.Second)
+				c.say("CAPA")
+				c.multi()
+			}
+		}, 3 * time.Minute},
+		{"a wrong password", func(c *client) {
+			time.Sleep(2 * time.Minute)
+			c.say("USER anna", "PASS wrong")
+			c.want("+OK")
+			c.want("-ERR [AUTH]")
+		}, 3 * time.Minute},
+		{"an Authenticator that does not decide", func(c *client) { c.say("USER anna"); c.want("+OK"); c.say("PASS x") }, 3 * time.Minute},
+		{"a login in time", func(c *client) { time.Sleep(3*time.Minute - time.Second); c.logIn() }, 0},
+	} {
+		for _, implicit := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, implicit TLS %v", tt.name, implicit), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server := newServer(sampleStore())
+					server.TLS = pop3test.TLS(t, "pop3")
+					if strings.HasPrefix(tt.name, "an Auth") {
+						server.Auth = slowly{}
+					}
+					near, far := net.Pipe()
+					c := &client{t: t, conn: near, in: bufio.NewReader(near), over: make(chan error, 1)}
+					go func() { c.over <- server.ServeConn(t.Context(), far, implicit) }()
+					if implicit {
+						c.conn = tls.Client(near, &tls.Config{InsecureSkipVerify: true})
+						c.in.Reset(c.conn)
+						c.want("+OK")
+					} else {
+						c.want("+OK")
+						time.Sleep(late)
+						c.secure()
+					}
+					began := time.Now()
+					tt.does(c)
+					if tt.want == 0 {
+						c.say("QUIT")
+						c.want("+OK")
+						c.end()
+						return
+					}
+					c.lasts(began, tt.want)
+				})
+			})
+		}
+	}
+}
+
 // An Authenticator that takes its time gets a context that ends with the login time.
 func TestLoginTimeEndsAuthenticate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := newServer(furnished())
+		server := newServer(sampleStore())
 		server.Auth = slowly{}
 		began := time.Now()
 		c := talkPipe(t, server)
@@ -85,10 +148,10 @@ func (slowly) Authenticate(ctx context.Context, _ pop3.Credentials) (string, err
 	return "", ctx.Err()
 }
 
-// A client that hangs up while its password is verified does not keep the Authenticator waiting.
+// When a client disconnects while its password is verified, the context of the Authenticator ends.
 func TestHangUpEndsAuthenticate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server := newServer(furnished())
+		server := newServer(sampleStore())
 		server.Auth = slowly{}
 		began := time.Now()
 		c := talkPipe(t, server)
@@ -104,10 +167,11 @@ func TestHangUpEndsAuthenticate(t *testing.T) {
 	})
 }
 
-// D11, RFC 1939 §3: autologout comes after 10 minutes and not before; nothing is said and nothing deleted.
+// D11, RFC 1939 §3: autologout comes after 10 minutes and not before. Nothing is sent and nothing
+// deleted.
 func TestD11IdleTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := furnished()
+		store := sampleStore()
 		c := talkPipe(t, newServer(store))
 		c.logIn()
 		c.say("DELE 1")
@@ -117,15 +181,15 @@ func TestD11IdleTime(t *testing.T) {
 		c.want("+OK")
 		c.lasts(time.Now(), 10*time.Minute)
 		if got := len(store.UIDs("anna")); got != 3 {
-			t.Errorf("%d mails are left, want 3", got)
+			t.Errorf("%d messages are left, want 3", got)
 		}
 	})
 }
 
-// A command that arrives in pieces has the same 10 minutes as a whole one.
+// A command that arrives in pieces has 10 minutes in all.
 func TestIdleTimeIsForWholeCommands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := talkPipe(t, newServer(furnished()))
+		c := talkPipe(t, newServer(sampleStore()))
 		c.logIn()
 		began := time.Now()
 		for range 3 {
@@ -136,8 +200,8 @@ func TestIdleTimeIsForWholeCommands(t *testing.T) {
 	})
 }
 
-// A client that stops reading in the middle of a mail is cut after 10 minutes; one that
-// reads on, however slowly, is not.
+// A client that stops reading in the middle of a message is disconnected after 10 minutes. One that
+// continues to read, however slowly, is not.
 func TestSlowReaders(t *testing.T) {
 	store := new(pop3test.Store)
 	mail := "Subject: large\r\n\r\n" + strings.Repeat("0123456789abcd\r\n", 20_000)
@@ -175,28 +239,6 @@ func TestSlowReaders(t *testing.T) {
 	})
 }
 
-// A file is taken at a pace of 32 KiB in 10 minutes, as everything else is: whoever takes less has one deadline for it
-// all, whoever takes that much has a new one, for hours.
-func TestPaceOfFiles(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		left := pop3.Pace(10 * time.Minute)
-		began := time.Now()
-		for octets := range int64(3) { // an octet every three minutes
-			if got := left(octets); got != began.Add(10*time.Minute) {
-				t.Errorf("after %v and %d octets the deadline is at %v", time.Since(began), octets, got.Sub(began))
-			}
-			time.Sleep(3 * time.Minute)
-		}
-		for n := range int64(20) {
-			now := time.Now()
-			if got := left((n + 1) * pop3.GatherSize); got != now.Add(10*time.Minute) {
-				t.Errorf("after %v and %d octets the deadline is in %v", now.Sub(began), n, got.Sub(now))
-			}
-			time.Sleep(9 * time.Minute)
-		}
-	})
-}
-
 // A slowReader reads 4 KiB a minute.
 type slowReader struct{ io.Reader }
 
@@ -209,7 +251,7 @@ func (s slowReader) Read(p []byte) (int, error) {
 func TestHandshakeTime(t *testing.T) {
 	for _, implicit := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			server := newServer(furnished())
+			server := newServer(sampleStore())
 			server.TLS = pop3test.TLS(t, "pop3")
 			near, far := net.Pipe()
 			over := make(chan error, 1)
@@ -228,11 +270,12 @@ func TestHandshakeTime(t *testing.T) {
 	}
 }
 
-// When the server stops, a session that waits ends at once, before and after the login, and deletes nothing.
+// When the server stops, a waiting session ends at once, before and after the login, and deletes
+// nothing.
 func TestStopEndsIdleSessions(t *testing.T) {
 	for _, loggedIn := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			store := furnished()
+			store := sampleStore()
 			ctx, stop := context.WithCancel(t.Context())
 			near, far := net.Pipe()
 			c := talk(t, ctx, newServer(store), near, far)
@@ -248,16 +291,17 @@ func TestStopEndsIdleSessions(t *testing.T) {
 				t.Errorf("ServeConn = %v after %v, want at once that the server stops", err, time.Since(began))
 			}
 			if got := len(store.UIDs("anna")); got != 3 {
-				t.Errorf("%d mails are left, want 3", got)
+				t.Errorf("%d messages are left, want 3", got)
 			}
 		})
 	}
 }
 
-// When the server stops in the middle of a reply, the reply comes to its end; the command behind it is not run.
+// When the server stops in the middle of a reply, the reply is completed. The command that follows
+// is not executed.
 func TestStopLetsReplyFinish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := furnished()
+		store := sampleStore()
 		store.Deliver("anna", "Subject: large\n\n"+strings.Repeat("0123456789abcde\n", 20_000))
 		ctx, stop := context.WithCancel(t.Context())
 		near, far := net.Pipe()
@@ -272,15 +316,15 @@ func TestStopLetsReplyFinish(t *testing.T) {
 		}
 		c.lasts(time.Now(), 0)
 		if got := len(store.UIDs("anna")); got != 4 {
-			t.Errorf("%d mails are left, want 4", got)
+			t.Errorf("%d messages are left, want 4", got)
 		}
 	})
 }
 
-// When QUIT was said, UPDATE comes to its end, also when the client is gone and the server stops.
+// After QUIT, UPDATE is completed, also if the client has disconnected and the server stops.
 func TestUpdateFinishes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &slowStore{Store: furnished()}
+		store := &slowStore{Store: sampleStore()}
 		ctx, stop := context.WithCancel(t.Context())
 		near, far := net.Pipe()
 		c := talk(t, ctx, newServer(store), near, far)
@@ -295,14 +339,14 @@ func TestUpdateFinishes(t *testing.T) {
 			t.Errorf("ServeConn = %v", err)
 		}
 		if got := len(store.UIDs("anna")); got != 2 {
-			t.Errorf("%d mails are left, want 2", got)
+			t.Errorf("%d messages are left, want 2", got)
 		}
 	})
 }
 
-// A client that is quick with its next command, while its password is still verified, finds it answered: STLS too.
+// A command that arrives while the password is still verified is answered after it, STLS too.
 func TestNextCommandWhileVerifying(t *testing.T) {
-	server := newServer(furnished())
+	server := newServer(sampleStore())
 	server.TLS = pop3test.TLS(t, "pop3")
 	waits := make(waiting)
 	server.Auth = waits

@@ -3,82 +3,134 @@ package pop3
 import (
 	"context"
 	"strconv"
+
+	"pillarbox/pop3/conn"
 )
 
-// stat says how many messages there are and their octets, without the marked ones.
-func (s *session) stat(context.Context, argument) error {
-	s.sayNumbers("+OK ", s.marks.left(), s.marks.octets)
+// An openMaildrop is the state TRANSACTION of a session: the maildrop, and what DELE has marked in
+// it. The zero openMaildrop belongs to a session before its login.
+type openMaildrop struct {
+	conn    *conn.Conn
+	mail    Maildrop // nil before the login and after leave
+	marks   marks
+	sending *transfer // the message that waits for room in the socket, or nil
+	utf8    bool      // headers are sent as they are stored
+
+	// for the log
+	retrieved int32 // messages sent whole
+	deleted   int32 // messages expunged
+	octets    int64 // of the retrieved messages, as listed
+}
+
+func newOpenMaildrop(c *conn.Conn, mail Maildrop, utf8 bool) openMaildrop {
+	return openMaildrop{conn: c, mail: mail, marks: newMarks(mail), utf8: utf8}
+}
+
+// inTransaction makes a command of a session from one that needs the open maildrop only.
+func inTransaction(f func(*openMaildrop, argument) error) func(*session, context.Context, argument) error {
+	return func(s *session, _ context.Context, a argument) error { return f(&s.maildrop, a) }
+}
+
+// message returns the message of a word: its number is 1…Len and it is not marked. All commands
+// with a message number use it.
+func (m *openMaildrop) message(word []byte) (int, error) {
+	n, ok := parseNumber(word)
+	switch {
+	case !ok:
+		return 0, replyNumber
+	case n == 0:
+		return 0, replyZero
+	case n > int64(m.mail.Len()):
+		return 0, replyBig
+	case m.marks.has(int(n)):
+		return 0, replyDeleted
+	}
+	return int(n), nil
+}
+
+// stat replies with the number of messages and their octets, without the marked ones.
+func (m *openMaildrop) stat(argument) error {
+	m.sayNumbers("+OK ", m.marks.left(), m.marks.octets)
 	return nil
 }
 
-// sayMaildrop gathers what there is, without the marked messages: "+OK 3 messages (98 octets)".
-func (s *session) sayMaildrop() {
-	b := append(s.room(), "+OK "...)
-	b = strconv.AppendInt(b, int64(s.marks.left()), 10)
+// say gathers what is in the maildrop, without the marked messages: "+OK 3 messages (98 octets)".
+func (m *openMaildrop) say() {
+	b := append(m.conn.Room(conn.LineSize), "+OK "...)
+	b = strconv.AppendInt(b, int64(m.marks.left()), 10)
 	b = append(b, " messages ("...)
-	b = strconv.AppendInt(b, s.marks.octets, 10)
-	s.keep(append(b, " octets)\r\n"...))
+	b = strconv.AppendInt(b, m.marks.octets, 10)
+	m.conn.Keep(append(b, " octets)\r\n"...))
 }
 
-// list is the scan listing. It leaves in pieces of one buffer, however long it is.
-func (s *session) list(context.Context, argument) error {
-	s.sayMaildrop()
-	for n := 1; n <= s.marks.total && s.err == nil; n++ {
-		if !s.marks.has(n) {
-			s.sayNumbers("", n, s.mail.Octets(n))
+// list is the scan listing. It is sent in pieces of one buffer, however long it is.
+func (m *openMaildrop) list(argument) error {
+	m.say()
+	for n := 1; n <= m.marks.messages() && m.conn.Err() == nil; n++ {
+		if !m.marks.has(n) {
+			m.sayNumbers("", n, m.mail.Octets(n))
 		}
 	}
-	s.say(".")
+	m.conn.Say(".")
 	return nil
 }
 
 // listOne is the scan listing of one message.
-func (s *session) listOne(_ context.Context, a argument) error {
-	s.sayNumbers("+OK ", a.n, s.mail.Octets(a.n))
+func (m *openMaildrop) listOne(a argument) error {
+	m.sayNumbers("+OK ", a.n, m.mail.Octets(a.n))
 	return nil
 }
 
+// sayNumbers gathers a line of the scan listing: "1 120".
+func (m *openMaildrop) sayNumbers(before string, n int, octets int64) {
+	b := append(m.conn.Room(conn.LineSize), before...)
+	b = strconv.AppendInt(b, int64(n), 10)
+	b = append(b, ' ')
+	b = strconv.AppendInt(b, octets, 10)
+	m.conn.Keep(append(b, '\r', '\n'))
+}
+
 // uidl is the unique-id listing.
-func (s *session) uidl(context.Context, argument) error {
-	s.say("+OK")
-	for n := 1; n <= s.marks.total && s.err == nil; n++ {
-		if !s.marks.has(n) {
-			s.sayUID("", n)
+func (m *openMaildrop) uidl(argument) error {
+	m.conn.Say("+OK")
+	for n := 1; n <= m.marks.messages() && m.conn.Err() == nil; n++ {
+		if !m.marks.has(n) {
+			m.sayUID("", n)
 		}
 	}
-	s.say(".")
+	m.conn.Say(".")
 	return nil
 }
 
 // uidlOne is the unique-id listing of one message.
-func (s *session) uidlOne(_ context.Context, a argument) error {
-	s.sayUID("+OK ", a.n)
+func (m *openMaildrop) uidlOne(a argument) error {
+	m.sayUID("+OK ", a.n)
 	return nil
 }
 
 // sayUID gathers a line of the unique-id listing: "1 uid".
-func (s *session) sayUID(before string, n int) {
-	b := append(s.room(), before...)
+func (m *openMaildrop) sayUID(before string, n int) {
+	b := append(m.conn.Room(conn.LineSize), before...)
 	b = append(strconv.AppendInt(b, int64(n), 10), ' ')
-	s.keep(append(s.mail.AppendUID(b, n), '\r', '\n'))
+	m.conn.Keep(append(m.mail.AppendUID(b, n), '\r', '\n'))
 }
 
-// dele marks a message. Nothing happens to it before UPDATE.
-func (s *session) dele(_ context.Context, a argument) error {
-	s.marks.add(a.n, s.mail.Octets(a.n))
-	s.say("+OK marked")
+// dele marks a message. It is expunged in the state UPDATE.
+func (m *openMaildrop) dele(a argument) error {
+	m.marks.add(a.n, m.mail.Octets(a.n))
+	m.conn.Say("+OK marked")
 	return nil
 }
 
-// rset takes all marks away.
-func (s *session) rset(context.Context, argument) error {
-	s.marks.clear()
-	s.sayMaildrop()
+// rset removes all marks.
+func (m *openMaildrop) rset(argument) error {
+	m.marks.clear()
+	m.say()
 	return nil
 }
 
-// noop shows that both sides are there.
-func (s *session) noop(context.Context, argument) error {
-	s.say("+OK")
+// noop does nothing.
+func (m *openMaildrop) noop(argument) error {
+	m.conn.Say("+OK")
 	return nil
 }

@@ -3,30 +3,29 @@ package pop3
 import (
 	"context"
 
-	"pillarbox/appliance/logbook"
+	"go.uber.org/zap"
 )
 
-// bye ends a session that has not logged in: there is nothing to update (RFC 1939 §4).
+// bye ends a session before its login: there is nothing to update (RFC 1939 §4).
 func (s *session) bye(context.Context, argument) error {
-	s.say("+OK bye")
+	s.conn.Say("+OK bye")
 	return nil
 }
 
-// quit is the UPDATE state (RFC 1939 §6). The marked messages are durably gone before +OK is
-// gathered, and so is the session's hold on the maildrop: a client that reconnects at once
-// finds it free.
+// quit is the state UPDATE (RFC 1939 §6). Before +OK is gathered, the marked messages are durably
+// deleted and the maildrop is closed: a client that connects again at once finds it unlocked.
 //
-// It comes to its end even when the client is gone or the server stops: QUIT was said, and a
-// mail program drops the line 3 s after it.
+// It runs to its end also if the client has closed the connection or the server stops: QUIT was
+// received, and a mail client closes the connection 3 s after it.
 func (s *session) quit(ctx context.Context, _ argument) error {
-	if s.marks.marked > 0 {
-		if err := s.mail.Expunge(context.WithoutCancel(ctx), s.marks.all()); err != nil {
-			s.logger().Error("expunge failed", logbook.Int("marked", s.marks.marked), logbook.Error(err))
-			return refuseExpunge
+	if marks := &s.maildrop.marks; marks.marked > 0 {
+		if err := s.maildrop.mail.Expunge(context.WithoutCancel(ctx), marks.all()); err != nil {
+			s.logger().Error("expunge failed", zap.Int("marked", int(marks.marked)), zap.Error(err))
+			return replyExpunge
 		}
-		s.deleted = s.marks.marked
+		s.maildrop.deleted = marks.marked
 	}
 	s.leave()
-	s.say("+OK bye")
+	s.conn.Say("+OK bye")
 	return nil
 }

@@ -2,26 +2,27 @@ package pop3
 
 import (
 	"context"
-	"io"
 
+	"pillarbox/pop3/conn"
+	"pillarbox/pop3/downgrade"
 	"pillarbox/pop3/wire"
 )
 
-// utf8On lets mail be sent as it is stored, with UTF-8 in its header (RFC 6856 §2). It is
-// forgotten at STLS, like all that was said before it.
+// utf8On makes the server send messages as they are stored, with UTF-8 in the header (RFC 6856 §2).
+// STLS resets it, like all that was said before.
 func (s *session) utf8On(context.Context, argument) error {
 	s.utf8 = true
-	s.say("+OK UTF8")
+	s.conn.Say("+OK UTF8")
 	return nil
 }
 
-// A language is one that LANG knows.
+// A language is an argument that LANG accepts.
 type language struct {
-	tag  string // in small letters
-	name string // in itself
+	tag  string // in lower case
+	name string // in the language itself
 }
 
-// languages are what replies are written in: one, which serves for the default too (RFC 2277 §4.5).
+// languages are those of the replies: one, which is also the default (RFC 2277 §4.5).
 var languages = [...]language{
 	{"i-default", "Default language"},
 	{"en", "English"},
@@ -29,84 +30,90 @@ var languages = [...]language{
 
 // langList lists the languages (RFC 6856 §3).
 func (s *session) langList(context.Context, argument) error {
-	s.say("+OK languages")
+	s.conn.Say("+OK languages")
 	for _, l := range languages {
-		s.say(l.tag + " " + l.name)
+		s.conn.Say(l.tag + " " + l.name)
 	}
-	s.say(".")
+	s.conn.Say(".")
 	return nil
 }
 
-// lang chooses a language: "*" is what the server likes best, and "en-GB" is served by "en"
-// (RFC 4647 §3.4). Nothing changes, for there is one.
+// lang selects a language: "*" is the server's choice, and "en-GB" selects "en" (RFC 4647 §3.4). It
+// changes nothing, because there is one.
 func (s *session) lang(_ context.Context, a argument) error {
 	tag := a.text
 	if string(tag) == "*" {
 		tag = []byte(languages[0].tag)
 	}
 	for _, l := range languages {
-		if speaks(tag, l.tag) {
-			s.say("+OK " + l.tag + " replies are in English")
+		if covers(l.tag, tag) {
+			s.conn.Say("+OK " + l.tag + " replies are in English")
 			return nil
 		}
 	}
-	return refuseLanguage
+	return replyLanguage
 }
 
-// speaks reports whether a language range is a tag or more exact than it.
-func speaks(wanted []byte, tag string) bool {
+// covers reports whether a language range is a tag or a more specific one.
+func covers(tag string, wanted []byte) bool {
 	if len(wanted) < len(tag) || len(wanted) > len(tag) && wanted[len(tag)] != '-' {
 		return false
 	}
-	for i := range tag {
-		c := wanted[i]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c != tag[i] {
-			return false
-		}
-	}
-	return true
+	return wire.EqualFold(wanted[:len(tag)], tag)
 }
 
-// maxHeader is the largest header in octets that is rewritten. It is held in memory meanwhile.
-const maxHeader = 64 << 10
-
-// asciiHeader returns what to send in the place of the header of a message for a client that
-// did not say UTF8, nil when it can be sent as it is: all of it is ASCII, or such as no standard
-// knows.
-func (s *session) asciiHeader(body Body) ([]byte, error) {
-	if s.utf8 {
+// toRewrite returns a reader of the header of a message, at the first field that is rewritten
+// because the client did not say UTF8. It returns nil if the header is sent as it is stored: the
+// client said UTF8, or no field has UTF-8 in it.
+func (m *openMaildrop) toRewrite(body Body) (*downgrade.Reader, error) {
+	if m.utf8 {
 		return nil, nil
 	}
 	size := body.HeaderSize()
-	s.roomFor(int(min(size, topPiece))) // one read is enough for most
+	if eightBit, err := eightBit(m.conn, body, size); err != nil || !eightBit {
+		return nil, err
+	}
+	r := downgrade.NewReader(body, size)
+	if change, err := r.Next(); err != nil || !change {
+		return nil, err
+	}
+	return r, nil
+}
+
+// eightBit reports whether an octet above 0x7F is among the first size octets of body. The header
+// is read into the free part of the reply buffer and is not kept there: a header in ASCII, which
+// most are, takes one read and no memory.
+func eightBit(c *conn.Conn, body Body, size int64) (bool, error) {
+	c.Room(int(min(size, topPiece))) // one read is enough for most headers
 	for at := int64(0); at < size; {
-		piece, err := s.fill(body, at, size-at)
+		piece, err := c.Fill(body, at, size-at)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		if wire.EightBit(piece) {
-			return s.rewritten(body)
+			return true, nil
 		}
 		at += int64(len(piece))
 	}
-	return nil, nil
+	return false, nil
 }
 
-// rewritten reads and rewrites a header.
-func (s *session) rewritten(body Body) ([]byte, error) {
-	size := body.HeaderSize()
-	if size > maxHeader {
-		return nil, refuseUTF8
-	}
-	header := make([]byte, size)
-	if n, err := body.ReadAt(header, 0); n < len(header) {
-		if err == nil || err == io.EOF {
-			err = io.ErrUnexpectedEOF
+// rewrite sends the header of a message up to the last field that is rewritten. It returns the
+// offset from which the message is sent as it is stored. One field is in memory, and its ASCII
+// form.
+func rewrite(c *conn.Conn, body Body, r *downgrade.Reader) (at int64, err error) {
+	for change := true; change; {
+		from, to := r.Range()
+		if err := c.Copy(body, at, from); err != nil {
+			return at, err
 		}
-		return nil, err
+		if err := c.Write(r.Append(nil)); err != nil {
+			return at, err
+		}
+		at = to
+		if change, err = r.Next(); err != nil {
+			return at, err
+		}
 	}
-	return downgrade(header), nil
+	return at, nil
 }

@@ -1,10 +1,12 @@
 #!/bin/sh
-# arm.sh [BENCHMARK-PATTERN]: counts the instructions that the ways of a mail take on arm64 and on armv7, the kernel's included. It runs Go's
-# benchmarks on an emulated board whose clock goes on by a nanosecond an instruction, so that ns/op are instructions. They
-# come out nearly the same on any host and under any load. They tell nothing of caches, of memory and of what a core does at once.
+# arm.sh [BENCHMARK-PATTERN]: counts the instructions that a message takes on arm64 and on
+# armv7, the kernel's included. It runs Go's benchmarks on an emulated board whose clock goes on by
+# a nanosecond an instruction, so that ns/op are instructions. They come out nearly the same on any
+# host and under any load. They tell nothing of caches, of memory and of what a core does at once.
 #
-# The kernel is Debian's for arm64, for armv7 too. Files lie in memory, and a network is loopback, with the client's part in the figure.
-# CRC-32C, SHA-256 and atomics are Go's own benchmarks. Needs qemu-system-arm, kmod, cpio and what scripts/qemu/guest.sh needs.
+# The kernel is Debian's for arm64, for armv7 too. Files lie in memory, and a network is loopback,
+# with the client's part in the figure. CRC-32C, SHA-256 and atomics are Go's own benchmarks. Needs
+# qemu-system-arm, kmod, cpio and what scripts/qemu/guest.sh needs.
 set -eu
 cd "$(dirname "$0")/.."
 : "${GUEST:=${XDG_CACHE_HOME:-$HOME/.cache}/pillarbox/guest}"

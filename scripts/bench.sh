@@ -1,12 +1,13 @@
 #!/bin/sh
-# bench.sh [quick]: what mail out, mail in, a login and a deletion cost: this box, other mail servers and a bare server
-# take turns on one fresh ext4 on a loop device. Prints Markdown, after about ten minutes; "quick" takes fewer rows,
-# runs and mails. A server that is not installed (peers.sh install) is named and left out. Needs root, for the device
-# and the mount.
+# bench.sh [quick]: what mail out, mail in, a login and a deletion cost: pillarbox, other mail
+# servers and a bare server take turns on one fresh ext4 on a loop device. Prints Markdown, after
+# about ten minutes; "quick" takes fewer rows, runs and messages. A server that is not installed
+# (peers.sh install) is named and left out. Needs root, for the device and the mount.
 #
 #   PILLARBOX  a binary to measure, not this tree's
-#   IMAGE      the folder for the image, of which 3 GiB may be used (default: the temporary folder)
+#   IMAGE      the folder for the image, of up to 3 GiB (default: the temporary folder)
 #   PLOT       a file to draw the figures into (SVG)
+#   NOTES      a file to append the figures to, for the tables of cmd/pillarbench/README.md
 #   OUT, IN    the servers for mail out and in
 set -eu
 cd "$(dirname "$0")/.."
@@ -42,7 +43,7 @@ measure() {
 	echo "== $subcommand" >&2
 	mkdir "$tmp/mount/$subcommand"
 	printf '\n%s, %s:\n\n' "$subcommand" "$(date -u +%F)"
-	"$tmp/pillarbench" "$subcommand" -box "$PILLARBOX" -folder "$tmp/mount/$subcommand" -note "$tmp/notes" -runs "$runs" "$@"
+	"$tmp/pillarbench" "$subcommand" -pillarbox "$PILLARBOX" -folder "$tmp/mount/$subcommand" -note "$tmp/notes" -runs "$runs" "$@"
 	rm -rf "$tmp/mount/${subcommand:?}"
 }
 
@@ -57,6 +58,7 @@ mount -o noatime "$loop" "$tmp/mount"
 echo "$(uname -sm) $(uname -r), $(nproc) CPUs, $(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -1), load $(cut -d' ' -f1-3 /proc/loadavg)"
 measure retr -servers "$OUT" -sizes "$sizes" -sessions "$sessions"
 measure ingest -servers "$IN" -period 400ms
-measure login -servers "$OUT" -mails "$counts"
-measure delete -servers "$OUT" -mails 1000,10000
+measure login -servers "$OUT" -messages "$counts"
+measure delete -servers "$OUT" -messages 1000,10000
+[ -z "${NOTES:-}" ] || cat "$tmp/notes" >>"$NOTES"
 [ -z "${PLOT:-}" ] || "$tmp/pillarbench" plot -notes "$tmp/notes" >"$PLOT"

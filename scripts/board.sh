@@ -1,11 +1,13 @@
 #!/bin/sh
-# board.sh [cuts N | mutants | hour [DURATION] | imx6ul]: the box on an emulated arm64 board with 64 MiB of memory. Without an argument, in
-# minutes: mail in and out (arm64 and armv7), the hardware watchdog, ten power cuts on ext4 and on f2fs, and proof that the test would see
-# mail being lost. "cuts N" makes N power cuts on each file system, from SEED on; "mutants" is that proof alone; "hour" is mixed load for so
-# long (1h); "imx6ul" is mail and the watchdog of an i.MX 6UltraLite.
+# board.sh [cuts N | mutants | hour [DURATION] | imx6ul]: the server on an emulated arm64 board with
+# 64 MiB of memory. Without an argument, in minutes: mail in and out (arm64 and armv7), the hardware
+# watchdog, ten power cuts on ext4 and on f2fs, and proof that the test would see mail being lost.
+# "cuts N" makes N power cuts on each file system, from SEED on; "mutants" is that proof alone;
+# "hour" is mixed load for that long (1h); "imx6ul" is mail and the watchdog of an i.MX 6UltraLite.
 #
-# Needs qemu-system-arm, kmod, cpio, e2fsprogs, f2fs-tools and, the first time, Debian's mirror for the guest's kernel, which is
-# kept in GUEST (default: ~/.cache/pillarbox/guest). Without the emulator it says so and does nothing, but in CI that is an error.
+# Needs qemu-system-arm, kmod, cpio, e2fsprogs, f2fs-tools and, the first time, Debian's mirror for
+# the guest's kernel, which is kept in GUEST (default: ~/.cache/pillarbox/guest). Without the
+# emulator it says so and does nothing, but in CI that is an error.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -28,7 +30,7 @@ trap 'exit 130' INT TERM
 scripts/qemu/guest.sh "$GUEST"
 CGO_ENABLED=0 go build -o "$tmp/pillarbench" ./cmd/pillarbench
 
-# box NAME [FLAG...]: builds the box for Linux on the processor that the environment names.
+# box NAME [FLAG...]: builds the server for Linux on the processor that the environment names.
 box() {
 	name=$1
 	shift
@@ -38,7 +40,7 @@ box() {
 bench() {
 	subcommand=$1 binary=$2
 	shift 2
-	${exec:-} "$tmp/pillarbench" "$subcommand" -guest "$GUEST" -box "$tmp/$binary" "$@"
+	${exec:-} "$tmp/pillarbench" "$subcommand" -guest "$GUEST" -pillarbox "$tmp/$binary" "$@"
 }
 # beside COMMAND...: one that ends with bench, in the background, where a kill reaches it.
 beside() {
@@ -55,15 +57,17 @@ joined() {
 	cat "$tmp"/beside.*
 	return "$status"
 }
-# cuts_on FILESYSTEM N. In 64 MiB it would take longer, for Debian's kernel leaves so little of them that programs are paged.
+# cuts_on FILESYSTEM N. In 64 MiB it would take longer, for Debian's kernel leaves so little of them
+# that programs are paged.
 cuts_on() {
-	bench cut arm64 -memory 128 -filesystem "$1" -cuts "$2" -limit 24h ${SEED:+-seed "$SEED"}
+	bench cut arm64 -memory 128 -filesystem "$1" -cuts "$2" -limit 24h ${SEED:+-seed "$SEED"} ${NOTES:+-note "$NOTES"}
 }
 cuts() {
 	cuts_on ext4 "$1"
 	cuts_on f2fs "$1"
 }
-# mutants: a mount and a box that do not flush lose mail, or the test would see nothing; the same cuts take none from a box that does.
+# mutants: a mount and a server that do not flush lose mail, or the test would see nothing; the same
+# cuts take none from a server that does.
 mutants() {
 	beside bench cut arm64 -memory 128 -harsh -cuts 5
 	sync=spool/flash/file_linux.go
@@ -84,7 +88,7 @@ mutants() {
 imx6ul() {
 	scripts/qemu/guest.sh "$GUEST-imx6ul" imx6ul
 	for part in mail watchdog; do
-		"$tmp/pillarbench" board -machine imx6ul -guest "$GUEST-imx6ul" -box "$tmp/armv7" -memory 128 -part "$part"
+		"$tmp/pillarbench" board -machine imx6ul -guest "$GUEST-imx6ul" -pillarbox "$tmp/armv7" -memory 128 -part "$part"
 	done
 }
 hour() {

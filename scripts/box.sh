@@ -1,10 +1,10 @@
 # shellcheck shell=sh
 # box.sh: sourced by the scripts that need a running box. Needs $tmp, a folder of theirs.
 #
-#   box_build          builds the box as $tmp/pillarbox, unless $PILLARBOX names a binary
-#   box_configure      picks free ports, writes $tmp/pillarbox.toml, exports where the box will be
+#   box_build          builds the server as $tmp/pillarbox, unless $PILLARBOX names a binary
+#   box_configure      picks free ports, writes $tmp/pillarbox.toml, exports the addresses
 #   box_user NAME...   makes accounts with the password $PASSWORD
-#   box_start          starts the box, waits until it answers, copies its CA to $CA
+#   box_start          starts the server, waits until it answers, copies its CA to $CA
 #   box_stop           ends it, and fails when it did not end well
 #
 # Everything happens on loopback. The state is $tmp/state, the log $tmp/log.
@@ -17,16 +17,14 @@ export HOST=localhost PASSWORD='royal mail 1840' CA="$tmp/ca.crt" CONFIG="$tmp/p
 box_build() {
 	if [ -z "${PILLARBOX:-}" ]; then
 		export PILLARBOX="$tmp/pillarbox"
-		CGO_ENABLED=0 go build -trimpath -o "$PILLARBOX" ./cmd/pillarbox
+		CGO_ENABLED=0 go build -trimpath -tags nethttpomithttp2 -o "$PILLARBOX" ./cmd/pillarbox
 	fi
 }
 
 box_configure() {
-	# shellcheck disable=SC2046 # four words
-	set -- $(python3 -c 'import socket
-ports = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
-print(*(port.getsockname()[1] for port in ports))')
-	export POP3_PORT="$1" POP3S_PORT="$2" SMTP_PORT="$3" SMTPS_PORT="$4"
+	# shellcheck disable=SC2046 # five words
+	set -- $(scripts/ports.py 5)
+	export POP3_PORT="$1" POP3S_PORT="$2" SMTP_PORT="$3" SMTPS_PORT="$4" LMTP_PORT="$5"
 	cat >"$tmp/pillarbox.toml" <<TOML
 hostname = "localhost"
 domains  = ["home.arpa"]
@@ -37,8 +35,9 @@ listen     = ["127.0.0.1:$POP3_PORT"]
 listen_tls = ["127.0.0.1:$POP3S_PORT"]
 
 [smtp]
-listen     = ["127.0.0.1:$SMTP_PORT"]
-listen_tls = ["127.0.0.1:$SMTPS_PORT"]
+listen      = ["127.0.0.1:$SMTP_PORT"]
+listen_tls  = ["127.0.0.1:$SMTPS_PORT"]
+listen_lmtp = ["127.0.0.1:$LMTP_PORT"]
 
 [spool]
 capacity = "256MiB"
@@ -60,12 +59,17 @@ import socket, sys, time
 for port in sys.argv[1:]:
     for patience in range(300):
         try:
-            socket.create_connection(("127.0.0.1", int(port))).close()
+            conn = socket.create_connection(("127.0.0.1", int(port)))
             break
         except ConnectionRefusedError:
             time.sleep(0.1)
     else:
-        sys.exit("the box does not listen on port " + port)
+        sys.exit("the server does not listen on port " + port)
+    # It listens before it makes its certificate, and greets after that.
+    conn.settimeout(300)
+    if port in (sys.argv[1], sys.argv[3]) and not conn.recv(1):
+        sys.exit("the server does not greet on port " + port)
+    conn.close()
 PY
 	cp "$tmp/state/certs/ca.crt" "$CA"
 	chmod 644 "$CA"

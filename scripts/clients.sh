@@ -1,33 +1,56 @@
 #!/bin/sh
-# clients.sh [WORD...]: real mail programs send nasty letters to a box and fetch them from it,
+# clients.sh [-all] [WORD...]: real mail clients send difficult messages to a server and fetch them,
 # by each kind of TLS, leaving them there or deleting them; every octet is compared.
 #
-# Starts a box of its own on free loopback ports. With words it runs only the cases that hold
-# all of them ("clients.sh mpop tls delete"). A program that is not installed is skipped; with
-# CI=true that is a failure. PILLARBOX names a binary to test in place of this tree's.
+# Starts a server of its own on free loopback ports. Without -all, the clients that are only tried
+# at night are left out. With words it runs only the cases that hold all of them, of all clients
+# ("clients.sh mpop tls delete"). A program that is not installed is skipped; with CI=true that is a
+# failure. PILLARBOX names a binary to test in place of this tree's.
 set -eu
 cd "$(dirname "$0")/.."
 
 # One row a program: script in scripts/clients, what it needs, how it can connect, the form in
 # which compare.py expects its mail, and the letters it is given.
 senders='
-swaks.sh           swaks      plain,auth,stls,tls  wire    text,raw
-msmtp.sh           msmtp      plain,auth,stls,tls  wire    text
-curl-smtp.sh       curl       plain,auth,stls,tls  wire    text
-curl-smtp.sh       curl       lf                   spare   text
-python-smtplib.py  python3    plain,auth,stls,tls  wire    text
-sendmail.sh        tr         plain                whole   text
+swaks.sh           swaks      plain,auth,stls,tls  wire    text,long,raw
+msmtp.sh           msmtp      plain,auth,stls,tls  wire    text,long
+curl-smtp.sh       curl       plain,auth,stls,tls  wire    text,long
+curl-smtp.sh       curl       lf                   spare   text,long
+python-smtplib.py  python3    plain,auth,stls,tls  wire    text,long
+sendmail.sh        tr         plain                whole   text,long
+javamail.sh        javac      plain,auth,stls,tls  whole   text,long,large
+ruby-net-smtp.rb   ruby       plain,auth,stls,tls  wire    text,long
+libesmtp.py        libesmtp.so.6 plain,auth,stls      whole   text,long,large
 '
 fetchers='
-fetchmail.sh       fetchmail  plain,stls,tls       closed  text,raw
-getmail.sh         getmail    plain,tls            closed  text,raw,huge
-mpop.sh            mpop       plain,stls,tls       unix    text,raw,huge
-curl.sh            curl       plain,stls,tls       wire    text,raw,huge
-mutt.sh            mutt       plain,stls,tls       closed  text,raw,huge
-s-nail.sh          s-nail     plain,stls,tls       mbox    text,raw,huge
-python-poplib.py   python3    plain,stls,tls       wire    text,raw,huge
-perl-net-pop3.pl   perl       plain,stls,tls       wire    text,raw,huge
-thunderbird.sh     thunderbird tls                 unix    text,raw
+fetchmail.sh       fetchmail  plain,stls,tls       closed  text,long,raw
+getmail.sh         getmail    plain,tls            closed  text,long,raw,huge
+mpop.sh            mpop       plain,stls,tls       unix    text,long,raw,huge
+curl.sh            curl       plain,stls,tls       wire    text,long,raw,huge
+mutt.sh            mutt       plain,stls,tls       closed  text,long,raw,huge
+s-nail.sh          s-nail     plain,stls,tls       mbox    text,long,raw,huge
+python-poplib.py   python3    plain,stls,tls       wire    text,long,raw,huge
+perl-net-pop3.pl   perl       plain,stls,tls       wire    text,long,raw,huge
+javamail.sh        javac      plain,stls,tls       wire    text,long,raw,huge
+fdm.sh             fdm        plain,tls            unix    text,long,raw,huge
+camel.py           /usr/lib/evolution-data-server/camel-providers/libcamelpop3.so plain unix    text,long,raw,huge
+thunderbird.sh     thunderbird tls                 unix    text,long,raw
+'
+# The rows that only -all adds: a night has the time for them.
+senders_all='
+exim.sh            exim4      plain,lmtp,auth,stls,tls  whole   text,long
+postfix.sh         /usr/lib/postfix/sbin/master plain,lmtp,auth,stls,tls wire text,long
+nodemailer.sh      npm        plain,auth,stls,tls  wire    text,long
+phpmailer.php      php        plain,auth,stls,tls  wire    text
+'
+fetchers_all='
+neomutt.sh         neomutt    plain,stls,tls       closed  text,long,raw,huge
+nmh.sh             /usr/bin/mh/inc plain,tls       unix    text,long,raw
+alpine.py          alpine     plain,stls,tls       closed  text,long,raw,huge
+claws-mail.sh      claws-mail plain                unix    text,long,raw,huge
+sylpheed.sh        sylpheed   plain                unix    text,long,raw,huge
+mailutils.sh       movemail.mailutils plain,stls,tls closed text,long,raw,huge
+ruby-net-pop.rb    ruby       plain,tls            wire    text,long,raw,huge
 '
 
 # cases TABLE DISPOSAL... prints one line a case: account script needs tls disposal form letters.
@@ -73,31 +96,48 @@ fetch() { # a fetcher takes what the reference sent; the reference looks at what
 	esac
 }
 
+# has NEED reports whether a command, a library or a file is there.
+has() {
+	case $1 in
+	*.so.*) /sbin/ldconfig -p | grep -qF "$1" ;;
+	/*) [ -e "$1" ] ;;
+	*) command -v "$1" >/dev/null ;;
+	esac
+}
+
 # try WHAT CASE... runs one case in a home of its own, prints its line and counts it.
 try() {
 	what=$1 ACCOUNT=$2 script=$3 needs=$4 tls=$5 disposal=$6 form=$7 letters=$8
 	HOME=$tmp/home/$ACCOUNT
 	export ACCOUNT HOME
-	if ! command -v "$needs" >/dev/null; then
+	mkdir -p "$HOME/mail"
+	if ! has "$needs"; then
 		if [ "${CI:-}" = true ]; then verdict=FAIL; else verdict=SKIP; fi
 		echo "$needs is not installed" >"$tmp/case"
-	elif mkdir -p "$HOME/mail" && (
-		set -e
-		$what
-		# shellcheck disable=SC2046 # one word a letter
-		python3 scripts/clients/compare.py "$form" "$ACCOUNT" "$HOME/mail" "$tmp/letters" \
-			$(letters "$letters" | sed 's,.*/,,')
-	) </dev/null >"$tmp/case" 2>&1; then
-		verdict=PASS
 	else
 		verdict=FAIL
+		( # in the background: in a condition, the shell would go on after a command that fails
+			$what
+			# shellcheck disable=SC2046 # one word a letter
+			python3 scripts/clients/compare.py "$form" "$ACCOUNT" "$HOME/mail" "$tmp/letters" \
+				$(letters "$letters" | sed 's,.*/,,')
+		) </dev/null >"$tmp/case" 2>&1 &
+		if wait $!; then verdict=PASS; fi
 	fi
 	echo "$verdict $script $tls $disposal"
 	[ $verdict = PASS ] || sed 's/^/    /' "$tmp/case" | cut -c1-300
 	echo $verdict >>"$tmp/verdicts"
 }
 
+all=
+if [ "${1:-}" = -all ]; then
+	all=true
+	shift
+fi
 words=$*
+if [ -n "$all$words" ]; then
+	senders=$senders${senders_all#?} fetchers=$fetchers${fetchers_all#?}
+fi
 tmp=$(mktemp -d)
 chmod 711 "$tmp"
 box_pid=
@@ -108,7 +148,7 @@ trap 'exit 130' INT TERM
 python3 scripts/clients/letters.py "$tmp/letters"
 cases "$senders" send >"$tmp/senders"
 cases "$fetchers" keep delete >"$tmp/fetchers"
-echo "== $(cat "$tmp/senders" "$tmp/fetchers" | wc -l) cases, $(letters text,raw,huge | wc -l) letters"
+echo "== $(cat "$tmp/senders" "$tmp/fetchers" | wc -l) cases, $(letters text,long,raw,huge,large | wc -l) letters"
 box_build
 box_configure
 # shellcheck disable=SC2046 # one word an account

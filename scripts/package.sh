@@ -1,12 +1,15 @@
 #!/bin/sh
-# package.sh: makes the packages: deb, rpm, ipk (OpenWrt to 24.10) and container images, the same octets each time.
+# package.sh: makes the packages: deb, rpm, ipk (OpenWrt to 24.10), apk (OpenWrt from 25.12) and
+# container images, the same octets each time.
 #
-#   scripts/package.sh [-o FOLDER] [deb|rpm|ipk|oci[:PROCESSOR]]...     as ipk:aarch64_cortex-a53; all without a word; FOLDER is
-#                                                                        dist unless it is named
-#   scripts/package.sh -test                                             makes them twice, compares, installs and runs them (scripts/package/test.sh)
+#   scripts/package.sh [-o FOLDER] [deb|rpm|ipk|apk|oci[:PROCESSOR]]...
+#       makes these, as ipk:aarch64_cortex-a53, or all, in FOLDER (default: dist)
+#   scripts/package.sh -test
+#       makes them twice, compares, installs and runs them (scripts/package/test.sh)
 #
-# VERSION is the version (default: 0.1.0~ with day and commit), SOURCE_DATE_EPOCH the time in all archives (default: the
-# commit's), NFPM a ready nfpm (default: it is built). Needs Go, gzip, and python3 for oci.
+# VERSION is the version, COMMIT the commit, SOURCE_DATE_EPOCH the time in all archives (defaults:
+# scripts/identity.sh), NFPM a ready nfpm (default: it is built). Needs Go, gzip, and python3 for
+# oci.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -18,7 +21,7 @@ while [ $# -gt 0 ]; do
 	*) break ;;
 	esac
 done
-[ $# -gt 0 ] || set -- deb rpm ipk oci
+[ $# -gt 0 ] || set -- deb rpm ipk apk oci
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -26,10 +29,8 @@ trap 'exit 130' INT TERM
 umask 022
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-export SOURCE_DATE_EPOCH
-built=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%d)
-version=${VERSION:-0.1.0~$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d).$(git rev-parse --short=8 HEAD)}
+. scripts/identity.sh
+version=$build_version
 maintainer='the pillarbox authors <pillarbox@home.arpa>'
 packaging=scripts/package
 . scripts/boards.sh
@@ -41,9 +42,12 @@ nfpm_ready() {
 	NFPM=$tmp/go/nfpm
 }
 
-# board NAME: the box for a processor of scripts/boards.sh, as $tmp/NAME/pillarbox.
+# board NAME: builds the program for a processor of scripts/boards.sh, as $tmp/NAME/pillarbox, and
+# its bill of materials beside it.
 board() {
-	[ -e "$tmp/$1/pillarbox" ] || board_build "$1" "$tmp/$1/pillarbox" "-X main.version=$version -X main.built=$built"
+	[ ! -e "$tmp/$1/pillarbox" ] || return 0
+	board_build "$1" "$tmp/$1/pillarbox" "$build_flags"
+	build_sbom "$tmp/$1/pillarbox" "$tmp/$1/sbom.cdx.json"
 }
 
 # stage FOLDER BOARD FILE...: what nfpm packs, under plain names.
@@ -52,10 +56,11 @@ stage() {
 	shift 2
 	board "$board"
 	mkdir "$into"
-	cp "$tmp/$board/pillarbox" "$@" "$into"
+	cp "$tmp/$board/pillarbox" "$tmp/$board/sbom.cdx.json" "$@" "$into"
 }
 
-# pack FOLDER FORM CONFIGURATION ARCH FILE: runs nfpm in a staged folder; ARCH is what that system calls the processor.
+# pack FOLDER FORM CONFIGURATION ARCH FILE: runs nfpm in a staged folder; ARCH is what that system
+# calls the processor.
 pack() {
 	nfpm_ready
 	sed -e "s/@version@/$version/; s/@arch@/$4/; s/@maintainer@/$maintainer/; s/@license@/${license:-}/" \
@@ -78,20 +83,42 @@ documents() {
 
 # linux FORM BOARD ARCH FILE: a deb or rpm.
 linux() {
-	stage "$tmp/stage" "$2" README.md LICENSE "$packaging/pillarbox.toml" "$packaging"/systemd/* "$packaging"/deb/* "$packaging"/rpm/*
+	stage "$tmp/stage" "$2" README.md cmd/pillarbox/OPERATIONS.md LICENSE "$packaging"/*.toml "$packaging"/systemd/* "$packaging"/deb/* "$packaging"/rpm/*
 	documents "$tmp/stage"
 	pack "$tmp/stage" "$1" "$packaging/nfpm.yaml" "$3" "$4"
 }
 
 deb() { license='' && linux deb "$1" "$2" "pillarbox_$version-1_$2.deb"; }
 rpm() { license=Apache-2.0 && linux rpm "$1" "$2" "pillarbox-$version-1.$2.rpm"; }
+
+# openwrt FORM BOARD ARCH FILE: an ipk or apk.
+openwrt() {
+	stage "$tmp/stage" "$2" "$packaging"/openwrt/pillarbox/files/* "$packaging"/openwrt/control/*
+	for script in preupgrade:prerm postupgrade:postinst; do
+		sed '1a export PKG_UPGRADE=1' "$tmp/stage/${script#*:}" >"$tmp/stage/${script%:*}"
+	done
+	# What opkg finds in its control files, OpenWrt's scripts find in three files of an apk.
+	sed -n 's/.*dst: \([^,]*\),.*/\1/p' "$packaging/openwrt/nfpm.yaml" | grep -v '^/lib/apk/' >"$tmp/stage/list"
+	echo /etc/config/pillarbox >"$tmp/stage/conffiles"
+	sed -n 's/ *Require-User: //p' "$packaging/openwrt/nfpm.yaml" >"$tmp/stage/rusers"
+	octets=$(cd "$tmp/stage" && cat pillarbox pillarbox.* sbom.cdx.json uci.sh | wc -c)
+	pack "$tmp/stage" "$1" "$packaging/openwrt/nfpm.yaml" "$3" "$4"
+}
 ipk() {
-	stage "$tmp/stage" "$1" "$packaging"/openwrt/pillarbox/files/* "$packaging"/openwrt/ipk/*
-	pack "$tmp/stage" ipk "$packaging/openwrt.yaml" "$2" "pillarbox_$version-1_$2.ipk"
+	openwrt ipk "$1" "$2" "pillarbox_$version-1_$2.ipk"
+	"$packaging/openwrt/octets.sh" "$out/pillarbox_$version-1_$2.ipk" "$octets"
+}
+
+# apk wants a version of its own form: 0.1.0~20261130.0123abcd becomes 0.1.0_pre20261130~0123abcd.
+apk() {
+	ours=$version
+	version=$(echo "$version" | sed 's/~\([0-9]*\)\.\([0-9a-f]*\)$/_pre\1~\2/')
+	openwrt apk "$1" "$2" "pillarbox-$version-r1.$2.apk"
+	version=$ours
 }
 oci() {
 	for name in arm64 armv7 amd64; do board "$name"; done
-	python3 "$packaging/oci/image.py" -o "$out" -version "$version" \
+	python3 "$packaging/oci/image.py" -o "$out" -version "$version" -commit "$build_commit" \
 		linux/arm64="$tmp/arm64/pillarbox" linux/arm/v7="$tmp/armv7/pillarbox" linux/amd64="$tmp/amd64/pillarbox"
 }
 
@@ -110,9 +137,21 @@ ipk armv7 arm_cortex-a7_neon-vfpv4
 ipk armv7 arm_cortex-a9_vfpv3-d16
 ipk armv7 arm_cortex-a15_neon-vfpv4
 ipk armv6 arm_arm1176jzf-s_vfp
+ipk mips mips_24kc
 ipk mipsle mipsel_24kc
 ipk riscv64 riscv64_riscv64
 ipk amd64 x86_64
+apk arm64 aarch64_generic
+apk arm64 aarch64_cortex-a53
+apk arm64 aarch64_cortex-a72
+apk armv7 arm_cortex-a7_neon-vfpv4
+apk armv7 arm_cortex-a9_vfpv3-d16
+apk armv7 arm_cortex-a15_neon-vfpv4
+apk armv6 arm_arm1176jzf-s_vfp
+apk mips mips_24kc
+apk mipsle mipsel_24kc
+apk riscv64 riscv64_riscv64
+apk amd64 x86_64
 oci all all
 '
 for want; do
@@ -124,5 +163,5 @@ for want; do
 	done <<-ROWS
 		$packages
 	ROWS
-	[ -n "$made" ] || { echo "$want is none of deb, rpm, ipk, oci, nor one of their processors" >&2 && exit 2; }
+	[ -n "$made" ] || { echo "$want is none of deb, rpm, ipk, apk, oci, nor one of their processors" >&2 && exit 2; }
 done

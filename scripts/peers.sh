@@ -1,19 +1,23 @@
 #!/bin/sh
-# peers.sh: the mail servers that pillarbench compares with, each with its own configuration and ports,
-# all its files in a folder of the caller's, and no service of the machine touched.
+# peers.sh: the mail servers that pillarbench compares with, each with its own configuration and
+# ports, all its files in a folder of the caller's, and no service of the machine touched.
 #
-#   peers.sh install             installs them from Debian's packages, Mailpit from its Go module; nothing is started
-#   peers.sh start NAME FOLDER   starts one: dovecot-mdbox, dovecot-sdbox, dovecot-maildir, postfix, popa3d, mailpit
-#                                prints "smtp ADDRESS" or "lmtp ADDRESS", "pop3 ADDRESS" and "pop3s ADDRESS" if it has
-#                                them, "maildir FOLDER" or "mbox FOLDER" where mailboxes can be written, "pid N",
+#   peers.sh install             installs them from Debian's packages, Mailpit from its Go module;
+#                                nothing is started
+#   peers.sh start NAME FOLDER   starts one: dovecot-mdbox, dovecot-sdbox, dovecot-maildir, postfix,
+#                                popa3d, mailpit;
+#                                prints "smtp ADDRESS" or "lmtp ADDRESS", "pop3 ADDRESS" and
+#                                "pop3s ADDRESS" if it has them, "maildir FOLDER" or "mbox FOLDER"
+#                                where mailboxes can be written, "pid N",
 #                                "began NANOSECONDS"; exit code 3: it is not installed
 #   peers.sh settle FOLDER       returns when no mail waits in a queue
 #   peers.sh forget FOLDER       removes what the stopped peer can make again from the mail
 #   peers.sh stop FOLDER
 #
-# LOG names the log, which lies off the measured device (default: FOLDER/log). Any account of home.arpa
-# exists, with any password; popa3d has bench0 to bench15 with that of pillarbench. PREFIX is where packages are unpacked that will not be installed side by side
-# (default: /opt/pillarbench). Needs root.
+# LOG names the log, which lies off the measured device (default: FOLDER/log). Any account of
+# home.arpa exists, with any password; popa3d has bench0 to bench15 with that of pillarbench. PREFIX
+# is where packages are unpacked that will not be installed side by side (default:
+# /opt/pillarbench). Needs root.
 set -eu
 : "${PREFIX=/opt/pillarbench}"
 configurations=$(cd "$(dirname "$0")" && pwd)/peers
@@ -33,15 +37,10 @@ install_packages() {
 	mkdir -p "$PREFIX"
 	cd "$PREFIX"
 	rm -f ./*.deb
-	apt-get -qq -o APT::Sandbox::User=root download dovecot-pop3d popa3d # of which Debian installs one only
+	# Debian can install only one of them.
+	apt-get -qq -o APT::Sandbox::User=root download dovecot-pop3d popa3d
 	for package in ./*.deb; do dpkg-deb -x "$package" . && rm "$package"; done
 	GOBIN=$PREFIX/bin go install github.com/axllent/mailpit@v1.27.11 || echo "peers.sh: no Mailpit" >&2
-}
-
-free_ports() {
-	python3 -c 'import socket
-ports = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-print(*(port.getsockname()[1] for port in ports))'
 }
 
 # configure FILE... fills in the configurations of this tree, once in the life of a folder.
@@ -63,7 +62,7 @@ installed() {
 
 start() {
 	# shellcheck disable=SC2046 # three words
-	set -- $(free_ports)
+	set -- $("${configurations%/peers}/ports.py" 3)
 	intake=$1 pop3=$2 third=$3
 	case $name in
 	dovecot-mdbox | dovecot-sdbox | dovecot-maildir)
@@ -90,7 +89,8 @@ start() {
 		mkdir -p "$folder/run"
 		date '+began %s%N'
 		unshare --mount "$0" inside popa3d "$folder" "$pop3" >>"$log" 2>&1 &
-		printf '%s\n' "$!" >"$folder/run/master.pid" # unshare, the shell and socat are one process after the other
+		# unshare, the shell and socat are the same process, one after the other.
+		printf '%s\n' "$!" >"$folder/run/master.pid"
 		printf 'mbox %s\npop3 127.0.0.1:%s\npid %s\n' "$folder/mail" "$pop3" "$!"
 		until [ -e "$folder/run/ready" ]; do sleep 0.05; done
 		;;
@@ -111,7 +111,8 @@ start() {
 	esac
 }
 
-# inside_popa3d runs popa3d in a mount namespace of its own, for it knows the accounts and mailboxes of the machine alone.
+# inside_popa3d runs popa3d in a mount namespace of its own, for it knows the accounts and mailboxes
+# of the machine alone.
 inside_popa3d() {
 	etc=$folder/etc password=bench-bench-bench
 	mkdir -p "$etc" "$folder/lib/popa3d" "$folder/mail"

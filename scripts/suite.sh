@@ -1,15 +1,18 @@
 #!/bin/bash
-# suite.sh NAME...: holds mail servers to the RFCs with "pillarbench suite", one after the other, and prints a table of
-# verdicts for each. The names: pillarbox, dovecot (with Postfix in front), popa3d, mailpit; "install" installs the others.
+# suite.sh NAME...: holds mail servers to the RFCs with "pillarbench suite", one after the other,
+# and prints a table of verdicts for each. The names: pillarbox, dovecot (with Postfix in front),
+# popa3d, mailpit; "install" installs the others.
 #
-# They come from Debian's packages, Mailpit from its Go module. Each runs in namespaces of its own (root), with its
-# configuration and files in a folder that is removed at the end: ports, accounts and services of the machine are not
-# touched, and everything it started ends with it. SUITE_FLAGS is passed on ("-slow").
+# They come from Debian's packages, Mailpit from its Go module. Each runs in namespaces of its own
+# (root), with its configuration and files in a folder that is removed at the end: ports, accounts
+# and services of the machine are not touched, and everything it started ends with it. SUITE_FLAGS
+# is passed on ("-slow"). NOTES names a file to append the counts to.
 set -eu
 cd "$(dirname "$0")/.."
 mailpit=github.com/axllent/mailpit@v1.27.11
 password='a secret of hers'
-export PREFIX="${PREFIX:-/opt/pillarbench}" # where peers.sh unpacks what Debian installs one of only
+# Where peers.sh unpacks packages that Debian cannot install together.
+export PREFIX="${PREFIX:-/opt/pillarbench}"
 
 install_servers() {
 	scripts/peers.sh install
@@ -52,8 +55,8 @@ play_dovecot() {
 		-pop3s localhost:995 -smtp localhost:25 -smtps localhost:465
 }
 
-# popa3d cannot be installed beside Dovecot, so its package is only unpacked. It knows the accounts of the machine: in
-# here anna is one, with an mbox.
+# popa3d cannot be installed beside Dovecot, so its package is only unpacked. It knows the accounts
+# of the machine: in here anna is one, with an mbox.
 play_popa3d() {
 	dpkg -x "$stock"/popa3d_*.deb "$tmp/popa3d"
 	mkdir -p "$tmp/var" "$tmp/lib/popa3d"
@@ -89,7 +92,8 @@ suite() {
 	shift
 	timeout 60 bash -c 'until (exec 3<>/dev/tcp/localhost/110) 2>/dev/null; do sleep 0.1; done'
 	# shellcheck disable=SC2086 # several flags
-	"$stock/pillarbench" suite -pop3 localhost:110 -user anna -password "$password" ${SUITE_FLAGS:-} "$@" || true
+	"$stock/pillarbench" suite -pop3 localhost:110 -user anna -password "$password" \
+		${NOTES:+-note "$NOTES" -name "$server"} ${SUITE_FLAGS:-} "$@" || true
 }
 
 inside() {
@@ -98,7 +102,8 @@ inside() {
 	chmod 755 "$tmp"
 	mkdir "$tmp/conf"
 	openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=localhost -keyout "$tmp/key.pem" -out "$tmp/cert.pem" 2>/dev/null
-	"play_$1"
+	server=$1
+	"play_$server"
 }
 
 outside() { # what needs a network is fetched here, for there is none inside
@@ -106,7 +111,7 @@ outside() { # what needs a network is fetched here, for there is none inside
 	export stock
 	trap 'rm -rf "$stock"' EXIT
 	chmod 755 "$stock"
-	CGO_ENABLED=0 go build -o "$stock" ./cmd/pillarbox ./cmd/pillarbench
+	CGO_ENABLED=0 go build -tags nethttpomithttp2 -o "$stock" ./cmd/pillarbox ./cmd/pillarbench
 	for name; do
 		case $name in
 		popa3d) (cd "$stock" && apt-get -qq -o APT::Sandbox::User=root download popa3d) ;;

@@ -1,14 +1,16 @@
 #!/bin/sh
-# wear.sh [FLAG...]: what a mail costs the flash: this box and other mail servers, each on a fresh file
-# system on a loop device. Prints Markdown; exit code 1 when a server failed or none was measured. Needs root,
-# for the devices and mounts.
+# wear.sh [FLAG...]: what a mail costs the flash: pillarbox and other mail servers, each on a fresh
+# file system on a loop device. Prints Markdown; exit code 1 when a server failed or none was
+# measured. Needs root, for the devices and mounts.
 #
-# Flags go to "pillarbench wear" (-loads 4k,mix -senders 1,16 -mails 500 -runs 3). The environment says the rest:
+# Flags go to "pillarbench wear" (-loads 4k,mix -senders 1,16 -messages 500 -runs 3). The
+# environment says the rest:
 #   SERVERS      pillarbox and those of peers.sh, which must be installed (peers.sh install)
-#   FILESYSTEMS  words such as ext4, ext4,commit=600, xfs, f2fs; what the kernel lacks is named as skipped
+#   FILESYSTEMS  such as ext4, ext4,commit=600, xfs, f2fs; one that the kernel lacks is skipped
 #   PILLARBOX    a binary to measure, not this tree's
-#   IMAGE        the folder for the image, of which 3 GiB may be used (default: the temporary folder)
+#   IMAGE        the folder for the image, of up to 3 GiB (default: the temporary folder)
 #   BENCH        start, for "pillarbench start" in place of wear
+#   NOTES        a file to append the figures to, for the tables of cmd/pillarbench/README.md
 set -eu
 cd "$(dirname "$0")/.."
 : "${SERVERS=pillarbox dovecot-mdbox dovecot-sdbox dovecot-maildir postfix}" "${FILESYSTEMS=ext4 xfs f2fs}"
@@ -64,7 +66,7 @@ for filesystem in $FILESYSTEMS; do
 	for server in $SERVERS; do
 		mount_fresh "$type" "${options#,}" || break
 		echo "== $server on $filesystem" >&2
-		"$tmp/pillarbench" "${BENCH:-wear}" -box "$PILLARBOX" -server "$server" -label "$filesystem" -folder "$tmp/mount/server" "$@" ||
+		"$tmp/pillarbench" "${BENCH:-wear}" -pillarbox "$PILLARBOX" -server "$server" -label "$filesystem" -folder "$tmp/mount/server" ${NOTES:+-note "$NOTES"} "$@" ||
 			echo "$server on $filesystem: failed."
 		unmount
 	done

@@ -7,25 +7,29 @@ import (
 	"runtime"
 	"testing"
 
+	"pillarbox/spool/commit"
+	"pillarbox/spool/format"
+
 	"pillarbox/spool/flash"
 	"pillarbox/spool/flash/flashtest"
 )
 
-// fill puts n mails of size bytes into 8 mailboxes, many in a batch, without the cost of a flush each.
+// fill puts n mails of size bytes into 8 mailboxes, many in a batch, without the cost of a flush
+// each.
 func fill(b testing.TB, s *Spool, n, size int) {
 	b.Helper()
 	body := mail("m", size)
 	const group = 200
 	for i := 0; i < n; i += group {
-		facts := make([]fact, 0, group)
+		changes := make([]commit.Change, 0, group)
 		for k := range min(group, n-i) {
-			facts = append(facts, &intake{
-				message: message{received: 1, from: "a@b", octets: uint32(len(body) - 3), header: 14},
-				to:      []Recipient{{Mailbox: Key(1 + (i+k)%8)}},
-				body:    []byte(body),
+			changes = append(changes, &commit.Intake{
+				Message: format.Message{Received: 1, From: "a@b", Octets: uint32(len(body) - 3), Header: 14},
+				To:      []Recipient{{Mailbox: Key(1 + (i+k)%8)}},
+				Body:    []byte(body),
 			})
 		}
-		if err := s.commit(facts...); err != nil {
+		if err := s.log.Commit(changes...); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -77,10 +81,11 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// A countedVolume counts the bytes that are read.
+// A countedVolume counts the bytes that are read, and the reads past the page cache.
 type countedVolume struct {
 	flash.Volume
-	bytes int64
+	bytes    int64
+	uncached int
 }
 
 func (v *countedVolume) Open(name string) (flash.File, error) {
@@ -102,6 +107,7 @@ func (f *countedFile) ReadAt(p []byte, off int64) (int, error) {
 func (f *countedFile) ReadUncached(p []byte, off int64) (int, error) {
 	n, err := f.File.ReadUncached(p, off)
 	f.v.bytes += int64(n)
+	f.v.uncached++
 	return n, err
 }
 

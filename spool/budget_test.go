@@ -12,8 +12,8 @@ import (
 	"pillarbox/spool/flash/flashtest"
 )
 
-// TestBudget: what a deed may cost the device, once the slots that it needs are there. No name, size or allocation changes where
-// slots are recycled.
+// TestBudget: what a deed may cost the device, once the slots that it needs are there. No name,
+// size or allocation changes where slots are recycled.
 func TestBudget(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -28,7 +28,7 @@ func TestBudget(t *testing.T) {
 		{"a delete of one", func(t *testing.T, s *Spool) { must(t, expungeAll(s, 2, func(n int) bool { return n > 1 })) }, 1, 1},
 		{"a delete of all", func(t *testing.T, s *Spool) { must(t, expungeAll(s, 2, none)) }, 1, 1},
 		{"a delete and two labels", func(t *testing.T, s *Spool) {
-			change(t, s, 2, Change{Expunge: only(1), Marks: []Mark{{"bin", 1, only(2)}, {"seen", 2, only(2, 3)}}})
+			updateView(t, s, 2, Change{Expunge: only(1), Marks: []Mark{{"bin", 1, only(2)}, {"seen", 2, only(2, 3)}}})
 		}, 1, 1},
 		{"a delete of nothing", func(t *testing.T, s *Spool) { must(t, expungeAll(s, 2, func(int) bool { return true })) }, 0, 0},
 		{"a mail that is aborted", func(t *testing.T, s *Spool) {
@@ -96,7 +96,8 @@ func TestStagesAreUsedAgain(t *testing.T) {
 		d.Abort()
 	}
 	runtime.ReadMemStats(&after)
-	if each := (after.TotalAlloc - before.TotalAlloc) / mails; each > uint64(len(body))+4<<10+poolLoss { // the body is copied by the test itself
+	// The test itself copies the body.
+	if each := (after.TotalAlloc - before.TotalAlloc) / mails; each > uint64(len(body))+4<<10+poolLoss {
 		t.Errorf("%d bytes of memory for a mail of %d", each, len(body))
 	}
 }
@@ -106,12 +107,12 @@ func TestStagesComeBack(t *testing.T) {
 	s := open(t, flashtest.New(flashtest.Options{}))
 	for _, size := range []int{100, 40_000, 100_000, 200_000} {
 		must(t, deliver(s, mail("kept", size), 1))
-		if n := s.staging.bytes.Load(); n != 0 {
+		if n := s.log.Staging().InUse(); n != 0 {
 			t.Errorf("%d bytes are held behind a mail of %d", n, size)
 		}
 	}
 	must(t, expungeAll(s, 1, none))
-	if n := s.staging.bytes.Load(); n != 0 {
+	if n := s.log.Staging().InUse(); n != 0 {
 		t.Errorf("%d bytes are held behind a deletion", n)
 	}
 }

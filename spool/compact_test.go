@@ -13,10 +13,11 @@ import (
 
 	"pillarbox/spool/flash"
 	"pillarbox/spool/flash/flashtest"
+	"pillarbox/spool/format"
 )
 
-// TestCompactionKeepsMail lets a few mails live among many that die, in a spool that is small. They keep their unique-ids
-// and their bytes, wherever they are moved.
+// TestCompactionKeepsMail lets a few mails live among many that die, in a spool that is small. They
+// keep their unique-ids and their bytes, wherever they are moved.
 func TestCompactionKeepsMail(t *testing.T) {
 	for _, mode := range []flash.Mode{flash.Recycle, flash.Append} {
 		t.Run(mode.String(), func(t *testing.T) {
@@ -59,37 +60,35 @@ func TestCompactionKeepsMail(t *testing.T) {
 	}
 }
 
-// TestMoveRechecksLiveness expunges a message between the reading and the writing of its move. The tombstone points to where the
-// message was, and goes with that segment: what was moved must not hold the message.
+// TestMoveRechecksLiveness expunges a message between the reading and the writing of its move. The
+// tombstone points to where the message was, and goes with that segment: what was moved must not
+// hold the message.
 func TestMoveRechecksLiveness(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{})
 	s := open(t, dev)
 	if err := deliver(s, mail("moved", 300), 1, 2); err != nil {
 		t.Fatal(err)
 	}
-	s.mu.Lock()
-	at := s.mailboxes[1].rows[0].place()
-	sl := s.slots[at.slot]
-	segment := sl.header.segment
-	s.pin(sl)
-	s.mu.Unlock()
-	mv, err := s.readMoving(sl, segment, at)
+	at := boxOf(s, 1).Entries.At(0).Location()
+	segment := s.table.Segment(at.Slot)
+	must(t, pinned(s, at.Slot))
+	mv, err := readMove(s, at)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := expungeAll(s, 1, none); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.commit(mv); err != nil {
+	if err := s.log.Commit(mv); err != nil {
 		t.Fatal(err)
 	}
-	s.giveBack(sl)
+	s.table.Unpin(at.Slot)
 	for range 100 {
 		if err := errors.Join(deliver(s, mail("churn", 11_000), 3), expungeAll(s, 3, none)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if s.slots[at.slot].header.segment == segment {
+	if s.table.Segment(at.Slot) == segment {
 		t.Fatal("the segment that the message lay in is still there: the test shows nothing")
 	}
 	for range 2 {
@@ -106,43 +105,39 @@ func TestMoveRechecksLiveness(t *testing.T) {
 
 const maxSimulated = 600_000 // bytes of a simulated mail
 
-// TestHalfMovedMailStaysDead moves one of two messages out of a segment, which lives on with the other and a copy of the one that was
-// moved. The tombstone must hold as long as that copy, though the message lay elsewhere when it was expunged.
+// TestHalfMovedMailStaysDead moves one of two messages out of a segment, which lives on with the
+// other and a copy of the one that was moved. The tombstone must hold as long as that copy, though
+// the message lay elsewhere when it was expunged.
 func TestHalfMovedMailStaysDead(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{})
 	s := open(t, dev)
 	if err := errors.Join(deliver(s, mail("moved", 300), 1), deliver(s, mail("stays", 300), 2)); err != nil {
 		t.Fatal(err)
 	}
-	s.mu.Lock()
-	at := s.mailboxes[1].rows[0].place()
-	sl := s.slots[at.slot]
-	segment := sl.header.segment
-	s.pin(sl)
-	s.mu.Unlock()
-	for !sl.sealed { // the tombstone is to lie elsewhere
+	at := boxOf(s, 1).Entries.At(0).Location()
+	must(t, pinned(s, at.Slot))
+	for !slotOf(s, at.Slot).Sealed { // the tombstone is to lie elsewhere
 		if err := deliver(s, mail("churn", 11_000), 3); err != nil {
 			t.Fatal(err)
 		}
 	}
-	mv, err := s.readMoving(sl, segment, at)
-	s.giveBack(sl)
+	mv, err := readMove(s, at)
+	s.table.Unpin(at.Slot)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(s.commit(mv), expungeAll(s, 1, none)); err != nil {
+	if err := errors.Join(s.log.Commit(mv), expungeAll(s, 1, none)); err != nil {
 		t.Fatal(err)
 	}
-	s.mu.Lock()
-	cold := s.log.cold.active
-	s.leave(&s.log.cold) // its segment is dead now
-	s.mu.Unlock()
+	dies := cold(s)
+	must(t, s.log.Probe().Leave(format.ClassCold)) // its segment is dead now
 	for range 100 {
 		if err := errors.Join(deliver(s, mail("churn", 11_000), 3), expungeAll(s, 3, none)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if cold.counts() || !sl.counts() {
+	old, home := slotOf(s, dies.Slot), slotOf(s, at.Slot)
+	if old.Header.Segment == dies.Segment && old.Counts() || !home.Counts() {
 		t.Fatal("the segments are not as they should be: the test shows nothing")
 	}
 	s = open(t, dev.Clone())
@@ -156,8 +151,8 @@ func TestHalfMovedMailStaysDead(t *testing.T) {
 
 var simulated = flag.Int("simulate.days", 60, "days that the compaction simulation lasts")
 
-// TestCompactionCost simulates a household for some time and prints what keeping its mail costs: bytes written by bytes
-// of mail, padding not counted.
+// TestCompactionCost simulates a household for some time and prints what keeping its mail costs:
+// bytes written by bytes of mail, padding not counted.
 func TestCompactionCost(t *testing.T) {
 	for _, live := range []int{50, 65} {
 		t.Run(fmt.Sprint(live, "% live"), func(t *testing.T) {
@@ -174,8 +169,9 @@ func TestCompactionCost(t *testing.T) {
 	}
 }
 
-// A household has eight mailboxes: three fetch and delete at once, three leave mail for 14 days, one keeps mail 20 days on the average, one 120. 400 mails
-// a day, log-normal sizes of 18.5 KB on the average.
+// A household has eight mailboxes: three fetch and delete at once, three leave mail for 14 days,
+// one keeps mail 20 days on the average, one 120. 400 mails a day, log-normal sizes of 18.5 KB on
+// the average.
 type household struct {
 	s    *Spool
 	rng  *rand.Rand
@@ -196,7 +192,8 @@ func simulate(t *testing.T, days, livePercent int) float64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// It starts with mailboxes as they are after years, so that the first day counts as much as the last.
+	// It starts with mailboxes as they are after years, so that the first day counts as much as the
+	// last.
 	for age := 360; age >= 0; age-- {
 		h.day(t, -age, true)
 	}
@@ -209,7 +206,8 @@ func simulate(t *testing.T, days, livePercent int) float64 {
 	return (in + copied) / in
 }
 
-// day delivers a day's mail and expunges what is due. In the years before, what would be dead by day 0 is left out.
+// day delivers a day's mail and expunges what is due. In the years before, what would be dead by
+// day 0 is left out.
 func (h *household) day(t *testing.T, day int, before bool) {
 	t.Helper()
 	h.now = time.Unix(20_000*86400, 0).AddDate(0, 0, day)
@@ -259,8 +257,9 @@ func (h *household) life(box int) int {
 	return int(120 * h.rng.ExpFloat64())
 }
 
-// TestMovedCopyCounts moves large mail out of its bulk segment while its record is in a newer segment than the cold one. After a
-// restart the copy that names the new extents must count: the old ones may be written over.
+// TestMovedCopyCounts moves large mail out of its bulk segment while its record is in a newer
+// segment than the cold one. After a restart the copy that names the new extents must count: the
+// old ones may be written over.
 func TestMovedCopyCounts(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{})
 	s := open(t, dev)
@@ -268,14 +267,8 @@ func TestMovedCopyCounts(t *testing.T) {
 		if err := errors.Join(deliver(s, mail("early", 300), 2), deliver(s, mail("stays", 300), 2)); err != nil {
 			t.Fatal(err)
 		}
-		s.mu.Lock()
-		at := s.mailboxes[2].rows[0].place()
-		sl := s.slots[at.slot]
-		s.pin(sl)
-		s.mu.Unlock()
-		mv, err := s.readMoving(sl, sl.header.segment, at)
-		s.giveBack(sl)
-		if err := errors.Join(err, s.commit(mv)); err != nil {
+		mv, err := readMove(s, boxOf(s, 2).Entries.At(0).Location())
+		if err := errors.Join(err, s.log.Commit(mv)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -289,26 +282,17 @@ func TestMovedCopyCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := contents(t, s, 1)
-	s.mu.Lock()
-	row := s.mailboxes[1].rows[0]
-	bulk := s.slots[s.records[row.place()].extents[0].slot]
-	s.mu.Unlock()
-	s.bulk.mu.Lock()
-	s.bulk.leave(s)
-	s.bulk.mu.Unlock()
-	if s.slots[row.slot].header.segment < s.log.cold.active.header.segment {
+	row := boxOf(s, 1).Entries.At(0)
+	bulk := recordAt(s, row.Location()).Extents[0]
+	s.log.Probe().SealBulk()
+	if s.table.Segment(uint32(row.Slot)) < cold(s).Segment {
 		t.Fatal("the record is in an older segment than the cold one: the test shows nothing")
 	}
-	s.mu.Lock()
-	s.pin(bulk)
-	s.mu.Unlock()
-	err := s.moveBulk(bulk, bulk.header.segment, s.commit)
-	s.giveBack(bulk)
-	if err != nil || bulk.live != 0 {
-		t.Fatalf("%v, %d live", err, bulk.live)
+	err := s.log.Probe().Empty(slotOf(s, bulk.Slot))
+	if live := slotOf(s, bulk.Slot).Live; err != nil || live != 0 {
+		t.Fatalf("%v, %d live", err, live)
 	}
-	old := bulk.header.segment
-	for i := 0; bulk.header.segment == old; i++ {
+	for i := 0; s.table.Segment(bulk.Slot) == bulk.Segment; i++ {
 		if err := errors.Join(deliver(s, mail("churn", 50_000), 3), expungeAll(s, 3, none)); err != nil || i > 100 {
 			t.Fatal(err, i)
 		}

@@ -1,12 +1,14 @@
 package spool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"iter"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -51,15 +53,23 @@ type crash struct {
 	states int
 	twice  bool // what came back of each cut is cut again, not of each eighth
 
+	capacity int64 // slots; 0 for 11
+	perCut   int   // outcomes of a cut; 0 for statesPerCut
+	oneDay   bool  // all mail is of today, and goes to the hot log
+
 	recycled bool // the steps write a slot over
 }
 
 func (c *crash) open(dev *flashtest.Device) (*Spool, error) {
 	c.opens++
 	opt := options(dev)
-	opt.Capacity = 11 * testSlot
+	opt.Capacity = cmp.Or(c.capacity, 11) * testSlot
 	opt.Rand = newSeeded(c.opens)
-	opt.Now = func() time.Time { return time.Unix(int64(20_000+dev.Ops()/16)*86400, 0) } // some mail becomes old, see habit
+	// Some mail becomes old, see habit.
+	opt.Now = func() time.Time { return time.Unix(int64(20_000+dev.Ops()/16)*86400, 0) }
+	if c.oneDay {
+		opt.Now = func() time.Time { return time.Unix(20_000*86400, 0) }
+	}
 	return Open(context.Background(), opt)
 }
 
@@ -90,7 +100,7 @@ func (c *crash) operations() int {
 		c.t.Fatalf("%s: %v", name(at), err)
 	}
 	recount(c.t, s)
-	c.recycled = s.nextSegment > uint64(s.Stats().Slots)
+	c.recycled = s.table.Newest() > uint64(s.Stats().Slots)
 	return dev.Ops()
 }
 
@@ -104,10 +114,14 @@ func (c *crash) at(k int) {
 	if err == nil {
 		pending, err = o.run(s, c.steps, func() (*Spool, error) { return c.open(dev) })
 	}
-	if err == nil || !dev.Dead() {
-		c.t.Fatalf("no power cut in operation %d: %v", k, err)
+	if !dev.Dead() && err == nil && slices.ContainsFunc(c.steps, func(st step) bool { return st.group != nil }) {
+		return // goroutines that go on after a batch are not always as fast
 	}
-	for title, after := range outcomes(dev, uint64(k), statesPerCut()) {
+	if !dev.Dead() { // a last step ends well when the power is cut in the footer that it writes
+		c.t.Errorf("no power cut in operation %d: %v", k, err)
+		return
+	}
+	for title, after := range outcomes(dev, uint64(k), min(cmp.Or(c.perCut, statesPerCut()), statesPerCut())) {
 		if err := c.recover(after, o.clone(), pending); err != nil {
 			c.t.Errorf("cut in operation %d (%s), %s: %v", k, name(pending), title, err)
 			return
@@ -115,7 +129,8 @@ func (c *crash) at(k int) {
 	}
 }
 
-// recover opens what came back, and checks it. Then the box goes on, is cut once more, and must still hold.
+// recover opens what came back, and checks it. Then the box goes on, is cut once more, and must
+// still hold.
 func (c *crash) recover(dev *flashtest.Device, o *oracle, pending *step) error {
 	c.states++
 	s, err := c.open(dev)
@@ -162,10 +177,12 @@ func (c *crash) recover(dev *flashtest.Device, o *oracle, pending *step) error {
 
 var crashSeed = flag.Uint64("crash.seed", 0, "seed of the first steps that TestPowerCutLong tries")
 
+var crashTwice = flag.Bool("crash.twice", false, "TestPowerCutLong follows every cut by a second one, not each eighth")
+
 var crashTotal = flag.Int("crash.total", 0, "states that TestPowerCutLong tries: 10000000 takes about half an hour")
 
-// TestPowerCutLong does what TestPowerCut does with steps drawn at random, until it has tried as many states as -crash.total asks for. What
-// it finds is found again with the seed that it prints.
+// TestPowerCutLong does what TestPowerCut does with steps drawn at random, until it has tried as
+// many states as -crash.total asks for. What it finds is found again with the seed that it prints.
 func TestPowerCutLong(t *testing.T) {
 	if *crashTotal == 0 {
 		t.Skip("runs with -crash.total=N")
@@ -177,7 +194,10 @@ func TestPowerCutLong(t *testing.T) {
 			states := 0
 			for seed := *crashSeed + uint64(w); states < *crashTotal/workers && !t.Failed(); seed += uint64(workers) {
 				mode := []flash.Mode{flash.Recycle, flash.Append}[seed/2%2]
-				c := &crash{t: t, mode: mode, steps: randomSteps(seed)}
+				c := &crash{t: t, mode: mode, steps: randomSteps(seed), twice: *crashTwice}
+				if seed/4%2 == 1 {
+					c.steps = inGroups(c.steps, 2+int(seed/8%4))
+				}
 				n := c.operations()
 				for k := 1; k <= n && !t.Failed(); k++ {
 					c.at(k)
@@ -192,16 +212,16 @@ func TestPowerCutLong(t *testing.T) {
 	}
 }
 
-// TestPowerCutAgain tries what TestPowerCutLong has found: an expunge that was never acknowledged had not happened after one cut, and had
-// after two. The open that it was of drew its epoch again.
+// TestPowerCutAgain tries what TestPowerCutLong has found: an expunge that was never acknowledged
+// had not happened after one cut, and had after two. The open that it was of drew its epoch again.
 func TestPowerCutAgain(t *testing.T) {
 	c := &crash{t: t, mode: flash.Recycle, steps: randomSteps(20261128161), twice: true}
 	c.at(102)
 	t.Logf("%d states", c.states)
 }
 
-// TestPowerCut cuts the power in every operation of deliver, deliver to several, large deliver, expunge, seal and recycle, with the unsynced
-// sectors kept, dropped, torn, garbled and reordered.
+// TestPowerCut cuts the power in every operation of deliver, deliver to several, large deliver,
+// expunge, seal and recycle, with the unsynced sectors kept, dropped, torn, garbled and reordered.
 func TestPowerCut(t *testing.T) {
 	for _, mode := range []flash.Mode{flash.Recycle, flash.Append} {
 		t.Run(mode.String(), func(t *testing.T) {

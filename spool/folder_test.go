@@ -10,8 +10,8 @@ import (
 	"pillarbox/spool/flash"
 )
 
-// TestOnARealFolder does on a real file system what the other tests do on the model, and reads by the extents that a
-// session sends from.
+// TestOnARealFolder does on a real file system what the other tests do on the model, and reads by
+// the extents that a session sends from.
 func TestOnARealFolder(t *testing.T) {
 	for _, mode := range []flash.Mode{0, flash.Append} {
 		t.Run(fmt.Sprint("mode ", mode), func(t *testing.T) {

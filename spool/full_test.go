@@ -12,8 +12,9 @@ import (
 	"pillarbox/spool/flash/flashtest"
 )
 
-// TestFullSpoolWithHangingSessions: the spool is as full as it gets, and eight sessions hold a mail each that they never finish to read. Every
-// delete goes through all the same, mail is taken again as soon as there is room, and what hangs reads what it always was.
+// TestFullSpoolWithHangingSessions: the spool is as full as it gets, and eight sessions hold a mail
+// each that they never finish to read. Every delete goes through all the same, mail is taken again
+// as soon as there is room, and what hangs reads what it always was.
 func TestFullSpoolWithHangingSessions(t *testing.T) {
 	for _, mode := range []flash.Mode{flash.Recycle, flash.Append} {
 		for _, copyTime := range []time.Duration{0, time.Hour} {
@@ -111,8 +112,8 @@ func (h hung) check(t *testing.T) {
 	}
 }
 
-// Whoever takes a slot and whoever makes slots ahead of time may both want the next one: a spool that has hardly
-// begun is never full. Each round is another chance for the two to meet.
+// Whoever takes a slot and whoever makes slots ahead of time may both want the next one: a spool
+// that has hardly begun is never full. Each round is another chance for the two to meet.
 func TestSlotsAreTakenWhileTheyAreMade(t *testing.T) {
 	for range 3000 {
 		s := open(t, flashtest.New(flashtest.Options{Mode: flash.Recycle}))
@@ -121,5 +122,41 @@ func TestSlotsAreTakenWhileTheyAreMade(t *testing.T) {
 		must(t, deliver(s, mail("first", 100), 1))
 		must(t, <-made)
 		must(t, s.Close())
+	}
+}
+
+// TestForeignFullFileSystem: another program takes every byte that is left, and whatever becomes
+// free. Deletes go through, one by one, also after a restart.
+func TestForeignFullFileSystem(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		t.Run(fmt.Sprint("opened again ", again), func(t *testing.T) {
+			dev := flashtest.New(flashtest.Options{Mode: flash.Append, Capacity: 40 * testSlot})
+			s := open(t, dev)
+			must(t, s.Maintain(context.Background()))
+			const mails = 40
+			for i := range mails {
+				must(t, deliver(s, mail(fmt.Sprint(i), 9000), 1))
+			}
+			must(t, s.Maintain(context.Background()))
+			if again {
+				must(t, s.Close())
+				s = open(t, dev)
+				must(t, s.Maintain(context.Background()))
+			}
+			for i := range mails {
+				free, err := dev.Free()
+				must(t, err)
+				if free > 0 {
+					must(t, dev.Store(fmt.Sprint("other ", i), make([]byte, free)))
+				}
+				if err := s.Maintain(context.Background()); err != nil {
+					t.Errorf("before delete %d: %v", i, err)
+				}
+				if err := expungeAll(s, 1, func(n int) bool { return n > 1 }); err != nil {
+					t.Fatalf("delete %d of %d: %v (%+v)", i, mails, err, s.Stats())
+				}
+			}
+			recount(t, s)
+		})
 	}
 }

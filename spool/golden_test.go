@@ -11,13 +11,16 @@ import (
 	"testing"
 	"time"
 
+	"pillarbox/spool/format"
+
 	"pillarbox/spool/flash"
 	"pillarbox/spool/flash/flashtest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew; only with a new format version")
 
-// goldenSpool makes the spool of testdata/v1: two segments, a bulk slot, tombstones, an imported-looking time.
+// goldenSpool makes the spool of testdata/v1: two segments, a bulk slot, tombstones, an
+// imported-looking time.
 func goldenSpool(t *testing.T, vol flash.Volume) *oracle {
 	t.Helper()
 	opt := options(vol)
@@ -35,7 +38,8 @@ func goldenSpool(t *testing.T, vol flash.Volume) *oracle {
 	return o
 }
 
-// TestGolden pins format version 1, byte for byte: what the program writes, and that it reads what it wrote once.
+// TestGolden pins format version 1, byte for byte: what the program writes, and that it reads what
+// it wrote once.
 func TestGolden(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{})
 	want := goldenSpool(t, dev)
@@ -60,7 +64,7 @@ func TestGolden(t *testing.T) {
 
 func restore(t *testing.T, dev *flashtest.Device, name string, content []byte) {
 	t.Helper()
-	if name == formatName {
+	if name == format.Name {
 		if err := dev.Store(name, content); err != nil {
 			t.Fatal(err)
 		}

@@ -12,11 +12,13 @@ import (
 
 	"pillarbox/spool/flash"
 	"pillarbox/spool/flash/flashtest"
+	"pillarbox/spool/slots"
 )
 
 var copies = flag.Int("copies", 60, "copies that TestCopyWhileInUse makes")
 
-// A copier copies the folder of a spool file by file, each in two halves, while work goes on in between: cp, tar or rsync.
+// A copier copies the folder of a spool file by file, each in two halves, while work goes on in
+// between: cp, tar or rsync.
 type copier struct {
 	rng  *rand.Rand
 	from *flashtest.Device
@@ -89,8 +91,9 @@ func checkCopy(s *Spool, before, after *oracle) error {
 	return nil
 }
 
-// TestCopyWhileInUse copies the folder while mail comes, is deleted and is moved. The copy holds every mail that was there when
-// it was begun, but for what was deleted since, with the same unique-ids; and nothing that was deleted before.
+// TestCopyWhileInUse copies the folder while mail comes, is deleted and is moved. The copy holds
+// every mail that was there when it was begun, but for what was deleted since, with the same
+// unique-ids; and nothing that was deleted before.
 func TestCopyWhileInUse(t *testing.T) {
 	checked := 0
 	for seed := range uint64(*copies) {
@@ -166,7 +169,7 @@ func TestHold(t *testing.T) {
 		if err := expungeAll(s, 1, none); err != nil {
 			t.Fatal(err)
 		}
-		return s.laid
+		return s.log.Reclaimed()
 	}
 	h := s.Hold()
 	if fillAndEmpty() != 0 {
@@ -196,13 +199,13 @@ func TestHoldMakesNoSlotsAhead(t *testing.T) {
 	defer s.Close()
 	h := s.Hold()
 	must(t, s.Maintain(t.Context()))
-	if n := s.existing(); n != 0 {
+	if n := s.table.Probe().Existing(); n != 0 {
 		t.Errorf("%d slots were made", n)
 	}
 	must(t, h.Release())
 	<-s.Chores()
 	must(t, s.Maintain(t.Context()))
-	if n := s.existing(); n != reservedSlots+1 {
-		t.Errorf("%d slots after the hold, want %d", n, reservedSlots+1)
+	if n := s.table.Probe().Existing(); n != slots.Reserved+1 {
+		t.Errorf("%d slots after the hold, want %d", n, slots.Reserved+1)
 	}
 }

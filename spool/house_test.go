@@ -22,7 +22,8 @@ func newSeeded(n uint64) io.Reader {
 	return seeded{rand.NewChaCha8(seed)}
 }
 
-// repeat is how often a test that goes one way does the same: a tenth of n with -short, for the race detector learns nothing from the rest.
+// repeat is how often a test that goes one way does the same: a tenth of n with -short, for the
+// race detector learns nothing from the rest.
 func repeat(n int) int {
 	if testing.Short() {
 		return n / 10
@@ -60,7 +61,7 @@ func shapeOf(body string) Shape {
 func begin(s *Spool, to ...Key) (*Delivery, error) {
 	var list []Recipient
 	for _, k := range to {
-		list = append(list, Recipient{k, fmt.Appendf(nil, "Delivered-To: %d\r\n", k)})
+		list = append(list, Recipient{Mailbox: k, Head: fmt.Appendf(nil, "Delivered-To: %d\r\n", k)})
 	}
 	return s.Begin(context.Background(), Envelope{From: "a@b"}, list)
 }
@@ -157,53 +158,4 @@ func recount(t testing.TB, s *Spool) {
 	if err := s.recount(); err != nil {
 		t.Error(err)
 	}
-}
-
-func (s *Spool) recount() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	live := make(map[uint32]int)
-	bytes := make(map[uint32]int64)
-	seen := make(map[place]bool)
-	for _, box := range s.mailboxes {
-		n, octets := 0, int64(0)
-		for i, r := range box.rows {
-			if box.dead.has(i) {
-				continue
-			}
-			n++
-			octets += int64(r.octets)
-			if seen[r.place()] {
-				continue
-			}
-			seen[r.place()] = true
-			live[uint32(r.slot)]++
-			if rec := s.records[r.place()]; rec != nil {
-				bytes[uint32(r.slot)] += rec.weight
-				for _, e := range rec.extents {
-					live[e.slot]++
-					bytes[e.slot] += e.bytes()
-				}
-			} else {
-				bytes[uint32(r.slot)] += weigh(r.octets)
-			}
-		}
-		if n != box.live || octets != box.octets {
-			return fmt.Errorf("mailbox %d counts %d mails of %d octets, has %d of %d", box.key, box.live, box.octets, n, octets)
-		}
-	}
-	total := int64(0)
-	for _, sl := range s.slots {
-		if sl == nil || !sl.counts() {
-			continue
-		}
-		if sl.live != live[sl.number] || sl.bytes != bytes[sl.number] {
-			return fmt.Errorf("slot %d counts %d records of %d bytes, has %d of %d", sl.number, sl.live, sl.bytes, live[sl.number], bytes[sl.number])
-		}
-		total += sl.bytes
-	}
-	if total != s.live {
-		return fmt.Errorf("the spool counts %d live bytes, has %d", s.live, total)
-	}
-	return nil
 }

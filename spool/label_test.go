@@ -8,7 +8,7 @@ import (
 	"pillarbox/spool/flash/flashtest"
 )
 
-func change(t *testing.T, s *Spool, box Key, c Change) {
+func updateView(t *testing.T, s *Spool, box Key, c Change) {
 	t.Helper()
 	v, err := s.View(box)
 	if err != nil {
@@ -58,7 +58,7 @@ func TestLabels(t *testing.T) {
 	}
 	for _, st := range steps {
 		before := dev.Stats()
-		change(t, s, 1, st.change)
+		updateView(t, s, 1, st.change)
 		if got := marked(t, s, 1, "bin"); !slices.Equal(got, st.want) {
 			t.Errorf("%s: days %v, want %v", st.name, got, st.want)
 		}
@@ -83,9 +83,9 @@ func TestViewKeepsItsLabels(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	change(t, s, 1, Change{Marks: []Mark{{"l", 7, only(2)}}})
+	updateView(t, s, 1, Change{Marks: []Mark{{"l", 7, only(2)}}})
 	v, _ := s.View(1)
-	change(t, s, 1, Change{Marks: []Mark{{"l", 5, only(1, 2)}, {"l", 8, only(3)}}})
+	updateView(t, s, 1, Change{Marks: []Mark{{"l", 5, only(1, 2)}, {"l", 8, only(3)}}})
 	for n, want := range []int{0, 7, 0} {
 		if day, _ := v.Marked("l", n+1); day != want {
 			t.Errorf("message %d has day %d in an old view, want %d", n+1, day, want)
@@ -103,7 +103,8 @@ func TestBadLabelsAreRefused(t *testing.T) {
 	}
 }
 
-// TestLabelsInAnyOrder gives labels one by one from the last message to the first, some a second time: the earlier day counts, before and after a start.
+// TestLabelsInAnyOrder gives labels one by one from the last message to the first, some a second
+// time: the earlier day counts, before and after a start.
 func TestLabelsInAnyOrder(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{})
 	s := open(t, dev)
@@ -118,7 +119,7 @@ func TestLabelsInAnyOrder(t *testing.T) {
 			if day == 10 && i%2 == 0 {
 				continue
 			}
-			change(t, s, 1, Change{Marks: []Mark{{"seen", day + i, only(i)}}})
+			updateView(t, s, 1, Change{Marks: []Mark{{"seen", day + i, only(i)}}})
 		}
 	}
 	for _, when := range []string{"before", "after"} {

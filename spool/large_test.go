@@ -5,12 +5,18 @@ import (
 	"errors"
 	"testing"
 
+	"pillarbox/spool/commit"
+	"pillarbox/spool/format"
+	"pillarbox/spool/index"
+	"pillarbox/spool/slots"
+
 	"pillarbox/spool/flash"
 	"pillarbox/spool/flash/flashtest"
 )
 
-// TestLargeSpool fills 12 GiB, more than 32 bits count, on a device that holds only the pages that were written: each mail is an
-// extent as large as a slot, of pages that nobody wrote. It says most where an int has 32 bits (GOARCH=386, arm).
+// TestLargeSpool fills 12 GiB, more than 32 bits count, on a device that holds only the pages that
+// were written: each mail is an extent as large as a slot, of pages that nobody wrote. It says most
+// where an int has 32 bits (GOARCH=386, arm).
 func TestLargeSpool(t *testing.T) {
 	const capacity = 12 << 30
 	opt := Options{
@@ -26,14 +32,15 @@ func TestLargeSpool(t *testing.T) {
 	must(t, err)
 	defer s.Close()
 
-	if live := taken * thinMail; live > capacity/100*fullPercent || live+2*thinMail < capacity/100*fullPercent {
-		t.Errorf("%d mails of %d octets were taken: not %d %% of the capacity", taken, int64(thinMail), fullPercent)
+	if live := taken * thinMail; live > capacity/100*slots.FullPercent || live+2*thinMail < capacity/100*slots.FullPercent {
+		t.Errorf("%d mails of %d octets were taken: not %d %% of the capacity", taken, int64(thinMail), slots.FullPercent)
 	}
 	st := s.Stats()
-	if want := small + taken*(thinMail+recordOverhead); st.Live != want {
+	if want := small + taken*(thinMail+index.RecordOverhead); st.Live != want {
 		t.Errorf("%d bytes live, want %d", st.Live, want)
 	}
-	if free := capacity/MaxSlotSize - taken; int64(st.FreeSlots) > free || int64(st.FreeSlots) < free-2 { // one or two hold the log
+	// One or two slots hold the log.
+	if free := capacity/MaxSlotSize - taken; int64(st.FreeSlots) > free || int64(st.FreeSlots) < free-2 {
 		t.Errorf("%d slots are free of %d that hold no large mail", st.FreeSlots, free)
 	}
 	if box := s.Mailboxes()[0]; box.Octets != taken*thinMail {
@@ -77,45 +84,39 @@ func fillThin(t *testing.T, s *Spool) (taken int) {
 
 // deliverThin is a delivery that takes a whole bulk segment and writes nothing but its header.
 func deliverThin(s *Spool) error {
-	s.bulk.mu.Lock()
-	err := s.bulk.begin(s)
-	sl := s.bulk.slot
-	s.bulk.mu.Unlock()
+	slot, segment, use, err := s.log.Probe().EmptyBulk()
 	if err != nil {
 		return err
 	}
-	sl.writers++
-	w := bulkWriter{spool: s, bulk: &s.bulk, slots: []*slot{sl}}
-	defer w.end()
-	s.bulk.leave(s)
-	if err := w.sync(); err != nil {
+	defer use.End()
+	if err := use.Sync(); err != nil {
 		return err
 	}
-	return s.commit(&intake{
-		message: message{octets: thinMail, extents: []extent{{slot: sl.number, segment: sl.header.segment, page: 1, length: thinMail}}},
-		to:      []Recipient{{Mailbox: 1}},
+	return s.log.Commit(&commit.Intake{
+		Message: format.Message{Octets: thinMail, Extents: []format.Extent{{Slot: slot, Segment: segment, Page: 1, Length: thinMail}}},
+		To:      []Recipient{{Mailbox: 1}},
 	})
 }
 
 // TestForgedSlotNumbers: a record may tell a slot that no int of 32 bits can count.
 func TestForgedSlotNumbers(t *testing.T) {
-	large := func(e extent) forged {
-		return forged{&intake{message: message{octets: 100, extents: []extent{e}}, to: []Recipient{{Mailbox: 1}}}}
+	large := func(e format.Extent) commit.Change {
+		return commit.Unapplied(&commit.Intake{Message: format.Message{Octets: 100, Extents: []format.Extent{e}}, To: []Recipient{{Mailbox: 1}}})
 	}
 	for _, test := range []struct {
-		name string
-		fact fact
+		name   string
+		change commit.Change
 	}{
-		{"extent", large(extent{slot: 1 << 31, segment: 7, page: 1, length: 100})},
-		{"extent beyond its slot", large(extent{slot: 1, segment: 2, page: 1<<32 - 1, length: flash.Page})},
-		{"retired", forged{epitaph{{slot: 1<<32 - 1, segment: 7}}}},
+		{"extent", large(format.Extent{Slot: 1 << 31, Segment: 7, Page: 1, Length: 100})},
+		{"extent beyond its slot", large(format.Extent{Slot: 1, Segment: 2, Page: 1<<32 - 1, Length: flash.Page})},
+		{"retired", commit.Raw(format.KindRetire, format.EncodeRetired([]format.SegmentRef{{Slot: 1<<32 - 1, Segment: 7}}))},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dev := flashtest.New(flashtest.Options{})
 			s := open(t, dev)
 			must(t, deliver(s, mail("small", 300), 1))
 			must(t, deliver(s, mail("large", 2*testSlot), 1)) // slot 1 holds segment 2
-			must(t, s.commit(test.fact))
+			must(t, s.log.Commit(test.change))
 			must(t, s.Close())
 			s = open(t, dev)
 			defer s.Close()
@@ -126,19 +127,3 @@ func TestForgedSlotNumbers(t *testing.T) {
 		})
 	}
 }
-
-// A forged fact is written, and not told to the index.
-type forged struct{ fact }
-
-func (forged) settle(*Spool, *slot, int64, *footer) {}
-
-// An epitaph retires segments, whatever they are.
-type epitaph []retired
-
-func (epitaph) weight() int64 { return 16 }
-
-func (e epitaph) record(*Spool) (logRecord, bool) {
-	return logRecord{kind: kindRetire, meta: encodeRetired(e)}, true
-}
-
-func (epitaph) settle(*Spool, *slot, int64, *footer) {}

@@ -7,7 +7,8 @@ import (
 	"pillarbox/spool/flash/flashtest"
 )
 
-// BenchmarkListing makes what LIST and UIDL say of 100,000 messages, of which none, or nine of ten, were expunged.
+// BenchmarkListing makes what LIST and UIDL say of 100,000 messages, of which none, or nine of ten,
+// were expunged.
 func BenchmarkListing(b *testing.B) {
 	dev := flashtest.New(flashtest.Options{Capacity: 8 << 30})
 	s, err := Open(context.Background(), Options{Volume: dev, Capacity: 4 << 30, MailboxShare: 100})

@@ -5,14 +5,20 @@ import (
 	"syscall"
 	"testing"
 
+	"pillarbox/spool/commit"
+	"pillarbox/spool/format"
+
 	"pillarbox/spool/flash"
 	"pillarbox/spool/flash/flashtest"
 )
 
-// A lyingVolume says that writes and flushes failed which did not: the worst that a device can do to who believes it.
+// A lyingVolume says that writes and flushes failed which did not: the worst that a device can do
+// to who believes it.
 type lyingVolume struct {
 	flash.Volume
-	script string // of each write and flush to come: '.' is told as it is, 'x' is a lie, '-' is not done and told so
+	// script has a character for each write and flush to come: '.' is done and reported as it was,
+	// 'x' is reported and not done, '-' is not done and reported so.
+	script string
 }
 
 type lyingFile struct {
@@ -53,18 +59,19 @@ func (f *lyingFile) WriteAt(p []byte, off int64) (n int, err error) {
 func (f *lyingFile) Sync() error { return f.vol.tell(f.File.Sync) }
 
 // stayer is a mail that goes to the cold head.
-func stayer(body string, to Key) *intake {
+func stayer(body string, to Key) *commit.Intake {
 	shape := shapeOf(body)
-	return &intake{
-		message: message{octets: uint32(shape.Octets), header: uint32(shape.Header)},
-		to:      []Recipient{{Mailbox: to}},
-		body:    []byte(body),
-		stays:   true,
+	return &commit.Intake{
+		Message: format.Message{Octets: uint32(shape.Octets), Header: uint32(shape.Header)},
+		To:      []Recipient{{Mailbox: to}},
+		Body:    []byte(body),
+		Stays:   true,
 	}
 }
 
-// TestGhostIsNotWrittenOn refuses the first mail of the cold log, which is on the device all the same: the hot log says that it does
-// not count. The next start finds it as the newest segment of its class, and must not write on in it.
+// TestGhostIsNotWrittenOn refuses the first mail of the cold log, which is on the device all the
+// same: the hot log says that it does not count. The next start finds it as the newest segment of
+// its class, and must not write on in it.
 func TestGhostIsNotWrittenOn(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{})
 	vol := &lyingVolume{Volume: dev}
@@ -73,7 +80,7 @@ func TestGhostIsNotWrittenOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	vol.script = ".x" + ".." + "-" // the mail, what lays the ghost, and the mail again
-	if err := s.commit(stayer(mail("refused", 300), 1)); err == nil || vol.script != "" {
+	if err := s.log.Commit(stayer(mail("refused", 300), 1)); err == nil || vol.script != "" {
 		t.Fatalf("%v with %q to come: the mail was to be refused", err, vol.script)
 	}
 	s.Close()
@@ -81,7 +88,7 @@ func TestGhostIsNotWrittenOn(t *testing.T) {
 	if n := len(contents(t, s, 1)); n != 0 {
 		t.Errorf("%d mails that were refused", n)
 	}
-	if err := s.commit(stayer(mail("kept", 300), 1)); err != nil {
+	if err := s.log.Commit(stayer(mail("kept", 300), 1)); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
@@ -94,8 +101,8 @@ func TestGhostIsNotWrittenOn(t *testing.T) {
 	}
 }
 
-// TestRefusedBatchStaysRefused tells that a flush failed, and lets the segment outlive the next one, in which the batch was written
-// again and whose header says where this one ended.
+// TestRefusedBatchStaysRefused tells that a flush failed, and lets the segment outlive the next
+// one, in which the batch was written again and whose header says where this one ended.
 func TestRefusedBatchStaysRefused(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{})
 	vol := &lyingVolume{Volume: dev}
@@ -110,13 +117,12 @@ func TestRefusedBatchStaysRefused(t *testing.T) {
 	if err := expungeAll(s, 1, none); err != nil {
 		t.Fatal(err)
 	}
-	next := s.log.hot.active
-	segment := next.header.segment
-	for i := 0; next.header.segment == segment; i++ {
+	next := hot(s)
+	for i := 0; s.table.Segment(next.Slot) == next.Segment; i++ {
 		if i == 1000 {
 			t.Fatal("the slot of the next segment is never used again")
 		}
-		next.freed = next.freed.AddDate(-1, 0, 0)
+		s.table.Probe().Age(next.Slot)
 		if err := deliver(s, mail(fmt.Sprint(i), 10_000), 3); err != nil {
 			t.Fatal(err)
 		}

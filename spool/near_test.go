@@ -8,8 +8,8 @@ import (
 	"pillarbox/spool/flash/flashtest"
 )
 
-// A small message that was verified before comes with one read, header, body and all; of a large one only the head
-// is read, for the kernel sends the rest. Finding it costs few allocations.
+// A small message that was verified before comes with one read, header, body and all; of a large
+// one only the head is read, for the kernel sends the rest. Finding it costs few allocations.
 func TestReadsOfAMessage(t *testing.T) {
 	reads := 0
 	dev := &readVolume{flashtest.New(flashtest.Options{}), &reads}

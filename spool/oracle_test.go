@@ -65,7 +65,8 @@ func readMarks(s *Spool, box Key) (map[string]int, error) {
 	return marks, nil
 }
 
-// checkMarks compares the labels of the mail that is there: those that were acknowledged, and all or nothing of the pending step.
+// checkMarks compares the labels of the mail that is there: those that were acknowledged, and all
+// or nothing of the pending step.
 func (o *oracle) checkMarks(got *oracle, pending *step) error {
 	for key, now := range got.marks {
 		more := 0
@@ -86,12 +87,22 @@ func (o *oracle) checkMarks(got *oracle, pending *step) error {
 	return nil
 }
 
-// check compares the spool with what it owes after a cut in the given step (nil: between two): all or
-// nothing of that step, and everything of those before.
-func (o *oracle) check(s *Spool, pending *step) error {
+// check compares the spool with what it owes after a cut in the given step (nil: between two): all
+// or nothing of that step, and everything of those before.
+func (o *oracle) check(s *Spool, pending *step) error { return o.compare(s, pending, true) }
+
+// compare is check; without a cut the parts of a group were acknowledged or refused for sure.
+func (o *oracle) compare(s *Spool, pending *step, cut bool) error {
 	got := o.clone()
 	if err := got.look(s); err != nil {
 		return err
+	}
+	if pending != nil && pending.group != nil {
+		if err := pending.group.check(o, got, cut); err != nil {
+			return err
+		}
+		maps.Copy(o.given, got.given)
+		return s.recount()
 	}
 	before, after := 0, 0
 	for key, want := range o.boxes {
@@ -134,8 +145,8 @@ func missing(of, in held) int {
 	return n
 }
 
-// run does steps until the power is cut, and returns the one in which it was. again opens the spool anew, for steps that ask
-// for it.
+// run does steps until the power is cut, and returns the one in which it was. again opens the spool
+// anew, for steps that ask for it.
 func (o *oracle) run(s *Spool, steps []step, again func() (*Spool, error)) (pending *step, err error) {
 	for i := range steps {
 		if steps[i].do == nil {
@@ -147,6 +158,11 @@ func (o *oracle) run(s *Spool, steps []step, again func() (*Spool, error)) (pend
 		}
 		if err := steps[i].do(s); err != nil {
 			return &steps[i], err
+		}
+		if steps[i].group != nil {
+			if err := o.compare(s, &steps[i], false); err != nil {
+				return &steps[i], err
+			}
 		}
 		if err := o.look(s); err != nil {
 			return &steps[i], err

@@ -13,7 +13,7 @@ import (
 func TestOrigin(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{})
 	s := open(t, dev)
-	want := Origin{"otto@home.arpa", time.Unix(1_000_000_000, 0)}
+	want := Origin{From: "otto@home.arpa", Received: time.Unix(1_000_000_000, 0)}
 	bring(t, s, Envelope{From: want.From, UID: "old", Received: want.Received})
 	s.Close()
 	s = open(t, dev)
@@ -46,8 +46,8 @@ func bring(t *testing.T, s *Spool, e Envelope) {
 	}
 }
 
-// TestImportedUniqueIDStays: a session tells the unique-id that it told before, whatever another one has deleted meanwhile, and what
-// came meanwhile takes no part in it.
+// TestImportedUniqueIDStays: a session tells the unique-id that it told before, whatever another
+// one has deleted meanwhile, and what came meanwhile takes no part in it.
 func TestImportedUniqueIDStays(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{})
 	s := open(t, dev)
@@ -65,7 +65,7 @@ func TestImportedUniqueIDStays(t *testing.T) {
 		t.Errorf("the session that began before knows %q", got)
 	}
 	first.Close()
-	if n := len(s.mailboxes[7].imported.list); n != 2 {
+	if n := len(boxOf(s, 7).Imported.List); n != 2 {
 		t.Errorf("%d unique-ids stay in memory", n)
 	}
 	for range 2 {

@@ -7,8 +7,9 @@ import (
 	"pillarbox/spool/flash/flashtest"
 )
 
-// TestReadFaultAtEveryOperation lets each operation of a start, of moving mail and of reading all of it fail, reads too. Nothing wrong is
-// given out meanwhile, and nothing is lost when the fault is gone.
+// TestReadFaultAtEveryOperation lets each operation of a start, of moving mail and of reading all
+// of it fail, reads too. Nothing wrong is given out meanwhile, and nothing is lost when the fault
+// is gone.
 func TestReadFaultAtEveryOperation(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{CountReads: true})
 	c := &crash{t: t, steps: append(faultSteps(), deletes(1, odd))}

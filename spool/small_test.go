@@ -10,8 +10,9 @@ import (
 	"pillarbox/spool/flash/flashtest"
 )
 
-// TestSmallSpoolTakesMail: most of a small spool can be made room of, and the box is started again after each round. Eight slots
-// are the fewest: when three are kept and four are being written, there is only one to make room with.
+// TestSmallSpoolTakesMail: most of a small spool can be made room of, and the box is started again
+// after each round. Eight slots are the fewest: when three are kept and four are being written,
+// there is only one to make room with.
 func TestSmallSpoolTakesMail(t *testing.T) {
 	for _, test := range []struct{ slots, livePercent int64 }{{8, 24}, {16, 50}} {
 		t.Run(fmt.Sprintf("%d slots, %d%% live", test.slots, test.livePercent), func(t *testing.T) {
@@ -36,12 +37,12 @@ func TestSmallSpoolTakesMail(t *testing.T) {
 	}
 }
 
-// smallRound delivers until the spool is full or the round is over, and deletes until so many bytes live. It returns how many mails
-// were taken.
+// smallRound delivers until the spool is full or the round is over, and deletes until so many bytes
+// live. It returns how many mails were taken.
 func smallRound(t *testing.T, s *Spool, rng *rand.Rand, live int64) (taken int) {
 	t.Helper()
 	must(t, s.Maintain(context.Background()))
-	for range s.maxSlots() * (5 + rng.IntN(20)) {
+	for range int(s.Capacity()/s.format.SlotSize) * (5 + rng.IntN(20)) {
 		size := 250 + rng.IntN(1750)
 		if rng.IntN(16) == 0 {
 			size = testSlot * 2

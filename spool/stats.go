@@ -1,72 +1,73 @@
 package spool
 
 import (
-	"cmp"
-
 	"pillarbox/spool/flash"
+	"pillarbox/spool/format"
 )
 
-// Stats say how the spool is. Counting is O(slots).
+// Stats are the counters of a spool.
 type Stats struct {
 	Mode      flash.Mode
 	Capacity  int64 // bytes
 	SlotSize  int64 // bytes
 	Slots     int   // files there are
 	Sealed    int   // slots whose segment counts and grows no more
-	Dead      int64 // bytes in segments that count, beside what lives: expunged mail, padding, headers
+	Dead      int64 // bytes in segments that count, beside what lives
 	FreeSlots int   // slots that a new segment could have, those without a file included
 	Live      int64 // bytes of mail that is not expunged, with its records
 	Mailboxes int   // that have mail
 	Messages  int   // in all mailboxes
-	Lifetime  Lifetime
-	ReadOnly  bool  // the device refused a batch twice: nothing is accepted until it takes one
-	Damaged   int   // records that did not verify, since the start
-	Torn      bool  // the start found a batch that did not read at the end of the log: one cut short, or the newest one damaged
-	Hurried   int   // slots that were used again before Options.CopyTime was over, since the start: a copy made then may lack mail
+	Hidden    int   // beside them: messages that did not fit in Options.LoadBytes, about
+	Index     int64 // bytes of memory that the index takes, as Options.IndexBytes counts them
+	Crowded   bool  // it takes so much that new mail is refused, or messages are hidden
+	Lifetime  format.Lifetime
+	// ReadOnly is true if nothing is accepted: the device refused a batch twice, and has not taken
+	// one since, or Options.ReadOnly.
+	ReadOnly bool
+	Damaged  int // records that did not verify, since the start
+	// Torn is true if the start found a batch that did not read at the end of the log: one cut
+	// short, or the newest one damaged.
+	Torn bool
+	// NoFormat is true if FORMAT was missing or damaged at the start: what it held was found in the
+	// slots, and it was written again.
+	NoFormat bool
+	// Hurried is how many slots were used again before Options.CopyTime was over, since the start:
+	// a copy made then may lack mail.
+	Hurried   int
 	Faults    int   // writes and flushes that failed, since the start
 	LastFault error // of them
 }
 
-// Stats counts.
+// Stats counts. The parts are counted one after the other, so that a commit in between may show in
+// some of them.
 func (s *Spool) Stats() Stats {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := Stats{
-		Mode:      s.vol.Mode(),
+	t, x, c := s.table.Stats(), s.index.Totals(), s.log.Counters()
+	return Stats{
+		Mode:      s.opt.Volume.Mode(),
 		Capacity:  s.opt.Capacity,
-		SlotSize:  s.format.slotSize,
-		FreeSlots: s.available(),
-		Live:      s.live,
-		Lifetime:  s.lifetime,
-		ReadOnly:  s.readOnly,
-		Damaged:   s.damaged,
-		Torn:      s.torn,
-		Hurried:   s.hurried,
-		Faults:    s.faults,
-		LastFault: s.lastFault,
+		SlotSize:  s.format.SlotSize,
+		Slots:     t.Slots,
+		Sealed:    t.Sealed,
+		Dead:      t.Dead,
+		FreeSlots: t.Free,
+		Live:      t.Live,
+		Mailboxes: x.Mailboxes,
+		Messages:  x.Messages,
+		Hidden:    x.Hidden,
+		Index:     x.Bytes,
+		Crowded:   x.Crowded,
+		Lifetime:  c.Lifetime,
+		ReadOnly:  c.ReadOnly || s.opt.ReadOnly,
+		Damaged:   c.Damaged,
+		Torn:      s.found.Torn,
+		NoFormat:  s.found.FormatLost,
+		Hurried:   t.Hurried,
+		Faults:    t.Faults,
+		LastFault: t.LastFault,
 	}
-	for _, sl := range s.slots {
-		if sl == nil || !sl.exists {
-			continue
-		}
-		st.Slots++
-		if sl.counts() {
-			st.Dead += s.format.slotSize - sl.bytes
-			if sl.sealed {
-				st.Sealed++
-			}
-		}
-	}
-	for _, box := range s.mailboxes {
-		if box.live > 0 {
-			st.Mailboxes++
-			st.Messages += box.live
-		}
-	}
-	return st
 }
 
-// MailboxStats say what one mailbox holds.
+// MailboxStats are what one mailbox holds.
 type MailboxStats struct {
 	Key      Key
 	Messages int
@@ -75,14 +76,9 @@ type MailboxStats struct {
 
 // Mailboxes returns the mailboxes that hold mail, by key. Those that no account has are orphans.
 func (s *Spool) Mailboxes() []MailboxStats {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	var list []MailboxStats
-	for key, box := range s.mailboxes {
-		if box.live > 0 {
-			list = append(list, MailboxStats{key, box.live, box.octets})
-		}
+	for _, box := range s.index.Mailboxes() {
+		list = append(list, MailboxStats(box))
 	}
-	arrange(list, func(a, b MailboxStats) int { return cmp.Compare(a.Key, b.Key) })
 	return list
 }

@@ -6,10 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"pillarbox/spool/format"
+
 	"pillarbox/spool/flash/flashtest"
 )
 
-// TestStays lets days pass over mailboxes with different habits: where the next mail goes is what they did before.
+// TestStays lets days pass over mailboxes with different habits: where the next mail goes is what
+// they did before.
 func TestStays(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -58,15 +61,16 @@ func TestStays(t *testing.T) {
 			if err := deliver(s, mail("next", 300), 1); err != nil {
 				t.Fatal(err)
 			}
-			rows := s.mailboxes[1].rows
-			if got := s.slots[rows[len(rows)-1].slot].header.class == classCold; got != c.want {
+			rows := boxOf(s, 1).Entries
+			if got := slotOf(s, uint32(rows.At(rows.N-1).Slot)).Header.Class == format.ClassCold; got != c.want {
 				t.Errorf("the next mail is in a cold segment: %v, want %v", got, c.want)
 			}
 		})
 	}
 }
 
-// TestVictimSparesYoungMail lets one segment hold a little more mail than another one, all of it old.
+// TestVictimSparesYoungMail lets one segment hold a little more mail than another one, all of it
+// old.
 func TestVictimSparesYoungMail(t *testing.T) {
 	now := time.Unix(20_000*86400, 0)
 	opt := options(flashtest.New(flashtest.Options{}))
@@ -75,16 +79,16 @@ func TestVictimSparesYoungMail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fill := func(key Key, alive int) *slot {
+	fill := func(key Key, alive int) uint32 {
 		err := errors.Join(deliver(s, mail("lives", 1000*alive), key), expungeAll(s, 9, none))
-		for first := s.slots[s.mailboxes[key].rows[0].slot]; err == nil; {
-			if first.sealed {
+		for first := uint32(boxOf(s, key).Entries.At(0).Slot); err == nil; {
+			if slotOf(s, first).Sealed {
 				return first
 			}
 			err = deliver(s, mail("dies", 3000), 9)
 		}
 		t.Fatal(err)
-		return nil
+		return 0
 	}
 	old := fill(1, 8)
 	now = now.AddDate(0, 0, 30)
@@ -92,12 +96,10 @@ func TestVictimSparesYoungMail(t *testing.T) {
 	if err := expungeAll(s, 9, none); err != nil {
 		t.Fatal(err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if old == young || old.bytes <= young.bytes {
-		t.Fatalf("%d bytes live in the old segment, %d in the young one: the test shows nothing", old.bytes, young.bytes)
+	if was, is := slotOf(s, old).Bytes, slotOf(s, young).Bytes; old == young || was <= is {
+		t.Fatalf("%d bytes live in the old segment, %d in the young one: the test shows nothing", was, is)
 	}
-	if got := s.victim(); got != old {
-		t.Errorf("slot %v is emptied first, want the one with old mail", got)
+	if got, ok := victim(s); !ok || got.Slot != old {
+		t.Errorf("slot %d is emptied first (%v), want the one with old mail", got.Slot, ok)
 	}
 }

@@ -19,6 +19,8 @@ type step struct {
 	keep func(int) bool // what it keeps there
 
 	labels Key // mailbox of which the step labels all mail
+
+	group *group // parts that are committed together; nil for most steps
 }
 
 func delivers(name string, size int, to ...Key) step {
@@ -26,7 +28,8 @@ func delivers(name string, size int, to ...Key) step {
 	return step{name: "deliver " + name, mail: body, to: to, do: func(s *Spool) error { return deliver(s, body, to...) }}
 }
 
-// imports takes mail as an import does: for one mailbox, with the unique-id of another store and an old date.
+// imports takes mail as an import does: for one mailbox, with the unique-id of another store and an
+// old date.
 func imports(name string, size int, to Key) step {
 	body := mail(name, size)
 	return step{name: "import " + name, mail: body, to: []Key{to}, do: func(s *Spool) error {
@@ -70,7 +73,7 @@ func numbers(n int) iter.Seq[int] {
 func compacts() step {
 	return step{name: "compact", do: func(s *Spool) error {
 		for range 3 {
-			if progress, err := s.compactSome(s.commit); err != nil || !progress {
+			if progress, err := s.log.Clean(); err != nil || !progress {
 				return err
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"pillarbox/spool/flash/flashtest"
+	"pillarbox/spool/slots"
 )
 
 func TestVerifyNamesTheDamage(t *testing.T) {
@@ -23,11 +24,9 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 	}
 	v, _ := s.View(1)
 	want := string(v.AppendUID(nil, 3))
-	s.mu.Lock()
-	e := s.records[v.row(3).place()].extents[0]
-	s.mu.Unlock()
-	dev.Corrupt(slotName(e.slot), int64(e.page)*4096+1000, 4)
-	dev.Corrupt("00000", int64(v.row(1).offset)*8+200, 4)
+	e := recordAt(s, v.rows.At(3-1).Location()).Extents[0]
+	dev.Corrupt(slots.Name(e.Slot), int64(e.Page)*4096+1000, 4)
+	dev.Corrupt("00000", int64(v.entry(1).Offset)*8+200, 4)
 	calls := 0
 	r, err = s.Verify(context.Background(), func(done, total int) {
 		if calls++; done != calls || total != 6 {
@@ -52,10 +51,10 @@ func TestScrubAfterStart(t *testing.T) {
 		}
 	}
 	v, _ := s.View(1)
-	at := v.row(1).place()
+	at := v.rows.At(0).Location()
 	s.Close()
 	dev = dev.Clone()
-	dev.Corrupt(slotName(at.slot), int64(at.offset)*8+5000, 1)
+	dev.Corrupt(slots.Name(at.Slot), int64(at.Offset)*8+5000, 1)
 	s = open(t, dev)
 	if n := s.Stats().Damaged; n != 0 {
 		t.Fatalf("%d damaged before the scrub: the test shows nothing", n)

@@ -1,49 +1,49 @@
-// Package watchdog feeds a watchdog, of the machine or of a supervisor, only while the box proves that it works.
+// Package watchdog feeds a watchdog only while the health checks of the server pass.
 //
-// A watchdog resets the machine when it has not been fed for its timeout. A program that feeds it from a
-// timer proves that its timer runs and nothing else: with a wedged disk or a dead accept loop the
-// machine stays up and useless. So the rule of this package is that only work feeds: a [Check]
-// looks at progress that was made, asks a question and waits for the answer, or reads past
-// every cache; a [Lease] is renewed by a loop that goes round. Nothing is ever written to prove something: a write every 15 s wears
-// flash more than the mail does.
+// A watchdog resets the machine, or restarts the program, if it has not been fed for its timeout. A
+// program that feeds it from a timer proves only that its timer runs: with a hanging disk or a dead
+// accept loop the machine stays up and is of no use. Therefore a [Check] observes progress, sends a
+// request and waits for the reply, or reads past every cache; and a [Lease] is renewed by a loop at
+// each turn. No check writes to flash: a write every 15 s causes more wear than the mail does.
 //
-// What it refuses to do: it knows nothing of what it guards; it takes no device from another program; it arms none before
-// there is something to guard; it ends no process and resets nothing by itself.
+// The package knows nothing of what it guards, and nothing of the devices, which are in package
+// device: it feeds an interface. It arms no device before there is something to guard, ends no
+// process and resets nothing itself.
 //
-//	checks ──► proofs ──┐              ┌──► /dev/watchdogN    resets the machine
-//	leases ──► proofs ──┴─► Feeder ────┼──► systemd           restarts the program
+//	checks ──► states ──┐              ┌──► /dev/watchdogN    resets the machine
+//	leases ──► states ──┴─► Feeder ────┼──► systemd           restarts the program
 //	                           │       └──► procd             restarts the program
 //	Report ◄───────────────────┘
-//	                           └── a proof is missing: reason kept ─► log, stacks ─► *Unproven; fed no more
+//	                           └── a check fails: reason stored ─► log, stacks ─► *CheckError
 //
 // Invariants:
 //
-//	W1  The device is fed only when every check has passed within its grace and every lease was renewed within its term. The exceptions
-//	    have an end: a start that gets on (30 minutes), and an orderly stop (one minute).
-//	W2  A device that was not disarmed resets the machine: a program that dies does not disarm it.
-//	W3  A check that hangs holds up nothing: neither the others nor the feeder. It is not run a second time meanwhile.
-//	W4  The reason is kept before the feed is withheld, or a tick has passed in the attempt: what hangs may be the
-//	    device that it is written to.
-//	W5  Time in which the feeder itself was not run is nobody's fault: a machine that stood still is not reset for it afterwards.
-//	W6  The timeout of a device is set once, and what it answers is what holds. It is 5 s to 2 minutes.
-//	W7  There is one ticker, three ticks a timeout, and no goroutine that waits between them but the feeder.
-//	W8  After 3 resets in a row, without an hour of proofs between two, nothing is armed: a reset does not help this box.
+//	W1  The device is fed only if every check has passed within its grace and every lease was renewed
+//	    within its term. The exceptions have an end: a start that makes progress (30 minutes), and an
+//	    orderly stop (1 minute).
+//	W2  A device that is not disarmed fires: a program that dies does not disarm it.
+//	W3  A check that hangs delays neither the other checks nor the feeder. It is not called again
+//	    until it returns.
+//	W4  The reason is stored before the feed is withheld, or one tick is spent trying: the storage
+//	    may be what hangs.
+//	W5  Time in which the feeder itself did not run counts against no check: a machine that was
+//	    suspended is not reset for it.
+//	W6  One ticker ticks three times in a timeout. Between ticks the feeder is the only goroutine
+//	    that waits.
+//	W7  After 3 resets in a row, without an hour of passing checks between two of them, the caller
+//	    arms nothing (Record.Brakes): another reset would not help.
 //
 // # Life of a reset
 //
-// A proof runs out → its reason is kept, the stacks go to the log → the program ends, for its supervisor to start it again, which
-// opens the device and feeds it on (2 times in a boot) → else it is not fed any more → the machine is reset → the next start reads
-// the boot status and the record, says both, and counts.
+// A check fails for longer than its grace → the reason is stored, and the stacks of all goroutines
+// are logged → the program ends, and its supervisor starts it again, which opens the device and
+// feeds it (twice in one boot) → after that the device is no longer fed → it resets the machine →
+// the next start reads the boot status and the record, logs both, and counts the reset.
 //
 // # Files
 //
-//	device.go    the seam: Device, Check, Lease       feeder.go    the ticks
-//	proof.go     what is known of a check or lease    report.go    the same, for people
-//	lateness.go  how late the feeds were              start.go     a start that takes long
-//	choice.go    which device                         record.go    what outlives a reset
-//	hardware.go  /dev/watchdogN and its sysfs folder; hardware_linux.go  its ioctls
-//	systemd.go   sd_notify(3)                         procd.go     the supervisor of OpenWrt, over ubus.go
-//
-// The calls of a device are those of the kernel's watchdog-api.rst; the boot status is read whatever the options say, for drivers
-// keep it and do not tell (i6300esb).
+//	device.go    what is fed            feeder.go    the ticks
+//	check.go     Check and Lease        report.go    the results of all checks
+//	state.go     the state of a check   start.go     feeding during a long start
+//	lateness.go  how late feeds are     record.go    what is stored over a reset
 package watchdog

@@ -9,75 +9,78 @@ import (
 	"sync"
 	"time"
 
-	"pillarbox/appliance/logbook"
+	"go.uber.org/zap"
 )
 
-// Options are what a feeder works with.
+// Options configure a Feeder.
 type Options struct {
-	Device Device // nil: nothing is fed, and checks run when Report asks for them
+	Device Device // if nil, nothing is fed, and checks run only for Report
 	Checks []Check
 	Leases []*Lease
-	Log    *logbook.Logger // nil: none
-	// Keep keeps a reason where the next start finds it, durably; nil: nothing is kept. It may take a tick; then the feeder goes on
-	// without it, for the device that it writes to may be what hangs.
+	Log    *zap.Logger // may be nil
+	// Keep, if not nil, stores a reason durably for the next start. The feeder waits a tick for it,
+	// and then continues without it, because the storage may be what hangs.
 	Keep func(reason string) error
-	// Dump takes the stacks of all goroutines when the feed is withheld; nil: nobody does.
+	// Dump, if not nil, receives the stacks of all goroutines when the feed is withheld.
 	Dump io.Writer
-	// Settled is called once, when everything has been proven for SettleTime; nil: nobody is told.
+	// Settled, if not nil, is called once, when all checks have passed for SettleTime.
 	Settled func()
 }
 
-// SettleTime is how long everything has to be proven before a box counts as well again.
+// SettleTime is how long all checks must pass before earlier resets no longer count.
 const SettleTime = time.Hour
 
 const (
-	ticksPerTimeout = 3                // so that one late tick is no late feed
-	stopPatience    = time.Minute      // how long an orderly end is fed without proofs
-	askPatience     = 10 * time.Second // how long Report waits for checks that nobody else runs
+	ticksPerTimeout = 3                // so that one late tick does not make a feed late
+	stopTimeout     = time.Minute      // how long an orderly stop is fed without checks
+	checkTimeout    = 10 * time.Second // of a Run, at least, and of Report without a device
 	longestDump     = 256 << 10        // octets
 )
 
-// A Feeder feeds a device while everything is proven.
+// A Feeder feeds a device while all checks pass and all leases are renewed.
 type Feeder struct {
 	o     Options
 	every time.Duration // between ticks
 	group sync.WaitGroup
 
+	failed uint64 // feeds that returned an error; owned by the goroutine of Run
+
 	mu      sync.Mutex
-	proofs  []*proof
-	ticked  time.Time // the last tick
-	began   time.Time // since when all is proven; of Settled
+	states  []*state
+	ticked  time.Time // when the last tick was handled
+	began   time.Time // when Run began
 	settled bool
 	late    Lateness
-	refused uint64 // feeds that the device did not take
 }
 
-// New returns a feeder. Nothing runs before Run.
+// New returns a Feeder. It starts no goroutine.
 func New(o Options) *Feeder {
 	if o.Log == nil {
-		o.Log = logbook.NewNop()
+		o.Log = zap.NewNop()
 	}
 	f := &Feeder{o: o}
 	if o.Device != nil {
 		f.every = o.Device.Timeout() / ticksPerTimeout
 	}
 	for i := range o.Checks {
-		f.proofs = append(f.proofs, &proof{name: o.Checks[i].Name, grace: o.Checks[i].Grace, check: &o.Checks[i]})
+		c := &o.Checks[i]
+		f.states = append(f.states, &state{name: c.Name, grace: c.Grace, check: c})
 	}
 	for _, l := range o.Leases {
-		f.proofs = append(f.proofs, &proof{name: l.Name, grace: l.Term, lease: l})
+		f.states = append(f.states, &state{name: l.Name, grace: l.Term, lease: l})
 	}
 	return f
 }
 
-// Unproven is why the feed was withheld.
-type Unproven struct{ Reason string }
+// A CheckError is returned when the feed was withheld.
+type CheckError struct{ Reason string }
 
-func (u *Unproven) Error() string { return "the box could not prove that it works: " + u.Reason }
+func (e *CheckError) Error() string { return "a health check failed: " + e.Reason }
 
-// Run feeds until ctx ends, and goes on without proofs until ended is closed, for a minute at most: then it disarms the device and
-// returns nil. When a proof is missing, it keeps the reason, dumps the goroutines, and returns *Unproven without disarming: the device
-// does the rest. It is called once.
+// Run feeds until ctx ends. Then it feeds without checks until ended is closed, for a minute at
+// most, disarms the device and returns nil. If a check fails, it stores the reason, dumps the
+// stacks of all goroutines, and returns *CheckError without disarming, so that the device fires. It
+// is called once.
 func (f *Feeder) Run(ctx context.Context, ended <-chan struct{}) error {
 	if f.o.Device == nil {
 		<-ctx.Done()
@@ -88,8 +91,8 @@ func (f *Feeder) Run(ctx context.Context, ended <-chan struct{}) error {
 	ticker := time.NewTicker(f.every)
 	defer ticker.Stop()
 	f.begin(time.Now())
-	f.feed(time.Now())
-	f.round(ctx, time.Now())
+	f.feedDevice() // not counted: the first feed has no time at which it is due
+	f.startDue(ctx, time.Now())
 	for {
 		select {
 		case <-ctx.Done():
@@ -98,109 +101,118 @@ func (f *Feeder) Run(ctx context.Context, ended <-chan struct{}) error {
 		}
 		now := time.Now()
 		f.excuse(now)
-		if missing := f.missing(now); len(missing) > 0 {
-			return f.withhold(missing)
+		if faults := f.faults(now); len(faults) > 0 {
+			return f.withhold(faults)
 		}
 		f.feed(now)
-		f.round(ctx, now)
+		f.startDue(ctx, now)
 	}
 }
 
-// begin gives every proof its first grace.
+// begin starts the first grace of every check.
 func (f *Feeder) begin(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.ticked, f.began = now, now
-	for _, p := range f.proofs {
-		p.passed, p.since = now, time.Time{}
+	for _, s := range f.states {
+		s.passed, s.since = now, time.Time{}
 	}
 }
 
-// excuse takes time that this goroutine was not run for out of every account: when the machine stood still, the others had no
-// chance to prove anything either.
+// excuse extends every grace by the time for which this goroutine did not run. If the machine was
+// suspended or overloaded, the checks did not run either.
 func (f *Feeder) excuse(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if stood := now.Sub(f.ticked) - f.every; stood > f.every/2 {
-		for _, p := range f.proofs {
-			p.passed = p.passed.Add(stood)
+	if paused := now.Sub(f.ticked) - f.every; paused > f.every/2 {
+		for _, s := range f.states {
+			s.passed = s.passed.Add(paused)
 		}
 	}
 }
 
-// missing returns the proofs that have run out, in words.
-func (f *Feeder) missing(now time.Time) (reasons []string) {
+// faults returns the checks that have failed, each with the reason.
+func (f *Feeder) faults(now time.Time) (reasons []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, p := range f.proofs {
-		p.look(now)
-		if reason := p.missing(now); reason != "" {
-			reasons = append(reasons, p.name+": "+reason)
+	for _, s := range f.states {
+		s.poll(now)
+		if reason := s.fault(now); reason != "" {
+			reasons = append(reasons, s.name+": "+reason)
 		}
 	}
 	return reasons
 }
 
-// feed feeds, and measures how late that was.
+// feed feeds the device at a tick, and counts how late it is.
 func (f *Feeder) feed(now time.Time) {
 	f.mu.Lock()
-	first := f.ticked.Equal(now)
 	late := now.Sub(f.ticked) - f.every
 	f.ticked = now
-	tell := !first && f.late.add(late, f.every)
+	logged := f.late.add(late, f.every)
 	settled := !f.settled && now.Sub(f.began) >= SettleTime
 	f.settled = f.settled || settled
 	f.mu.Unlock()
-	if err := f.o.Device.Feed(); err != nil {
-		if f.refused++; rarely(f.refused) {
-			f.o.Log.Error("the watchdog could not be fed", logbook.Error(err))
-		}
-	}
-	if tell {
-		f.o.Log.Warn("the watchdog was fed late: the machine is overloaded or stood still", logbook.Duration("late", late))
+	f.feedDevice()
+	if logged {
+		f.o.Log.Warn("the watchdog was fed late: the machine is overloaded, or was suspended",
+			zap.Duration("late", late))
 	}
 	if settled && f.o.Settled != nil {
 		f.o.Settled()
 	}
 }
 
-// round starts the checks whose turn it is, each in a goroutine of its own that ends with it: one that hangs holds up no other.
-func (f *Feeder) round(ctx context.Context, now time.Time) {
+// feedDevice feeds the device. It logs the 1st, 2nd, 4th, 8th … error.
+func (f *Feeder) feedDevice() {
+	err := f.o.Device.Feed()
+	if err == nil {
+		return
+	}
+	if f.failed++; rarely(f.failed) {
+		f.o.Log.Error("feeding the watchdog failed", zap.Error(err))
+	}
+}
+
+// startDue starts the checks that are due, each in its own goroutine, so that one that hangs does
+// not delay the others.
+func (f *Feeder) startDue(ctx context.Context, now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, p := range f.proofs {
-		if p.due(now, f.every) {
-			f.start(ctx, p, now)
+	for _, s := range f.states {
+		if s.due(now, f.every) {
+			f.start(ctx, s, now)
 		}
 	}
 }
 
-// start runs a check once. mu is held.
-func (f *Feeder) start(ctx context.Context, p *proof, now time.Time) {
+// start runs a check once. Feeder.mu is held.
+func (f *Feeder) start(ctx context.Context, s *state, now time.Time) {
 	over := make(chan struct{})
-	p.running, p.started, p.over = true, now, over
-	ctx, cancel := context.WithTimeout(ctx, max(p.grace, askPatience))
+	s.running, s.started, s.over = true, now, over
+	ctx, cancel := context.WithTimeout(ctx, max(s.grace, checkTimeout))
 	f.group.Go(func() {
 		defer close(over)
 		defer cancel()
-		err := p.check.Run(ctx)
+		err := s.check.Run(ctx)
 		now := time.Now()
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		p.end(now, err)
+		s.record(now, err)
 	})
 }
 
-// withhold is called when proofs have run out: it feeds no more.
-func (f *Feeder) withhold(missing []string) error {
-	reason := strings.Join(missing, "; ")
-	f.o.Log.Error("the watchdog is not fed any more", logbook.String("reason", reason))
+// withhold stores and logs why the device is no longer fed.
+func (f *Feeder) withhold(faults []string) error {
+	reason := strings.Join(faults, "; ")
+	f.o.Log.Error("the watchdog is no longer fed because a health check failed",
+		zap.String("reason", reason))
 	if f.o.Keep != nil && !within(f.every, func() {
 		if err := f.o.Keep(reason); err != nil {
-			f.o.Log.Error("the reason could not be kept", logbook.Error(err))
+			f.o.Log.Error("storing the reason failed", zap.Error(err))
 		}
 	}) {
-		f.o.Log.Error("the reason could not be kept: the state folder does not answer")
+		f.o.Log.Error("storing the reason timed out: the state directory does not respond")
 	}
 	if f.o.Dump != nil {
 		within(f.every/2, func() {
@@ -209,17 +221,18 @@ func (f *Feeder) withhold(missing []string) error {
 			fmt.Fprintf(f.o.Dump, "%s\n", stacks)
 		})
 	}
-	return &Unproven{reason}
+	return &CheckError{reason}
 }
 
-// within says whether do has ended in time. One that has not goes on: it hangs in the kernel, and the program is at its end.
-func within(patience time.Duration, do func()) bool {
+// within calls do and reports whether it returned in time. If not, its goroutine stays: do hangs in
+// the kernel, and the program is about to end.
+func within(timeout time.Duration, do func()) bool {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		do()
 	}()
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	select {
 	case <-done:
@@ -229,7 +242,7 @@ func within(patience time.Duration, do func()) bool {
 	}
 }
 
-// drain feeds an orderly end until it has come, but not for ever.
+// drain feeds during an orderly stop, for stopTimeout at most, and disarms the device at its end.
 func (f *Feeder) drain(ticker *time.Ticker, ended <-chan struct{}) error {
 	over := make(chan struct{})
 	go func() {
@@ -237,7 +250,7 @@ func (f *Feeder) drain(ticker *time.Ticker, ended <-chan struct{}) error {
 		f.group.Wait()
 		close(over)
 	}()
-	until := time.Now().Add(stopPatience)
+	until := time.Now().Add(stopTimeout)
 	for {
 		select {
 		case <-over:

@@ -8,27 +8,28 @@ import (
 )
 
 const (
-	// MostResets is how many resets in a row, with no SettleTime of proofs between two of them, are one too many: then the box only reads.
+	// MostResets is the number of resets in a row, without SettleTime of passing checks between two
+	// of them, after which the server starts read-only and arms no device.
 	MostResets = 3
-	// MostSoft is how often in one boot this program ends by itself, for its supervisor to start it again, before the hardware has
-	// its turn.
+	// MostSoft is how often in one boot the program ends after a failed check, so that its
+	// supervisor restarts it, before it lets the hardware reset the machine.
 	MostSoft = 2
 )
 
-// A Record is what outlives a reset: why there was one, and how many there were. It is written when something happens, never by the
-// clock. The zero Record is that of a box that was always well.
+// A Record is what is stored over a reset: the reason, and the number of resets. It is written when
+// it changes, never periodically. The zero Record means that no check has failed.
 type Record struct {
-	Boot     string // the boot that it was written in, as the kernel names it
+	Boot     string // the boot in which it was written (boot_id of the kernel)
 	Resets   int    // in a row
-	Soft     int    // soft steps in that boot
-	Withheld bool   // the feed of a hardware watchdog was withheld in that boot
-	Clean    bool   // the run before came to an orderly end
+	Soft     int    // restarts of the program in that boot
+	Withheld bool   // a hardware watchdog was no longer fed in that boot
+	Clean    bool   // the previous run ended in an orderly way
 	At       string // when the reason was written, by a clock that may be wrong
-	Reason   string // of the last one; in one line
+	Reason   string // of the last one, in one line
 }
 
-// Began returns the record for a start: what another boot has left is judged by wasReset, what the device says. changed: it has to
-// be kept.
+// Began returns the record of a start. wasReset is whether the device reports that it has reset the
+// machine. changed reports whether the record must be stored.
 func (r Record) Began(boot string, wasReset bool) (now Record, changed bool) {
 	if r.Boot == boot || r == (Record{}) && !wasReset {
 		now = r
@@ -36,7 +37,7 @@ func (r Record) Began(boot string, wasReset bool) (now Record, changed bool) {
 		return now, now != r
 	}
 	now = Record{Boot: boot, At: r.At, Reason: r.Reason}
-	// Not every device remembers that it has reset the machine, and some believe it of every restart.
+	// Some devices do not report their resets, and some report one after every restart.
 	if (wasReset || r.Withheld) && !r.Clean {
 		now.Resets = r.Resets + 1
 	}
@@ -46,10 +47,11 @@ func (r Record) Began(boot string, wasReset bool) (now Record, changed bool) {
 	return now, now != r
 }
 
-// Brakes says whether there were so many resets in a row that another one would help nobody.
+// Brakes reports whether there were enough resets in a row that another one would not help.
 func (r Record) Brakes() bool { return r.Resets >= MostResets }
 
-// Failed returns the record of a box that could not prove itself. hard: the hardware has its turn, not the supervisor.
+// Failed returns the record after a failed check. hard reports whether the hardware is to reset the
+// machine, instead of the supervisor restarting the program.
 func (r Record) Failed(boot string, at time.Time, reason string, hardware bool) (now Record, hard bool) {
 	hard = hardware && r.Soft >= MostSoft && r.Boot == boot
 	if r.Boot != boot {
@@ -62,7 +64,7 @@ func (r Record) Failed(boot string, at time.Time, reason string, hardware bool) 
 	return r, hard
 }
 
-// Stopped returns the record of a box that came to an orderly end: a reset that follows is not counted.
+// Stopped returns the record of an orderly stop, after which a reset is not counted.
 func (r Record) Stopped() (now Record, changed bool) {
 	if r == (Record{}) {
 		return r, false
@@ -72,10 +74,10 @@ func (r Record) Stopped() (now Record, changed bool) {
 	return now, now != r
 }
 
-// Settled returns the record of a box that has proven itself for SettleTime.
+// Settled returns the record after all checks have passed for SettleTime.
 func (r Record) Settled() (now Record, changed bool) { return Record{}, r != (Record{}) }
 
-// rows is the table of the file's lines.
+// rows returns the lines of the file.
 func (r *Record) rows() []row {
 	return []row{
 		{"boot", text(&r.Boot)},
@@ -93,7 +95,7 @@ type row struct {
 	in   field
 }
 
-// A field is a value of the file: how it is written, "" for not at all, and how it is read.
+// A field writes and reads a value of the file. A value that is written as "" is left out.
 type field struct {
 	write func() string
 	read  func(string) error
@@ -131,7 +133,7 @@ func flag(to *bool) field {
 	}
 }
 
-// String writes the record: one "name value" a line.
+// String returns the file: one "name value" a line.
 func (r Record) String() string {
 	var b strings.Builder
 	for _, row := range r.rows() {
@@ -142,7 +144,8 @@ func (r Record) String() string {
 	return b.String()
 }
 
-// ParseRecord reads what String wrote. Lines that it does not know are left out: they are of a later version.
+// ParseRecord parses the result of String. It ignores unknown names, which are those of a later
+// version.
 func ParseRecord(file string) (r Record, err error) {
 	for line := range strings.Lines(file) {
 		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
@@ -151,7 +154,7 @@ func ParseRecord(file string) (r Record, err error) {
 				continue
 			}
 			if err := row.in.read(value); err != nil {
-				return Record{}, fmt.Errorf("the line %q does not read", line)
+				return Record{}, fmt.Errorf("invalid line %q", line)
 			}
 		}
 	}
@@ -161,7 +164,7 @@ func ParseRecord(file string) (r Record, err error) {
 // longestReason bounds a reason, in octets.
 const longestReason = 1000
 
-// oneLine makes a line of any text.
+// oneLine replaces what does not fit one line of text, and cuts it to longestReason.
 func oneLine(s string) string {
 	if len(s) > longestReason {
 		s = s[:longestReason]

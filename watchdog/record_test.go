@@ -8,7 +8,7 @@ import (
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// A life of a box, as its record sees it.
+// TestRecord follows the record through boots, failed checks and resets.
 func TestRecord(t *testing.T) {
 	var r Record
 	boot := func(name string, reset bool) bool {
@@ -32,47 +32,47 @@ func TestRecord(t *testing.T) {
 		}
 	}
 
-	expect("a box that was always well writes nothing", boot("a", false), false)
+	expect("without a failed check nothing is written", boot("a", false), false)
 	expect("nor at its next boot", boot("b", false), false)
 
-	expect("first the supervisor", fail("b", true), false)
-	expect("which starts it again", boot("b", false), false)
+	expect("first a restart", fail("b", true), false)
+	expect("in the same boot", boot("b", false), false)
 	expect("twice", fail("b", true), false)
 	boot("b", false)
-	expect("then the hardware", fail("b", true), true)
-	expect("which is noticed without the help of the device", boot("c", false), true)
+	expect("then a reset", fail("b", true), true)
+	expect("the reset is noticed if the device does not report it", boot("c", false), true)
 	expect("and counted", r.Resets, 1)
 	expect("with its reason", r.Reason, "commits: stand still")
-	expect("one is not too many", r.Brakes(), false)
-	expect("the supervisor is asked again", fail("c", true), false)
+	expect("one reset does not brake", r.Brakes(), false)
+	expect("in the next boot a restart comes first again", fail("c", true), false)
 	boot("d", true)
 	expect("one reset is counted once", r.Resets, 2)
 	boot("e", true)
-	expect("three are too many", r.Brakes(), true)
+	expect("three resets brake", r.Brakes(), true)
 	boot("e", true)
 	expect("and a start again in that boot makes no difference", r.Resets, 3)
 	expect("switched off and on", boot("f", false), true)
-	expect("it is well again", r, Record{})
+	expect("power on clears the record", r, Record{})
 
 	boot("g", true)
 	expect("a reset without a record counts too", r.Resets, 1)
 	r, _ = r.Settled()
-	expect("an hour of proofs makes up for it", r, Record{})
+	expect("an hour of passing checks clears the record", r, Record{})
 
-	for _, name := range []string{"h", "i", "j", "k", "l"} { // a device that believes every restart to be its own
+	for _, name := range []string{"h", "i", "j", "k", "l"} { // the device reports a reset each time
 		boot(name, true)
 		r, _ = r.Stopped()
 	}
-	expect("orderly ends are no resets", r.Brakes(), false)
+	expect("orderly stops are not resets", r.Brakes(), false)
 	boot("m", false)
 	expect("and leave nothing", r, Record{})
 
 	for range 10 {
 		if fail("h", false) {
-			t.Error("where no hardware is fed it never has its turn")
+			t.Error("a reset without a hardware watchdog")
 		}
 	}
-	expect("and no reset is made of it", boot("i", false), true)
+	expect("and no reset is counted", boot("i", false), true)
 	expect("", r, Record{})
 }
 

@@ -5,29 +5,29 @@ import (
 	"time"
 )
 
-// A Proof is what Report says of a check or lease.
-type Proof struct {
+// A Result is the result of a check or lease.
+type Result struct {
 	Name  string
 	Holds bool
-	Since time.Duration // how long it has been proven without a break; 0: it is not
-	Age   time.Duration // of the last proof
-	Took  time.Duration // the last run of the check
-	Fault string        // why the last run did not pass, or why the proof has run out
+	Since time.Duration // how long ago it began to pass without a failure; 0 if it does not
+	Age   time.Duration // since the last pass
+	Took  time.Duration // the duration of the last run
+	Fault string        // why the last run failed, or why the grace has expired
 }
 
-// A Report says how the box is.
+// A Report is the health of the server.
 type Report struct {
-	Well    bool          // every proof holds, and the feeder itself goes round
-	Timeout time.Duration // of the device; 0: there is none
+	Well    bool          // every check passes, and the feeder itself runs
+	Timeout time.Duration // of the device; 0 if there is none
 	Fed     time.Duration // how long ago the device was fed
 	Late    Lateness
-	Proofs  []Proof
+	Checks  []Result
 }
 
-// Report says what is proven and since when. Without a device it has the checks run first, for 10 s at most.
+// Report returns the results of all checks. Without a device it runs them first, for 10 s at most.
 func (f *Feeder) Report(ctx context.Context) Report {
 	if f.o.Device == nil {
-		f.ask(ctx)
+		f.runAll(ctx)
 	}
 	now := time.Now()
 	f.mu.Lock()
@@ -37,46 +37,46 @@ func (f *Feeder) Report(ctx context.Context) Report {
 		r.Timeout, r.Fed = f.o.Device.Timeout(), now.Sub(f.ticked)
 		r.Well = !f.ticked.IsZero() && r.Fed <= r.Timeout
 	}
-	for _, p := range f.proofs {
-		p.look(now)
-		one := Proof{Name: p.name, Took: p.took, Fault: p.missing(now)}
-		if !p.passed.IsZero() {
-			one.Age = now.Sub(p.passed)
+	for _, s := range f.states {
+		s.poll(now)
+		one := Result{Name: s.name, Took: s.took, Fault: s.fault(now)}
+		if !s.passed.IsZero() {
+			one.Age = now.Sub(s.passed)
 		}
-		one.Holds = one.Fault == "" && (f.o.Device != nil || p.err == nil && !p.running)
-		if !p.since.IsZero() {
-			one.Since = now.Sub(p.since)
+		one.Holds = one.Fault == "" && (f.o.Device != nil || s.err == nil && !s.running)
+		if !s.since.IsZero() {
+			one.Since = now.Sub(s.since)
 		}
-		if p.err != nil {
-			one.Fault = p.err.Error()
+		if s.err != nil {
+			one.Fault = s.err.Error()
 		}
 		if !one.Holds && one.Fault == "" {
 			one.Fault = "no answer"
 		}
 		r.Well = r.Well && one.Holds
-		r.Proofs = append(r.Proofs, one)
+		r.Checks = append(r.Checks, one)
 	}
 	return r
 }
 
-// ask runs every check and waits for them. Leases hold from the first question on.
-func (f *Feeder) ask(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, askPatience)
+// runAll runs every check and waits for them. The term of a lease begins with the first call.
+func (f *Feeder) runAll(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	now := time.Now()
 	var over []chan struct{}
 	f.mu.Lock()
-	for _, p := range f.proofs {
-		if p.lease != nil && p.passed.IsZero() {
-			p.passed = now
+	for _, s := range f.states {
+		if s.lease != nil && s.passed.IsZero() {
+			s.passed = now
 		}
-		if p.check == nil {
+		if s.check == nil {
 			continue
 		}
-		if !p.running { // else somebody else has asked, or it hangs
-			f.start(ctx, p, now)
+		if !s.running { // otherwise another Report runs it, or it hangs
+			f.start(ctx, s, now)
 		}
-		over = append(over, p.over)
+		over = append(over, s.over)
 	}
 	f.mu.Unlock()
 	for _, one := range over {

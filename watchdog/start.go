@@ -5,11 +5,13 @@ import (
 	"time"
 )
 
-// LongestStart is how long a start may take that gets on. One that hangs is not fed that long.
+// LongestStart is how long a start is fed that makes progress. One that hangs is fed for one
+// timeout.
 const LongestStart = 30 * time.Minute
 
-// Start runs do, and feeds a device meanwhile as long as steps goes up between two ticks: reading a large spool takes long, and a
-// device that the boot loader has armed does not know that. nil: nobody has to be fed.
+// Start calls do, and feeds the device while do runs if steps increases between two ticks. Opening
+// a large spool can take longer than the timeout of a device that the boot loader has armed. device
+// may be nil.
 func Start(ctx context.Context, device Device, steps func() uint64, do func(context.Context) error) error {
 	if device == nil {
 		return do(ctx)
@@ -20,7 +22,7 @@ func Start(ctx context.Context, device Device, steps func() uint64, do func(cont
 		ticker := time.NewTicker(device.Timeout() / ticksPerTimeout)
 		defer ticker.Stop()
 		until, seen := time.Now().Add(LongestStart), steps()
-		device.Feed() // who does not take it fires
+		device.Feed() // after an error the device fires, which is all that it can do
 		for {
 			select {
 			case <-stop:

@@ -9,18 +9,21 @@ import (
 	"pillarbox/appliance/durable"
 )
 
-// Load reads an accounts file. The error is os.ErrNotExist when there is none.
+// mostFile limits an accounts file in octets: a line has about 200.
+const mostFile = 4 << 20
+
+// Load reads an accounts file. The error is os.ErrNotExist if there is none.
 func Load(path string) (*Table, error) {
-	text, err := os.ReadFile(path)
+	text, err := durable.Read(path, mostFile)
 	if err != nil {
 		return nil, err
 	}
 	return Parse(path, text)
 }
 
-// Edit reads an accounts file, or an empty one when there is none, and replaces it by what change makes of it. While change
-// runs no other Edit of the folder does, in this program or another. An error of change is
-// returned as it is, and the file stays.
+// Edit reads an accounts file, or an empty one if there is none, and replaces it by the result of
+// change. While change runs, no other Edit of the folder does, in this program or another. An error
+// of change is returned as it is, and the file stays.
 //
 // It writes one small file and flushes it and its folder.
 func Edit(path string, change func(*Table) (*Table, error)) (*Table, error) {
@@ -28,7 +31,7 @@ func Edit(path string, change func(*Table) (*Table, error)) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer folder.Close() // gives the lock back
+	defer folder.Close() // releases the lock
 	before, err := Load(path)
 	if os.IsNotExist(err) {
 		before, err = Parse(path, nil)
@@ -46,7 +49,7 @@ func Edit(path string, change func(*Table) (*Table, error)) (*Table, error) {
 	return after, nil
 }
 
-// lockFolder waits for the lock of a folder; closing it gives the lock back.
+// lockFolder waits for the lock of a folder; closing it releases the lock.
 func lockFolder(dir string) (*os.File, error) {
 	folder, err := os.Open(dir)
 	if err != nil {

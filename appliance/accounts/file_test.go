@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// quickAdd is an edit that needs no derivation.
+// quickAdd returns an edit that needs no derivation.
 func quickAdd(name string) func(*Table) (*Table, error) {
 	return func(t *Table) (*Table, error) {
 		v, err := parseVerifier(pencil)

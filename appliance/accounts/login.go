@@ -1,12 +1,16 @@
 package accounts
 
-import "strings"
+import (
+	"strings"
 
-// A Login is what a name that a client logs in with asks for: an account, and which view of its mailbox.
+	"pillarbox/appliance/names"
+)
+
+// A Login is what a login name stands for: an account, and a view of its mailbox.
 type Login struct {
 	Account string
-	Device  string // "" for none
-	Recent  bool   // the mail of the last days only
+	Device  string // "" if none
+	Recent  bool   // only the messages of the last days
 }
 
 const (
@@ -14,8 +18,9 @@ const (
 	longestDevice = 32
 )
 
-// ParseLogin reads [recent:]ACCOUNT[+DEVICE], folded. What stands behind a plus is the name of a device, whatever aliases there are;
-// it is 1 to 32 of a-z, 0-9, dot, underscore and hyphen, else ok is false. Whether there is such an account is not asked.
+// ParseLogin parses [recent:]ACCOUNT[+DEVICE], folded. What follows a plus is the name of a device,
+// even if there is such an alias; it has 1 to 32 of a-z, 0-9, dot, underscore and hyphen, otherwise
+// ok is false. ParseLogin does not check whether there is such an account.
 func ParseLogin(name string) (l Login, ok bool) {
 	name, l.Recent = strings.CutPrefix(name, recentPrefix)
 	var plus bool
@@ -26,7 +31,7 @@ func ParseLogin(name string) (l Login, ok bool) {
 		strings.Trim(l.Device, "abcdefghijklmnopqrstuvwxyz0123456789._-") == ""
 }
 
-// String undoes ParseLogin.
+// String is the inverse of ParseLogin.
 func (l Login) String() string {
 	name := l.Account
 	if l.Recent {
@@ -38,8 +43,9 @@ func (l Login) String() string {
 	return name
 }
 
-// View returns what a user asks for who logs in with a name as ParseLogin reads it, or such a name@domain for a domain of ours, in any
-// letter case. ok is false when the domain is another one, or the name none.
+// View returns what a login name stands for, in any letter case: a name as ParseLogin parses it, or
+// such a name@domain for a local domain. ok is false if the domain is not local, or the name not
+// valid.
 func (r *Routing) View(user string) (l Login, ok bool) {
 	local, domain := user, ""
 	if at := strings.LastIndexByte(user, '@'); at >= 0 {
@@ -48,12 +54,28 @@ func (r *Routing) View(user string) (l Login, ok bool) {
 			return Login{}, false
 		}
 	}
-	l, ok = ParseLogin(Fold(local))
+	l, ok = ParseLogin(names.Fold(local))
 	return l, ok && r.Ours(domain)
 }
 
-// Login returns the account of the View of a user: whose password it is.
+// Login returns the account of the View of a user, whose password it is.
 func (r *Routing) Login(user string) (name string, ok bool) {
 	l, ok := r.View(user)
 	return l.Account, ok
+}
+
+// SameAccount reports whether two login names stand for one account. It does not check whether
+// there is such an account.
+func (r *Routing) SameAccount(a, b string) bool {
+	one, ok := r.Login(a)
+	other, ok2 := r.Login(b)
+	return ok && ok2 && one == other
+}
+
+// SameView reports whether two login names stand for one view of one mailbox. It does not check
+// whether there is such an account.
+func (r *Routing) SameView(a, b string) bool {
+	one, ok := r.View(a)
+	other, ok2 := r.View(b)
+	return ok && ok2 && one == other
 }

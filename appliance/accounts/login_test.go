@@ -34,7 +34,8 @@ func TestParseLogin(t *testing.T) {
 	}
 }
 
-// TestViewIsOfAnAccount: the domain and the letter case make no view, and an alias with a plus makes no account.
+// TestViewIsOfAnAccount: domain and letter case make no difference to the view, and an alias with a
+// plus is not an account.
 func TestViewIsOfAnAccount(t *testing.T) {
 	table, err := Parse("accounts", []byte(lineOf("anna", 1)))
 	if err != nil {
@@ -63,7 +64,7 @@ func TestViewIsOfAnAccount(t *testing.T) {
 	}
 }
 
-// FuzzParseLogin: a name that is taken is written as it was read.
+// FuzzParseLogin: an accepted name is written as it was read.
 func FuzzParseLogin(f *testing.F) {
 	for _, seed := range []string{"anna", "recent:anna+phone", "recent:recent:a+b+c", "+", ":"} {
 		f.Add(seed)

@@ -4,47 +4,50 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"pillarbox/appliance/names"
 )
 
-// What Route can say.
+// Errors of Route.
 var (
-	// ErrForeign: mail for that domain is not delivered here.
-	ErrForeign = errors.New("not a domain of this box")
-	// ErrNobody: the domain is ours, the name is nobody's.
-	ErrNobody = errors.New("no such mailbox here")
+	// ErrForeign is returned if the domain is not local.
+	ErrForeign = errors.New("not a local domain")
+	// ErrNobody is returned if the domain is local and the name unknown.
+	ErrNobody = errors.New("no such mailbox")
 )
 
-// Routing says whose mail an address is. It is not changed after New.
+// A Routing maps addresses to accounts. It is not changed after NewRouting.
 type Routing struct {
 	table   *Table
 	domains map[string]bool     // folded
 	aliases map[string][]string // folded
 }
 
-// NewRouting makes a routing for mail to hostname, its short form, localhost and domains. The aliases are as the
-// configuration has validated them: folded, and without circles, but an alias may name itself.
+// NewRouting returns a routing for mail to hostname, its short form, that in .local, localhost and
+// domains. The configuration has validated the aliases: they are folded and without cycles, except
+// that an alias may name itself.
 func NewRouting(table *Table, hostname string, domains []string, aliases map[string][]string) *Routing {
 	r := &Routing{table, map[string]bool{"": true, "localhost": true}, aliases}
 	short, _, _ := strings.Cut(hostname, ".")
-	for _, domain := range append([]string{hostname, short}, domains...) {
-		r.domains[Fold(domain)] = true
+	for _, domain := range append([]string{hostname, short, short + ".local"}, domains...) {
+		r.domains[names.Fold(domain)] = true
 	}
 	return r
 }
 
-// Ours says whether mail for a domain is delivered here; "" is no domain at all.
+// Ours reports whether a domain is local; "" is the missing domain of a bare name.
 func (r *Routing) Ours(domain string) bool {
-	return r.domains[Fold(strings.TrimSuffix(domain, "."))]
+	return r.domains[names.Fold(strings.TrimSuffix(domain, "."))]
 }
 
-// Route returns the accounts that get the mail of local@domain, each once. domain is "" for
-// a bare name. The error is ErrForeign or ErrNobody.
+// Route returns the accounts that receive the mail of local@domain, each once. domain is "" for a
+// bare name. The error is ErrForeign or ErrNobody.
 func (r *Routing) Route(local, domain string) ([]string, error) {
 	if !r.Ours(domain) {
 		return nil, ErrForeign
 	}
 	w := walk{Routing: r}
-	if w.resolve(Fold(local)); len(w.to) == 0 {
+	if w.resolve(names.Fold(local)); len(w.to) == 0 {
 		w.expand("*")
 	}
 	if len(w.to) == 0 {
@@ -53,8 +56,8 @@ func (r *Routing) Route(local, domain string) ([]string, error) {
 	return w.to, nil
 }
 
-// Owns says whether local@domain is an account's own address: mail for it comes to the account, perhaps
-// to others as well.
+// Owns reports whether local@domain is an address of the account: mail for it reaches the account,
+// and possibly others.
 func (r *Routing) Owns(account, local, domain string) bool {
 	to, err := r.Route(local, domain)
 	return err == nil && slices.Contains(to, account)
@@ -63,12 +66,12 @@ func (r *Routing) Owns(account, local, domain string) bool {
 // A walk follows one address to its accounts.
 type walk struct {
 	*Routing
-	seen []string // aliases that were followed: no alias is followed twice
+	seen []string // aliases that were followed; none is followed twice
 	to   []string // accounts, each once
 }
 
-// resolve adds the accounts behind a folded name: as it is, else without what follows a plus, else, for the two
-// names that every box has (RFC 5321 §4.5.1), the first account.
+// resolve adds the accounts of a folded name: as it is, otherwise without what follows a plus,
+// otherwise, for the two names that every server has (RFC 5321 §4.5.1), the first account.
 func (w *walk) resolve(name string) {
 	if _, alias := w.aliases[name]; alias && name != "*" {
 		w.expand(name)
@@ -86,8 +89,8 @@ func (w *walk) resolve(name string) {
 	}
 }
 
-// expand adds the accounts behind an alias. A name in it that is nobody's any more is passed over, so that
-// the others get their mail.
+// expand adds the accounts of an alias. A name in it that no longer exists is skipped, so that the
+// others get their mail.
 func (w *walk) expand(alias string) {
 	if slices.Contains(w.seen, alias) {
 		return
@@ -95,7 +98,7 @@ func (w *walk) expand(alias string) {
 	w.seen = append(w.seen, alias)
 	for _, target := range w.aliases[alias] {
 		if target == alias {
-			w.add(target) // the account beside the alias of its name
+			w.add(target) // the account that has the name of the alias
 		} else {
 			w.resolve(target)
 		}
@@ -111,8 +114,8 @@ func (w *walk) add(name string) bool {
 	return account
 }
 
-// Dangling returns the names in aliases that lead to no account, sorted: mail for them is
-// refused, or goes to the others of the alias only.
+// Dangling returns the names in aliases that lead to no account, sorted: mail for them is refused,
+// or goes only to the others of the alias.
 func (r *Routing) Dangling() []string {
 	var names []string
 	for alias, targets := range r.aliases {

@@ -24,7 +24,7 @@ func TestRoute(t *testing.T) {
 	aliases := map[string][]string{
 		"parents": {"anna", "otto"}, "all": {"parents", "kids"}, "kids": {"nobody"},
 		"otto": {"otto", "anna"}, "info+news": {"otto"}, "ring": {"anna", "first.last"},
-		"a": {"b"}, "b": {"a", "first.last"}, // no valid file has a circle; none may hang the box
+		"a": {"b"}, "b": {"a", "first.last"}, // no valid file has a cycle; none may cause a hang
 		"office": {"postmaster"},
 	}
 	withCatchAll := map[string][]string{"*": {"otto"}, "root": {"first.last"}}
@@ -94,7 +94,7 @@ func TestRouteWithoutAccounts(t *testing.T) {
 	}
 }
 
-// TestRouteOfManyAliases: aliases that meet again and again do not multiply the work.
+// TestRouteOfManyAliases: aliases that lead to the same names do not multiply the work.
 func TestRouteOfManyAliases(t *testing.T) {
 	aliases := map[string][]string{}
 	last := "anna"
@@ -122,6 +122,32 @@ func TestLogin(t *testing.T) {
 	for _, tt := range tests {
 		if got, ok := r.Login(tt.user); got != tt.want || ok != tt.ok {
 			t.Errorf("%q: got %q, %v, want %q, %v", tt.user, got, ok, tt.want, tt.ok)
+		}
+	}
+}
+
+func TestSameAccount(t *testing.T) {
+	r := family(t, map[string][]string{"boss": {"anna"}})
+	tests := []struct {
+		a, b          string
+		account, view bool
+	}{
+		{"anna", "ANNA@NAS.Home.Arpa", true, true},
+		{"anna+phone", "Anna+Phone@home.arpa", true, true},
+		{"anna+phone", "anna", true, false},
+		{"recent:anna", "anna", true, false},
+		{"otto", "anna", false, false},
+		{"boss", "anna", false, false}, // an alias is no account
+		{"anna@example.com", "anna", false, false},
+		{"anna@", "anna", false, false},
+		{"anna@example.com", "anna@example.com", false, false},
+	}
+	for _, tt := range tests {
+		if got := r.SameAccount(tt.a, tt.b); got != tt.account {
+			t.Errorf("SameAccount(%q, %q) = %v", tt.a, tt.b, got)
+		}
+		if got := r.SameView(tt.a, tt.b); got != tt.view {
+			t.Errorf("SameView(%q, %q) = %v", tt.a, tt.b, got)
 		}
 	}
 }

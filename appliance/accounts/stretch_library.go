@@ -1,4 +1,4 @@
-//go:build !(arm || mips || mipsle || mips64 || mips64le)
+//go:build !arm
 
 package accounts
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// What is stretched by hand is what the library stretches, octet for octet.
+// TestStretch: the own implementation returns what the library returns.
 func TestStretch(t *testing.T) {
 	for _, length := range []int{0, 1, 31, 63, 64, 65, 200} {
 		for _, salt := range []string{"s", "a salt of sixteen", strings.Repeat("long ", 30)} {

@@ -7,36 +7,38 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"pillarbox/appliance/names"
 )
 
 // An Account is one line of the accounts file.
 type Account struct {
-	Name     string // folded: a-z, 0-9, dot, underscore, hyphen; 1 to 64
+	Name     string // folded: a-z, 0-9, dot, underscore, hyphen; 1 to 64 characters
 	Verifier Verifier
 	Mailbox  uint64 // the key of its mail in the spool, random, never 0
 }
 
-// A Table is the content of an accounts file. It is not changed after it is made, so any number of goroutines may
-// use it.
+// A Table is the content of an accounts file. It is not changed after it is made, so several
+// goroutines may use it.
 type Table struct {
-	lines  []line // as they stand, comments too
+	lines  []line // as in the file, including comments
 	byName map[string]int
 }
 
-// A line is an account, or a comment or empty line when its account has no name.
+// A line is an account, or a comment or an empty line if its account has no name.
 type line struct {
 	text    string
 	account Account
 }
 
-// What an edit can say.
+// Errors of an edit.
 var (
-	ErrExists  = errors.New("there is an account of that name already")
-	ErrUnknown = errors.New("there is no account of that name")
+	ErrExists  = errors.New("an account of that name already exists")
+	ErrUnknown = errors.New("no account of that name")
 )
 
-// Parse reads the text of an accounts file; file is its name for the errors, which name the line too. All wrong
-// lines are reported (errors.Join).
+// Parse parses the text of an accounts file; file is its name in errors, which also contain the
+// line number. All wrong lines are reported (errors.Join).
 func Parse(file string, text []byte) (*Table, error) {
 	t := &Table{byName: map[string]int{}}
 	keys := map[uint64]string{}
@@ -52,7 +54,7 @@ func Parse(file string, text []byte) (*Table, error) {
 		a, err := parseAccount(s)
 		if err == nil {
 			if _, twice := t.byName[a.Name]; twice {
-				err = fmt.Errorf("the account %q stands here twice", a.Name)
+				err = fmt.Errorf("the account %q is defined twice", a.Name)
 			} else if other, twice := keys[a.Mailbox]; twice {
 				err = fmt.Errorf("%q has the mailbox key of %q; each account needs its own", a.Name, other)
 			}
@@ -70,13 +72,14 @@ func Parse(file string, text []byte) (*Table, error) {
 	return t, nil
 }
 
-// parseAccount reads "name:verifier key". Its errors do not show the line, for there is a secret in it.
+// parseAccount parses "name:verifier key". Its errors do not contain the line, because there is a
+// secret in it.
 func parseAccount(s string) (Account, error) {
 	name, rest, ok := strings.Cut(s, ":")
 	if !ok {
 		return Account{}, errors.New(`the line is not "name:verifier key"`)
 	}
-	if err := CheckName(name); err != nil {
+	if err := names.CheckAccount(name); err != nil {
 		return Account{}, err
 	}
 	text, key, ok := strings.Cut(rest, " ")
@@ -89,7 +92,7 @@ func parseAccount(s string) (Account, error) {
 	}
 	mailbox, err := strconv.ParseUint(key, 16, 64)
 	if err != nil || len(key) != 16 || mailbox == 0 {
-		return Account{}, fmt.Errorf("the account %q: the mailbox key has to be 16 hexadecimal digits", name)
+		return Account{}, fmt.Errorf("the account %q: the mailbox key must be 16 hexadecimal digits", name)
 	}
 	return Account{name, v, mailbox}, nil
 }
@@ -115,7 +118,7 @@ func (t *Table) Accounts() []Account {
 	return list
 }
 
-// Lookup finds an account by its folded name.
+// Lookup returns the account with a folded name.
 func (t *Table) Lookup(name string) (Account, bool) {
 	at, ok := t.byName[name]
 	if !ok {
@@ -124,8 +127,8 @@ func (t *Table) Lookup(name string) (Account, bool) {
 	return t.lines[at].account, true
 }
 
-// Verify says whether there is an account of that folded name with that password. It takes as long for an unknown
-// name as for a wrong password.
+// Verify reports whether there is an account with that folded name and that password. It takes as
+// long for an unknown name as for a wrong password.
 func (t *Table) Verify(name, password string) bool {
 	a, known := t.Lookup(name)
 	if !known {
@@ -134,7 +137,7 @@ func (t *Table) Verify(name, password string) bool {
 	return a.Verifier.Verify(password) && known
 }
 
-// First returns the account that gets the mail of root and postmaster.
+// First returns the account that receives the mail of root and postmaster.
 func (t *Table) First() (Account, bool) {
 	for _, l := range t.lines {
 		if l.account.Name != "" {
@@ -146,27 +149,39 @@ func (t *Table) First() (Account, bool) {
 
 // Add returns a table with one more account, with a new mailbox key.
 func (t *Table) Add(name, password string) (*Table, error) {
-	name = Fold(name)
-	if err := CheckName(name); err != nil {
+	name = names.Fold(name)
+	if err := CheckNewName(name); err != nil {
 		return nil, err
 	}
 	if _, exists := t.byName[name]; exists {
 		return nil, ErrExists
 	}
-	v, err := NewVerifier(password)
+	v, err := newVerifier(password)
 	if err != nil {
 		return nil, err
 	}
 	return t.with(len(t.lines), Account{name, v, t.newKey()}), nil
 }
 
+// AddVerified is Add for an account that already has a verifier. It accepts every name that Parse
+// accepts.
+func (t *Table) AddVerified(name string, v Verifier) (*Table, error) {
+	if err := names.CheckAccount(name); err != nil {
+		return nil, err
+	}
+	if _, exists := t.byName[name]; exists {
+		return nil, ErrExists
+	}
+	return t.with(len(t.lines), Account{name, v, t.newKey()}), nil
+}
+
 // SetPassword returns a table in which the account has another password.
 func (t *Table) SetPassword(name, password string) (*Table, error) {
-	at, ok := t.byName[Fold(name)]
+	at, ok := t.byName[names.Fold(name)]
 	if !ok {
 		return nil, ErrUnknown
 	}
-	v, err := NewVerifier(password)
+	v, err := newVerifier(password)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +192,7 @@ func (t *Table) SetPassword(name, password string) (*Table, error) {
 
 // Remove returns a table without the account. Its mail stays in the spool, without an owner.
 func (t *Table) Remove(name string) (*Table, error) {
-	at, ok := t.byName[Fold(name)]
+	at, ok := t.byName[names.Fold(name)]
 	if !ok {
 		return nil, ErrUnknown
 	}
@@ -185,7 +200,7 @@ func (t *Table) Remove(name string) (*Table, error) {
 	return index(lines), nil
 }
 
-// with returns a table with a at line at, which may be one behind the last.
+// with returns a table with a at line at, which may be one after the last.
 func (t *Table) with(at int, a Account) *Table {
 	lines := append([]line{}, t.lines...)
 	text := fmt.Sprintf("%s:%s %016x", a.Name, a.Verifier.encode(), a.Mailbox)
@@ -222,20 +237,15 @@ func (t *Table) newKey() uint64 {
 	}
 }
 
-// Fold makes the letters A-Z small: names are told apart without letter case.
-func Fold(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
-}
-
-// CheckName says what is wrong with a folded account name.
-func CheckName(name string) error {
-	if len(name) < 1 || len(name) > 64 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") != "" {
-		return fmt.Errorf("%.80q cannot be an account name: it is 1 to 64 of a-z, 0-9, dot, underscore and hyphen", name)
+// CheckNewName returns an error if a folded name is not valid for a new account. A name that begins
+// with a dot or a hyphen is refused, because as a file name it is hidden, is the parent folder, or
+// looks like an option. Existing accounts keep such names, see names.CheckAccount.
+func CheckNewName(name string) error {
+	if err := names.CheckAccount(name); err != nil {
+		return err
+	}
+	if name[0] == '.' || name[0] == '-' {
+		return fmt.Errorf("%.80q cannot be the name of a new account: it must not begin with a dot or a hyphen", name)
 	}
 	return nil
 }

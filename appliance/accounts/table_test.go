@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"pillarbox/appliance/names"
 )
 
-// A verifier of the password "pencil" with few iterations, for quick tests. Salt and iterations are those of the
-// example of RFC 7677 §3; the ServerKey gives the ServerSignature that stands there.
+// A verifier of the password "pencil" with few iterations, for quick tests. Salt and iterations are
+// those of the example of RFC 7677 §3; the ServerKey yields the ServerSignature there.
 const pencil = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
 
 func lineOf(name string, key int) string { return fmt.Sprintf("%s:%s %016x\n", name, pencil, key) }
@@ -93,12 +95,12 @@ func TestParseReportsEveryLine(t *testing.T) {
 		{"no colon", "anna\n", `a:1: the line is not "name:verifier key"`},
 		{"capital letter", lineOf("Anna", 1), `a:1: "Anna" cannot be an account name: it is 1 to 64 of a-z, 0-9, dot, underscore and hyphen`},
 		{"no key", "anna:" + pencil + "\n", `a:1: the account "anna" has no mailbox key; the line is not "name:verifier key"`},
-		{"short key", "anna:" + pencil + " 1f\n", `a:1: the account "anna": the mailbox key has to be 16 hexadecimal digits`},
-		{"key of zero", lineOf("anna", 0), `a:1: the account "anna": the mailbox key has to be 16 hexadecimal digits`},
-		{"plain password", "anna:secret 0000000000000001\n", `a:1: the account "anna": the verifier has to be SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`},
-		{"no iterations", "anna:SCRAM-SHA-256$0:YQ==$YQ==:YQ== 0000000000000001\n", `a:1: the account "anna": the verifier's iterations have to be 1 to 10000000`},
-		{"short key of the verifier", "anna:SCRAM-SHA-256$1:YQ==$YQ==:YQ== 0000000000000001\n", `a:1: the account "anna": the verifier has to be SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`},
-		{"name twice", lineOf("anna", 1) + lineOf("anna", 2), `a:2: the account "anna" stands here twice`},
+		{"short key", "anna:" + pencil + " 1f\n", `a:1: the account "anna": the mailbox key must be 16 hexadecimal digits`},
+		{"key of zero", lineOf("anna", 0), `a:1: the account "anna": the mailbox key must be 16 hexadecimal digits`},
+		{"plain password", "anna:secret 0000000000000001\n", `a:1: the account "anna": the verifier must be SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`},
+		{"no iterations", "anna:SCRAM-SHA-256$0:YQ==$YQ==:YQ== 0000000000000001\n", `a:1: the account "anna": the verifier's iterations must be 1 to 10000000`},
+		{"short key of the verifier", "anna:SCRAM-SHA-256$1:YQ==$YQ==:YQ== 0000000000000001\n", `a:1: the account "anna": the verifier must be SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`},
+		{"name twice", lineOf("anna", 1) + lineOf("anna", 2), `a:2: the account "anna" is defined twice`},
 		{"key twice", lineOf("anna", 1) + lineOf("otto", 1), `a:2: "otto" has the mailbox key of "anna"; each account needs its own`},
 		{"two of them", "x\n#\n" + lineOf("anna", 1) + "y\n", "a:1: the line is not \"name:verifier key\"\na:4: the line is not \"name:verifier key\""},
 	}
@@ -123,12 +125,12 @@ func TestEdits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err = table.Add("Anna", "one")
+	table, err = table.Add("Anna", "password one")
 	if err != nil {
 		t.Fatal(err)
 	}
 	before, _ := table.Lookup("anna")
-	if !table.Verify("anna", "one") || table.Verify("anna", "two") || table.Verify("otto", "one") || table.Verify("", "") {
+	if !table.Verify("anna", "password one") || table.Verify("anna", "password two") || table.Verify("otto", "password one") || table.Verify("", "") {
 		t.Error("verifies wrongly")
 	}
 	if _, err := table.Add("ANNA", "two"); !errors.Is(err, ErrExists) {
@@ -137,15 +139,15 @@ func TestEdits(t *testing.T) {
 	if _, err := table.Add("an na", "two"); err == nil {
 		t.Error("a name with a space was added")
 	}
-	changed, err := table.SetPassword("ANNA", "two")
+	changed, err := table.SetPassword("ANNA", "password two")
 	if err != nil {
 		t.Fatal(err)
 	}
 	after, _ := changed.Lookup("anna")
-	if !after.Verifier.Verify("two") || after.Verifier.Verify("one") || after.Mailbox != before.Mailbox {
+	if !after.Verifier.Verify("password two") || after.Verifier.Verify("password one") || after.Mailbox != before.Mailbox {
 		t.Error("the password was not changed, or the mailbox was")
 	}
-	if old, _ := table.Lookup("anna"); !old.Verifier.Verify("one") {
+	if old, _ := table.Lookup("anna"); !old.Verifier.Verify("password one") {
 		t.Error("the table before was changed")
 	}
 	for _, edit := range []func() (*Table, error){
@@ -157,7 +159,7 @@ func TestEdits(t *testing.T) {
 		}
 	}
 	gone, _ := table.Remove("anna")
-	again, err := gone.Add("anna", "one")
+	again, err := gone.Add("anna", "password one")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +168,7 @@ func TestEdits(t *testing.T) {
 	}
 }
 
-// FuzzParse: a file is read or refused; what is read is written as it stood, and read again.
+// FuzzParse: a file is parsed or rejected; a parsed file is written as it was, and parses again.
 func FuzzParse(f *testing.F) {
 	f.Add("# x\n" + lineOf("anna", 1) + "\n" + lineOf("o.t-t_o", 2))
 	f.Add(lineOf("anna", 1) + lineOf("anna", 2))
@@ -186,9 +188,50 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%d accounts, then %d", want, got)
 		}
 		for _, a := range table.Accounts() {
-			if _, ok := again.Lookup(a.Name); !ok || CheckName(a.Name) != nil {
+			if _, ok := again.Lookup(a.Name); !ok || names.CheckAccount(a.Name) != nil {
 				t.Errorf("%q was lost", a.Name)
 			}
 		}
 	})
+}
+
+// TestNewAccounts: the rules for new names and passwords are stricter than those of release 1,
+// whose accounts still work.
+func TestNewAccounts(t *testing.T) {
+	old := ""
+	for i, name := range []string{".", "..", "-x", ".a", "a-.b", "_"} {
+		old += lineOf(name, i+1)
+	}
+	table, err := Parse("accounts", []byte(old))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range table.Accounts() {
+		if !table.Verify(a.Name, "pencil") {
+			t.Errorf("%q cannot log in with its password of six letters", a.Name)
+		}
+		if _, err := table.SetPassword(a.Name, "a long password"); err != nil {
+			t.Errorf("%q cannot change its password: %v", a.Name, err)
+		}
+		if _, err := table.Remove(a.Name); err != nil {
+			t.Errorf("%q cannot be removed: %v", a.Name, err)
+		}
+	}
+	empty, err := Parse("accounts", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, good := range map[string]bool{".": false, "..": false, "-x": false, ".a": false, "-": false, "a-.b": true, "_": true, "0": true} {
+		if _, err := empty.Add(name, "a long password"); (err == nil) != good {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for password, good := range map[string]bool{"": false, "1234567": false, "äöüßäöü": false, "12345678": true, "äöüßäöüß": true} {
+		if _, err := empty.Add("anna", password); (err == nil) != good {
+			t.Errorf("%q: %v", password, err)
+		}
+		if _, err := table.SetPassword("_", password); (err == nil) != good {
+			t.Errorf("%q: %v", password, err)
+		}
+	}
 }

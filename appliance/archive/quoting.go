@@ -2,10 +2,12 @@ package archive
 
 import "io"
 
-// mark begins the line between two mails of an mbox; a line of a mail that begins so, or with ">" before it, has one ">" more (mboxrd).
+// mark begins the line between two messages of an mbox; a line of a message that begins so, or with
+// ">" before it, has one ">" more (mboxrd).
 const mark = "From "
 
-// A quoting adds that ">", or takes it away. It goes on octet by octet, so no line is too long. The zero one takes away.
+// A quoting adds that ">", or removes it. It works octet by octet, so no line is too long. The zero
+// value removes.
 type quoting struct {
 	add     bool
 	inside  bool // of a line, behind what could be quoted

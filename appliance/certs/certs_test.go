@@ -14,11 +14,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pillarbox/appliance/clock"
 )
 
 var built = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 
-// options are those of a box called nas at 192.168.1.7, with the clock so long after the build.
+// options returns the options of a server called nas at 192.168.1.7, with the clock that long after
+// the build.
 func options(dir string, after time.Duration) Options {
 	return Options{
 		Dir:   dir,
@@ -135,14 +138,14 @@ func TestWhenANewCertificateIsMade(t *testing.T) {
 		{"another address", func(o *Options, _ string) { o.Names.Addrs = []netip.Addr{netip.MustParseAddr("10.0.0.1")} }, false},
 		{"another host name", func(o *Options, _ string) { o.Names = NamesOf("box.home.arpa", o.Names.Addrs) }, true},
 		{"out of date, at a start", func(o *Options, _ string) { o.Now = built.Add(5 * 365 * day) }, false},
-		{"the certificate was lost", func(_ *Options, dir string) { os.Remove(filepath.Join(dir, boxCert)) }, true},
+		{"the certificate was lost", func(_ *Options, dir string) { os.Remove(filepath.Join(dir, serverCert)) }, true},
 		{"a crash between key and certificate", func(_ *Options, dir string) {
-			p, err := issueAuthority("x", built, built)
+			p, err := issueAuthority(Names{DNS: []string{"x"}}, built, built)
 			if err != nil {
 				panic(err)
 			}
 			_, key, _ := p.encode()
-			os.WriteFile(filepath.Join(dir, boxKey), key, 0o600)
+			os.WriteFile(filepath.Join(dir, serverKey), key, 0o600)
 		}, true},
 	}
 	for _, tt := range tests {
@@ -182,11 +185,11 @@ func TestFirstStartBeforeTheNetwork(t *testing.T) {
 
 func TestDamagedFilesAreNotReplaced(t *testing.T) {
 	tests := []struct {
-		name, file, text string // text "" takes the file away
-		host             string // asks for a new certificate when it is another one
+		name, file, text string // text "" removes the file
+		host             string // causes a new certificate if it is another one
 	}{
-		{"certificate", boxCert, "zzz", "nas.home.arpa"},
-		{"key", boxKey, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "nas.home.arpa"},
+		{"certificate", serverCert, "zzz", "nas.home.arpa"},
+		{"key", serverKey, "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "nas.home.arpa"},
 		{"authority", authorityCert, "zzz", "box.home.arpa"},
 		{"key of the authority", authorityKey, "", "box.home.arpa"},
 	}
@@ -204,7 +207,7 @@ func TestDamagedFilesAreNotReplaced(t *testing.T) {
 			opts := options(dir, day)
 			opts.Names = NamesOf(tt.host, opts.Names.Addrs)
 			_, err := r.Reload(opts)
-			if err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "put back the right file") {
+			if err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "restore the file") {
 				t.Errorf("got %v", err)
 			}
 			if !r.Leaf().Equal(before) {
@@ -217,16 +220,35 @@ func TestDamagedFilesAreNotReplaced(t *testing.T) {
 	}
 }
 
+// A judged is a clock that a test reads, with its judge.
+type judged struct {
+	at clock.Reading
+	by *clock.Clock
+}
+
+func newJudged(at clock.Reading) *judged {
+	j := &judged{at: at}
+	j.by = clock.New(func() clock.Reading { return j.at }, built, clock.Record{})
+	return j
+}
+
+// steady returns what the judge says of a reading.
+func (j *judged) steady(at clock.Reading) (time.Time, time.Duration) {
+	j.at = at
+	return j.by.Steady()
+}
+
 func TestRenewal(t *testing.T) {
 	dir := t.TempDir()
-	r := open(t, options(dir, 0)) // holds until day 800
+	r := open(t, options(dir, 0)) // valid until day 800
 	before := r.Leaf()
-	boot := Reading{Wall: time.Unix(0, 0)}
-	at := func(mono time.Duration, wall time.Time) Reading { return Reading{wall, mono} }
+	boot := clock.Reading{Wall: time.Unix(0, 0)}
+	c := newJudged(boot)
+	at := func(mono time.Duration, wall time.Time) clock.Reading { return clock.Reading{Wall: wall, Up: mono} }
 	late := built.Add(745 * day)
 	steps := []struct {
 		name  string
-		r     Reading
+		r     clock.Reading
 		renew bool
 	}{
 		{"boot in 1970", boot, false},
@@ -239,7 +261,7 @@ func TestRenewal(t *testing.T) {
 		{"a minute later", at(3*time.Hour+33*time.Minute, late.Add(82*time.Minute)), false},
 	}
 	for _, step := range steps {
-		renewed, err := r.Renew(step.r)
+		renewed, err := r.Renew(c.steady(step.r))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -259,16 +281,17 @@ func TestRenewal(t *testing.T) {
 	}
 }
 
-// TestRenewalAfterALeap: a clock that leaps by years has no certificate made that does not hold yet, unless it stays there; and when it comes
-// back, it is made again.
+// TestRenewalAfterALeap: a clock that leaps by years causes no certificate that is not valid yet,
+// unless it stays there; and if it returns, the certificate is made again.
 func TestRenewalAfterALeap(t *testing.T) {
 	dir := t.TempDir()
 	r := open(t, options(dir, 0))
 	mono := time.Duration(0)
+	c := newJudged(clock.Reading{Wall: built.Add(30 * day)})
 	look := func(name string, by time.Duration, wall time.Time, want bool) {
 		t.Helper()
 		mono += by
-		if renewed, err := r.Renew(Reading{wall, mono}); err != nil || renewed != want {
+		if renewed, err := r.Renew(c.steady(clock.Reading{Wall: wall, Up: mono})); err != nil || renewed != want {
 			t.Fatalf("%s: renewed %v, %v", name, renewed, err)
 		}
 	}
@@ -292,13 +315,13 @@ func TestNoRenewalLongBeforeTheEnd(t *testing.T) {
 	r := open(t, options(t.TempDir(), 0))
 	for n := range 5 {
 		step := time.Duration(n) * time.Hour
-		if renewed, err := r.Renew(Reading{built.Add(739*day + step), step}); renewed || err != nil {
+		if renewed, err := r.Renew(built.Add(739*day+step), step); renewed || err != nil {
 			t.Fatalf("renewed: %v, %v", renewed, err)
 		}
 	}
 }
 
-// TestSwapUnderAListener: a configuration made before a swap shows the certificate of after.
+// TestSwapUnderAListener: a configuration made before a swap uses the new certificate.
 func TestSwapUnderAListener(t *testing.T) {
 	dir := t.TempDir()
 	r := open(t, options(dir, day))
@@ -335,16 +358,16 @@ func TestSwapUnderAListener(t *testing.T) {
 
 func TestOwnCertificate(t *testing.T) {
 	dir := t.TempDir()
-	open(t, options(dir, day)) // makes a pair to bring
+	open(t, options(dir, day)) // makes a pair to use
 	opts := options(filepath.Join(dir, "none"), day)
-	opts.Cert, opts.Key = filepath.Join(dir, boxCert), filepath.Join(dir, boxKey)
+	opts.Cert, opts.Key = filepath.Join(dir, serverCert), filepath.Join(dir, serverKey)
 	r := open(t, opts)
 	if _, err := os.Stat(opts.Dir); !os.IsNotExist(err) {
 		t.Error("certificates were made beside the user's")
 	}
 	before := r.Leaf()
 	for n := range 3 { // near its end it is the user's to renew
-		if renewed, err := r.Renew(Reading{built.Add(790*day + time.Duration(n)*time.Hour), time.Duration(n) * time.Hour}); renewed || err != nil {
+		if renewed, err := r.Renew(built.Add(790*day+time.Duration(n)*time.Hour), time.Duration(n)*time.Hour); renewed || err != nil {
 			t.Fatalf("renewed: %v, %v", renewed, err)
 		}
 	}

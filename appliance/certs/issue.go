@@ -18,14 +18,17 @@ const (
 	day           = 24 * time.Hour
 	authorityLife = 20 * 365 * day
 	boxLife       = 800 * day
-	mostLife      = 825 * day // what Apple's systems take
+	mostLife      = 825 * day // the most that Apple's systems accept
 	renewBefore   = 60 * day
 )
 
-// Names are what a certificate is for.
+// Names are what a certificate is for. Host names are in lower case, addresses have no zones.
 type Names struct {
-	DNS   []string     // folded host names, the first one is the box's
-	Addrs []netip.Addr // private addresses, without zones
+	DNS     []string     // host names; the first one is the server's
+	Fixed   []netip.Addr // addresses of the configuration
+	Addrs   []netip.Addr // private addresses of this machine; see R1
+	SetUp   []string     // names by which mail clients look for their settings; see R1
+	Domains []string     // mail domains, which a new authority permits
 }
 
 // A pair is a certificate with its key.
@@ -34,44 +37,57 @@ type pair struct {
 	key  *ecdsa.PrivateKey
 }
 
-// issueAuthority makes the authority of a box.
-func issueAuthority(host string, now, built time.Time) (pair, error) {
-	until := believe(now, built).Add(authorityLife)
-	return issue(&x509.Certificate{
-		Subject:               pkix.Name{CommonName: "pillarbox authority of " + host, Organization: []string{"pillarbox"}},
+// issueAuthority makes an authority. It may sign for servers, not for code and mail, and for the
+// names of constrain.
+func issueAuthority(names Names, now, built time.Time) (pair, error) {
+	template := &x509.Certificate{
+		Subject:               pkix.Name{CommonName: "pillarbox authority of " + names.DNS[0], Organization: []string{"pillarbox"}},
 		NotBefore:             built,
-		NotAfter:              until,
+		NotAfter:              believe(now, built).Add(authorityLife),
 		IsCA:                  true,
 		BasicConstraintsValid: true,
 		MaxPathLenZero:        true,
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	}, pair{})
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	constrain(template, names)
+	return issue(template, pair{})
 }
 
-// issueBox makes a certificate for names, signed by the authority.
-func issueBox(names Names, authority pair, now, built time.Time) (pair, error) {
+// issueServer makes a certificate for names that the authority permits, and signs it.
+func issueServer(names Names, authority pair, now, built time.Time) (pair, error) {
 	until := believe(now, built).Add(boxLife)
 	since := built
 	if apple := until.Add(-mostLife); apple.After(since) {
 		since = apple
 	}
 	template := &x509.Certificate{
-		Subject:               pkix.Name{CommonName: names.DNS[0]},
 		NotBefore:             since,
 		NotAfter:              until,
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames:              append(slices.Clip(names.DNS), "localhost"),
-		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}, // for programs on the box itself
 	}
-	for _, addr := range names.Addrs {
-		template.IPAddresses = append(template.IPAddresses, addr.AsSlice())
+	for _, name := range slices.Concat(names.DNS, []string{"localhost"}, names.SetUp) {
+		if permitsName(authority.cert, name) && !slices.Contains(template.DNSNames, name) {
+			template.DNSNames = append(template.DNSNames, name)
+		}
+	}
+	if len(template.DNSNames) > 0 {
+		template.Subject.CommonName = template.DNSNames[0]
+	}
+	own := []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
+	for _, addr := range slices.Concat(own, names.Fixed, names.Addrs) {
+		ip := net.IP(addr.AsSlice())
+		if permitsAddr(authority.cert, addr) && !slices.ContainsFunc(template.IPAddresses, ip.Equal) {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		}
 	}
 	return issue(template, authority)
 }
 
-// believe returns the time to count from: the later of clock and build date, unless the clock is absurd.
+// believe returns the time to count from: the later of clock and build date, unless the clock is
+// absurd.
 func believe(now, built time.Time) time.Time {
 	if now.Before(built) || now.After(built.Add(authorityLife)) {
 		return built
@@ -79,7 +95,7 @@ func believe(now, built time.Time) time.Time {
 	return now
 }
 
-// issue makes a key and has its certificate signed by authority, or by itself when that is empty.
+// issue makes a key and has its certificate signed by authority, or by itself if that is empty.
 func issue(template *x509.Certificate, authority pair) (pair, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -112,12 +128,18 @@ func (p pair) encode() (cert, key []byte, err error) {
 		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
-// serves says whether the certificate names everything that it has to, see R1.
+// serves reports whether a certificate names everything that it has to, see R1.
 func serves(cert *x509.Certificate, names Names) bool {
-	for _, name := range names.DNS {
-		if !slices.Contains(cert.DNSNames, name) {
-			return false
-		}
+	named := func(name string) bool { return slices.Contains(cert.DNSNames, name) }
+	bound := func(addr netip.Addr) bool { return slices.ContainsFunc(cert.IPAddresses, net.IP(addr.AsSlice()).Equal) }
+	if _, lacks := split(names.DNS, named); len(lacks) > 0 {
+		return false
+	}
+	if _, lacks := split(names.Fixed, bound); len(lacks) > 0 {
+		return false
+	}
+	if _, lacks := split(names.SetUp, named); len(lacks) > 0 && slices.ContainsFunc(cert.DNSNames, isSetUp) {
+		return false
 	}
 	private := slices.ContainsFunc(cert.IPAddresses, func(ip net.IP) bool { return !ip.IsLoopback() })
 	return private || len(names.Addrs) == 0

@@ -8,13 +8,15 @@ import (
 	"strings"
 )
 
-// NamesOf returns what a certificate of this host is for: its name, the short form of it, the short form in .local
-// (multicast DNS), and the private addresses among addrs.
+// NamesOf returns what a certificate of this host is for: its name, the short form of it, the short
+// form in .local (multicast DNS), and the private addresses among addrs. A short form that is also
+// the end of the host name is left out, because an authority that permits it permits a whole
+// domain.
 func NamesOf(hostname string, addrs []netip.Addr) Names {
 	short, _, _ := strings.Cut(hostname, ".")
 	names := Names{DNS: []string{hostname}}
 	for _, name := range []string{short, short + ".local"} {
-		if !slices.Contains(names.DNS, name) {
+		if !slices.Contains(names.DNS, name) && !someBelow(name, names.DNS) {
 			names.DNS = append(names.DNS, name)
 		}
 	}
@@ -27,7 +29,51 @@ func NamesOf(hostname string, addrs []netip.Addr) Names {
 	return names
 }
 
-// Addresses returns the addresses of this machine's interfaces; none when the kernel does not tell.
+// With returns the names with what a configuration adds to them: mail domains, and further valid
+// names and addresses. Mail clients look for their settings under two names in each domain of mail
+// addresses, including the host name and its form in .local.
+func (n Names) With(domains, further []string) Names {
+	short, _, _ := strings.Cut(n.DNS[0], ".")
+	for _, domain := range slices.Concat([]string{n.DNS[0]}, domains, []string{short + ".local"}) {
+		if isBare(domain) {
+			continue // no authority permits what is below it
+		}
+		for _, prefix := range setUpPrefixes {
+			if name := prefix + domain; len(name) <= longestName && !slices.Contains(n.SetUp, name) {
+				n.SetUp = append(n.SetUp, name)
+			}
+		}
+	}
+	for _, text := range further {
+		if addr, err := netip.ParseAddr(text); err == nil {
+			n.Fixed = append(n.Fixed, addr.Unmap())
+		} else if !slices.Contains(n.DNS, text) {
+			n.DNS = append(n.DNS, text)
+		}
+	}
+	n.Domains = domains
+	all := slices.Concat(n.DNS, domains)
+	n.DNS, _ = split(n.DNS, func(name string) bool { return !isBare(name) || !someBelow(name, all) })
+	return n
+}
+
+// needed returns the names without those that are for convenience.
+func (n Names) needed() Names { return Names{DNS: n.DNS, Fixed: n.Fixed} }
+
+// setUpPrefixes precede a mail domain in the names under which Thunderbird and Outlook look for the
+// settings of an account.
+var setUpPrefixes = [...]string{"autoconfig.", "autodiscover."}
+
+// longestName is the longest host name (RFC 1035 §2.3.4), without its last dot.
+const longestName = 253
+
+// isSetUp reports whether a name is one under which a mail client looks for its settings.
+func isSetUp(name string) bool {
+	return slices.ContainsFunc(setUpPrefixes[:], func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+}
+
+// Addresses returns the addresses of this machine's interfaces, or none if the kernel does not list
+// them.
 func Addresses() []netip.Addr {
 	list, err := net.InterfaceAddrs()
 	if err != nil {

@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// TestPolicy: what a client may ask for, and what it is told when it may not.
+// TestPolicy: what a client may request, and the alert that it gets otherwise.
 func TestPolicy(t *testing.T) {
 	config := open(t, options(t.TempDir(), day)).Config("pop3")
 	for _, tt := range []struct {
 		name    string
 		client  *tls.Config
 		version uint16 // 0: refused
-		says    string // what the client is told
+		says    string // what the client's error contains
 	}{
 		{"a client of today", &tls.Config{NextProtos: []string{"pop3"}}, tls.VersionTLS13, ""},
 		{"no ALPN", &tls.Config{}, tls.VersionTLS13, ""},

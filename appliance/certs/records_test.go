@@ -19,8 +19,9 @@ func (c *counted) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// TestWholeRecords: a reply of 16 KiB is one TLS record. Small ones at the beginning of a connection help a browser that
-// draws a page as it comes; a mail program has to have the whole mail, and each record costs both sides.
+// TestWholeRecords: a reply of 16 KiB is one TLS record. Small ones at the beginning of a
+// connection help a browser that draws a page while it loads; a mail client needs the whole
+// message, and each record costs both sides.
 func TestWholeRecords(t *testing.T) {
 	dir := t.TempDir()
 	ours, theirs := net.Pipe()

@@ -9,61 +9,96 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"syscall"
 
 	"pillarbox/appliance/durable"
 )
 
-// The files of the folder.
+// The files in the folder.
 const (
 	authorityCert, authorityKey = "ca.crt", "ca.key"
-	boxCert, boxKey             = "box.crt", "box.key"
+	serverCert, serverKey       = "box.crt", "box.key"
 )
 
-// loadBox loads the box's own certificate; it makes a new one when there is none, when it does not serve, or
-// when renew says so.
-func loadBox(opts Options, renew bool) (*tls.Certificate, error) {
+// loadServer loads the server's own certificate. It makes a new one if there is none, if names are
+// missing in it, or if renew is true, and returns the names that the authority does not permit. If
+// one of those is needed, the present certificate stays until it is renewed: a new one would make
+// clients ask, and still lack that name.
+func loadServer(opts Options, renew bool) (*tls.Certificate, []string, error) {
 	if err := durable.MakeInside(opts.Dir); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	box, err := loadPair(opts.Dir, boxCert, boxKey)
+	own, err := loadPair(opts.Dir, serverCert, serverKey)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if box.cert == nil || renew || !serves(box.cert, opts.Names) {
-		if box, err = makeBox(opts); err != nil {
-			return nil, err
+	var outside []string
+	if own.cert == nil || renew || !serves(own.cert, opts.Names) {
+		authority, err := loadAuthority(opts)
+		if err != nil && own.cert != nil && !renew && serves(own.cert, opts.Names.needed()) {
+			return own.shown(), nil, nil // all needed names are in it
+		}
+		if errors.Is(err, syscall.EROFS) && own.cert != nil {
+			return own.shown(), nil, nil // a read-only file system
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		var names Names
+		names, outside = divide(authority.cert, opts.Names)
+		lacks := lacksNeeded(opts.Names, names)
+		if own.cert != nil && lacks { // clients expect the names that it had
+			names.DNS = append(names.DNS, own.cert.DNSNames...)
+		}
+		if own.cert == nil || renew || !lacks && !serves(own.cert, names) {
+			made, err := issueServer(names, authority, opts.Now, opts.Built)
+			if err == nil {
+				err = storePair(opts.Dir, serverCert, serverKey, made)
+			}
+			switch {
+			case err == nil:
+				own = made
+			case errors.Is(err, syscall.EROFS) && own.cert != nil: // clients trust this one
+			default:
+				return nil, nil, err
+			}
 		}
 	}
-	return &tls.Certificate{Certificate: [][]byte{box.cert.Raw}, PrivateKey: box.key, Leaf: box.cert}, nil
+	return own.shown(), outside, nil
 }
 
-// makeBox makes a certificate, and the authority to sign it when there is none.
-func makeBox(opts Options) (pair, error) {
+// shown returns a pair as a listener uses it.
+func (p pair) shown() *tls.Certificate {
+	return &tls.Certificate{Certificate: [][]byte{p.cert.Raw}, PrivateKey: p.key, Leaf: p.cert}
+}
+
+// lacksNeeded reports whether one of the needed names is not permitted by an authority. A bare name
+// is not needed: that of a renamed host is missing in an older authority, and the host has longer
+// names.
+func lacksNeeded(needed, inside Names) bool {
+	outside := func(name string) bool { return !isBare(name) && !slices.Contains(inside.DNS, name) }
+	return slices.ContainsFunc(needed.DNS, outside) || len(inside.Fixed) < len(needed.Fixed)
+}
+
+// loadAuthority loads the authority, or makes it if there is none.
+func loadAuthority(opts Options) (pair, error) {
 	authority, err := loadPair(opts.Dir, authorityCert, authorityKey)
-	if err != nil {
+	if err != nil || authority.cert != nil {
+		return authority, err
+	}
+	path := filepath.Join(opts.Dir, authorityCert)
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		return pair{}, unusable(path, errors.New(authorityKey+" is missing or does not match"))
+	}
+	if authority, err = issueAuthority(opts.Names, opts.Now, opts.Built); err != nil {
 		return pair{}, err
 	}
-	if authority.cert == nil {
-		path := filepath.Join(opts.Dir, authorityCert)
-		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-			return pair{}, unusable(path, errors.New(authorityKey+" beside it is missing or another authority's"))
-		}
-		if authority, err = issueAuthority(opts.Names.DNS[0], opts.Now, opts.Built); err != nil {
-			return pair{}, err
-		}
-		if err := storePair(opts.Dir, authorityCert, authorityKey, authority); err != nil {
-			return pair{}, err
-		}
-	}
-	box, err := issueBox(opts.Names, authority, opts.Now, opts.Built)
-	if err != nil {
-		return pair{}, err
-	}
-	return box, storePair(opts.Dir, boxCert, boxKey, box)
+	return authority, storePair(opts.Dir, authorityCert, authorityKey, authority)
 }
 
-// loadPair loads a certificate and its key. It returns an empty pair when one of the files is missing, or when they
-// do not belong together, which is how a crash between the two leaves them.
+// loadPair loads a certificate and its key. It returns an empty pair if one of the files is
+// missing, or if they do not match, which is the state after a crash between the two.
 func loadPair(dir, certName, keyName string) (pair, error) {
 	certDER, certErr := loadPEM(filepath.Join(dir, certName), "CERTIFICATE")
 	keyDER, keyErr := loadPEM(filepath.Join(dir, keyName), "PRIVATE KEY")
@@ -91,21 +126,25 @@ func loadPair(dir, certName, keyName string) (pair, error) {
 	return pair{cert, key}, nil
 }
 
+// mostPEM limits the file of a certificate or key, in octets.
+const mostPEM = 64 << 10
+
 func loadPEM(path, kind string) ([]byte, error) {
-	text, err := os.ReadFile(path)
+	text, err := durable.Read(path, mostPEM)
 	if err != nil {
 		return nil, err
 	}
 	block, _ := pem.Decode(text)
 	if block == nil || block.Type != kind {
-		return nil, unusable(path, fmt.Errorf("no PEM block %q in it", kind))
+		return nil, unusable(path, fmt.Errorf("it contains no PEM block %q", kind))
 	}
 	return block.Bytes, nil
 }
 
-// unusable says what to do about a file that is there and cannot be used: it is never replaced unasked.
+// unusable returns an error that says what to do about a file that cannot be used: it is never
+// replaced without the user's consent.
 func unusable(path string, err error) error {
-	return fmt.Errorf("%s cannot be used: %w; put back the right file, or take it away and a new one is made, which clients will ask about", path, err)
+	return fmt.Errorf("%s cannot be used: %w; restore the file, or remove it: a new one is then made, which clients have to accept", path, err)
 }
 
 // storePair writes the key, then the certificate.

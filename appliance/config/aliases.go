@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// CatchAll is the alias that gets what nobody else gets.
+// CatchAll is the alias for all names that are neither an account nor another alias.
 const CatchAll = "*"
 
-// aliases checks the table of aliases: names that can be, no empty list, no chain that comes back to where it
-// began. An alias may name itself: that is the account of its name, beside the others.
+// aliases checks the table of aliases: valid names, no empty list, no chain that ends where it
+// began. An alias may contain its own name: that is the account of this name, beside the others.
 func (v *verdict) aliases(c *Config) {
 	for _, name := range sortedKeys(c.Aliases) {
 		key := aliasesTable + "." + name
@@ -19,21 +19,25 @@ func (v *verdict) aliases(c *Config) {
 			v.addf(key, "%q cannot be the name of an alias: it is 1 to 64 of a-z, 0-9, dot, hyphen, underscore, plus and letters beyond ASCII", name)
 		}
 		if len(c.Aliases[name]) == 0 {
-			v.addf(key, "has no mailbox; take the line out, or name who gets the mail")
+			v.addf(key, "has no mailbox; delete the line, or name the accounts that get the mail")
 		}
 		for _, target := range c.Aliases[name] {
-			if !aliasName(target) {
-				v.addf(key, "%q is no mailbox of this box; write the name of an account or of another alias", target)
+			switch {
+			case strings.Contains(target, "@") && !aliasName(target):
+				v.addf(key, "%q is not a local mailbox, and mail is not forwarded to other servers; write the name of an account. "+
+					"The alerts of this machine leave through an account at a provider with devices = [\"local\"] in [remote.NAME]", target)
+			case !aliasName(target):
+				v.addf(key, "%q is not a local mailbox; write the name of an account or of another alias", target)
 			}
 		}
 		if circle := circleFrom(c.Aliases, name); circle != nil {
-			v.addf(key, "goes round in a circle: %s", strings.Join(circle, " -> "))
+			v.addf(key, "is an alias loop: %s", strings.Join(circle, " -> "))
 		}
 	}
 }
 
-// circleFrom returns the way from an alias back to itself, or nil. Of a circle only the first name in
-// the alphabet reports it.
+// circleFrom returns the chain from an alias back to itself, or nil. Of each loop only the first
+// name in the alphabet reports it.
 func circleFrom(aliases map[string][]string, start string) []string {
 	seen := map[string]bool{}
 	var search func(way []string) []string
@@ -57,9 +61,9 @@ func circleFrom(aliases map[string][]string, start string) []string {
 	return search([]string{start})
 }
 
-// aliasName says whether there can be an alias of a name. Accounts are ASCII; an alias lets mail for a name beyond it, as
-// "jörg", come to one. It is compared octet by octet: it has to be written as mail programs send it, which is the
-// composed form of Unicode (NFC), in small letters.
+// aliasName reports whether there can be an alias of a name. Accounts are ASCII; an alias delivers
+// mail for another name, as "jörg", to one. It is compared octet by octet: it has to be written as
+// mail clients send it, which is the composed form of Unicode (NFC), in small letters.
 func aliasName(name string) bool {
 	if len(name) < 1 || len(name) > 64 || !utf8.ValidString(name) {
 		return false

@@ -12,85 +12,123 @@ type Config struct {
 	// File is the file that was read, "" for the built-in defaults.
 	File string
 
-	// Hostname is what the box calls itself in greetings, Received fields and its certificate:
-	// lower case, with a dot, for Thunderbird takes no address without one.
+	// Hostname is the server's name in greetings, Received fields and its certificate: lower case,
+	// with a dot, because Thunderbird accepts no address without one.
 	Hostname string
-	// Domains are those whose mail is delivered here, beside Hostname and localhost.
-	// The first one makes the addresses that are shown.
+	// Domains are the local mail domains besides Hostname and localhost. The first one is the
+	// domain of the addresses that are shown.
 	Domains []string
-	// State is the folder of all that must survive a reboot; an absolute path.
+	// State is the folder of everything that must survive a reboot; an absolute path.
 	State string
-	// Allow says who may connect.
+	// Allow are the addresses that may connect.
 	Allow Prefixes
+
+	// MDNS says whether the name and the services are announced on the local network: "auto" (where
+	// nothing else holds port 5353), "on" or "off".
+	MDNS string
 
 	POP3      POP3
 	SMTP      SMTP
+	Web       Web
 	TLS       TLS
 	Spool     Spool
 	Retention Retention
 	// Aliases maps a name, or "*" for the catch-all, to the names that get its mail.
-	Aliases  map[string][]string
+	Aliases map[string][]string
+	// Remote are the accounts at providers, by name.
+	Remote   map[string]Remote
 	Watchdog Watchdog
 	Log      Log
 	Service  Service
+
+	personal  bool              // State is the default of the user's own server
+	variables map[string]string // by key: the environment variable that set it
+	contained bool              // the program runs in a container of an engine such as Docker
 }
 
-// Service is what the box takes of its machine, and what it gives up once everything is open.
+// PersonalState reports whether State is the default for a server of the calling user's own, which
+// neither the configuration nor the service manager names.
+func (c *Config) PersonalState() bool { return c.personal }
+
+// Contained reports whether the program runs in a container of an engine such as Docker or podman:
+// clients may reach it only through the ports that the engine forwards, under names and addresses
+// of the machine outside.
+func (c *Config) Contained() bool { return c.contained }
+
+// Service is what the server takes of its machine, and the rights that it gives up once everything
+// is open.
 type Service struct {
 	// Memory is the most that it may take; 0 (not written): half of the machine's, 64 MiB at most.
 	Memory Size
-	// User is who it is from then on; "": who started it.
+	// User is the user that it runs as from then on; "": the user that started it.
 	User string
-	// Confine takes all files but its own from it, where the kernel can.
+	// Confine denies it all files but its own, if the kernel can do that.
 	Confine bool
 }
 
-// POP3 is how mail goes out.
+// POP3 are the settings of the POP3 server.
 type POP3 struct {
 	// Listen are the addresses with STLS, ListenTLS those with TLS from the first byte.
 	// nil (not written) means the standard ports; an empty list means none.
 	Listen, ListenTLS []string
-	// PlaintextAuth says from where a password may come without TLS.
+	// PlaintextAuth are the addresses from which a password is accepted without TLS.
 	PlaintextAuth Prefixes
 	// Exclusive is lock = "exclusive": one session a maildrop, the others get [IN-USE].
 	Exclusive bool
-	// LoginDelay keeps the logins of a user apart, in whole seconds; 0: they may come at any time.
+	// LoginDelay is the least time between two logins of a user, in whole seconds; 0: none.
 	LoginDelay Duration
 }
 
-// SMTP is how mail comes in.
+// SMTP are the settings of the SMTP and LMTP receiver.
 type SMTP struct {
 	Listen, ListenTLS []string // as in POP3
 	// ListenLMTP are addresses that speak LMTP: "unix:/path" or host:port. None by default.
 	ListenLMTP []string
-	// PlaintextAuth says from where a password may come without TLS.
+	// PlaintextAuth are the addresses from which a password is accepted without TLS.
 	PlaintextAuth Prefixes
-	// RequireAuth says where a client has to log in before it may bring mail.
+	// RequireAuth selects the ports at which a client must log in before it may send mail.
 	RequireAuth Demand
 	// OwnAddress lets a user that is logged in send from its own addresses only.
 	OwnAddress bool
-	// MaxMessage is the largest mail that is taken.
+	// MaxMessage is the largest message that is accepted.
 	MaxMessage Size
 }
 
-// TLS names an own certificate; both are "" when the box makes and renews its own.
+// TLS names a certificate of the user; both files are "" if the server makes and renews its own.
 type TLS struct {
 	Cert, Key string // absolute paths of PEM files
+	// Names are further host names and addresses in the certificate that the server makes: of a NAS
+	// in front of a container, or of a forwarded port.
+	Names []string
 }
 
-// Spool is how much flash the mail may take.
+// Web is the page for set-up and status.
+type Web struct {
+	// Listen are the addresses of the page without a log-in, ListenTLS those with TLS and log-in. nil
+	// (not written) means the standard ports; an empty list means none.
+	Listen, ListenTLS []string
+	// Names are further host names by which the page may be opened.
+	Names []string
+	// Admins are the accounts that may change others; empty: the one that the first start made.
+	Admins []string
+}
+
+// Spool is how much of the device the spool may use.
 type Spool struct {
 	// Capacity is the space for mail; 0 (not written) means the smaller of 1 GiB and half
 	// of the space that is free or the spool's already.
 	Capacity Size
-	// Slot is the size of one file of the spool, fixed when the spool is made; 0 (not written): see SlotFor.
+	// Slot is the size of one file of the spool, fixed when the spool is made; 0 (not written): see
+	// SlotFor.
 	Slot Size
-	// Volatile lets mail lie where a power cut may lose it: in memory or behind a network.
+	// Volatile permits a spool where a power cut may lose mail: in memory or on a network file
+	// system.
 	Volatile bool
 }
 
-// SlotFor returns the size of a slot in a spool of so many bytes (0: not known) that is made now: what is written, else 4 MiB, the
-// erase block of most cards, or less, so that there are 32: making room among eight leaves little for mail.
+// SlotFor returns the slot size of a new spool of capacity bytes (0: not known): the configured
+// size, otherwise 4 MiB, the erase block of most cards, or less, so that there are 32 slots:
+// cleaning among eight leaves little room for mail.
 func (s *Spool) SlotFor(capacity int64) Size {
 	slot := s.Slot
 	if slot == 0 {
@@ -105,10 +143,10 @@ func (s *Spool) SlotFor(capacity int64) Size {
 // Watchdog is how the hardware watchdog is fed.
 type Watchdog struct {
 	Device  string   // "none", "auto", "systemd", "procd", or the path of a device
-	Timeout Duration // to ask of a device; systemd has its own
+	Timeout Duration // requested of a device; systemd has its own
 }
 
-// Log is how much is said on standard error.
+// Log is how much is logged on standard error.
 type Log struct {
 	Level string // "debug", "info", "warn" or "error"
 }
@@ -128,17 +166,20 @@ const (
 	minTimeout  = 5 * time.Second
 	maxTimeout  = 2 * time.Minute
 
-	maxLoginDelay = time.Hour // a mail program that is kept out for longer looks broken
+	maxLoginDelay = time.Hour // a mail client that is refused for longer seems broken
 )
 
-// Default returns what holds for every key that is not written. Hostname, State and the device of Watchdog are empty: they depend
-// on the machine, see Complete.
+// Default returns the defaults of all keys. Hostname, State and the device of Watchdog are empty:
+// they depend on the machine, see Complete.
 func Default() *Config {
 	return &Config{
 		Domains:   []string{"home.arpa"},
 		Allow:     Private(),
 		POP3:      POP3{PlaintextAuth: Private()},
 		SMTP:      SMTP{PlaintextAuth: Private(), MaxMessage: 50 << 20},
+		TLS:       TLS{Names: []string{}},
+		Web:       Web{Names: []string{}, Admins: []string{}},
+		MDNS:      "auto",
 		Retention: Retention{Keeping: Keeping{MailboxShare: 50}},
 		Aliases:   map[string][]string{},
 		Watchdog:  Watchdog{Timeout: Duration(time.Minute)},
@@ -147,11 +188,11 @@ func Default() *Config {
 	}
 }
 
-// SystemFile is the file that is read when none is named.
+// SystemFile is the configuration file unless another one is named.
 const SystemFile = "/etc/pillarbox/pillarbox.toml"
 
-// Find reads the file that holds: path when it is not "", else SystemFile when it is
-// there, else none. A mistake in the file is returned as *Report.
+// Find reads the configuration: path unless it is "", otherwise SystemFile if it exists, otherwise
+// no file. A mistake in the file is returned as *Report.
 func Find(path string, env Environment) (*Config, error) {
 	if path != "" {
 		return load(path, env)
@@ -163,15 +204,21 @@ func Find(path string, env Environment) (*Config, error) {
 	return load(system, env) // a file that cannot be read is an error, not a default
 }
 
-// Load reads a file and completes it for this machine. A mistake in it is returned as *Report,
-// with all the others of the file.
+// Load reads a file and completes it for this machine. Mistakes in it are returned together as
+// *Report.
 func Load(path string) (*Config, error) { return load(path, Machine()) }
 
-// Builtin returns the defaults, completed.
+// Builtin returns the defaults, with what environment variables set, completed.
 func Builtin(env Environment) (*Config, error) {
 	c := Default()
+	problems := c.fillVariables(env, nil)
 	c.Complete(env)
-	if problems := c.Validate(); len(problems) > 0 {
+	for _, p := range c.byVariable(c.Validate()) {
+		if !about(problems, p.Key) {
+			problems = append(problems, p)
+		}
+	}
+	if len(problems) > 0 {
 		return nil, &Report{Problems: problems}
 	}
 	return c, nil

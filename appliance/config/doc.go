@@ -1,12 +1,11 @@
 // Package config reads the configuration: one TOML file, one table of keys, one report of
 // everything that is wrong with it.
 //
-// What it does: it knows every key, its type, its default and what values are possible;
-// it folds what may be written in several ways (letter case, a bare host name); it says
-// where in the file a mistake is and which key was probably meant. What it refuses to do:
-// it opens no port, makes no folder, asks nobody on the network, and takes no value
-// that it does not understand. A file with one mistake is not half in force: [Load] returns a
-// whole Config or a [*Report].
+// It holds every key, its type, its default and its possible values; it folds values that may be
+// written in several ways (letter case, a bare host name); it reports where in the file a mistake
+// is and which key was probably meant. It opens no port, makes no directory, uses no network, and
+// accepts no value that it does not understand. A file with one mistake is not half in force:
+// [Load] returns a whole Config or a [*Report].
 //
 //	file ──► positions (where each key and value stands)      keys.go: the table of keys
 //	  └────► values    (map of what was written)  ──────────► one row a key: a setter
@@ -16,11 +15,27 @@
 // Invariants:
 //
 //	C1  Every key of a Config can be written in a file, and nothing else can.
-//	C2  A problem names the file, the line and the marked text; a problem of a default
-//	    names the key.
+//	C2  A problem names the file, the line and the marked text, or the environment variable; a
+//	    problem of a default names the key.
 //	C3  All problems of one file are reported together, in the order of its lines. A syntax error
-//	    alone is reported alone, for nothing behind it can be read.
+//	    is reported alone, because nothing after it can be read.
 //	C4  A Config is never changed after Load.
+//	C5  No message of the TOML parser is shown: syntax.go has our own words for each.
 //
-// Without a file the built-in defaults hold, see [Default], [Find] and [Environment].
+// Without a file the built-in defaults are used, see [Default], [Find] and [Environment]. What
+// neither the file nor an environment variable (PILLARBOX_TLS_NAMES for tls.names) sets has its
+// default. The file comes first.
+//
+// Where what is
+//
+//	encoding.go   byte order marks, UTF-16, line ends
+//	document.go   TOML to values and positions
+//	table.go      tables, and names that are used twice
+//	syntax.go     the words for what is not TOML
+//	parse.go      values to Config
+//	keys.go       the table of keys
+//	variables.go  environment variables to Config
+//	suggest.go    "did you mean ...?"
+//	locate.go     the line of a value that turns out to be wrong later
+//	report.go     all problems as text
 package config

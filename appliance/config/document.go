@@ -10,14 +10,18 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// A document is a file as it was read. The parser of TOML alone stands below it: a decoder that fills any Go
-// type by reflection would be a sixth of a megabyte of flash, for one file of a few lines.
+// A document is a parsed file. It is read with the parser of the TOML library alone: its decoder,
+// which fills any Go type by reflection, would add a sixth of a megabyte to the program, for one
+// file of a few lines.
 type document struct {
-	values map[string]any // by key: string, int64, float64, bool, time.Time, []any, map[string]any; nil is a date or a time of day
-	where  []position     // of all keys, in the order they stand
+	// By key: string, int64, float64, bool, time.Time, []any, map[string]any; nil is a date or a
+	// time of day.
+	values map[string]any
+
+	where []position // of all keys, in the order they stand
 }
 
-// A syntaxError is what makes a file no TOML, and where that shows.
+// A syntaxError is why a file is not TOML, and where.
 type syntaxError struct {
 	text string
 	at   span
@@ -25,9 +29,10 @@ type syntaxError struct {
 
 func (e *syntaxError) Error() string { return e.text }
 
-// readDocument reads a file. The error is a *syntaxError, and the first one: nothing behind it can be read.
+// readDocument reads a file. The error is a *syntaxError, and the first one: nothing after it can
+// be read.
 func readDocument(file []byte) (*document, error) {
-	w := walker{root: newTable(headed)}
+	w := walker{file: file, root: newTable(headed)}
 	w.table = w.root
 	w.parser.Reset(file)
 	for w.parser.NextExpression() {
@@ -36,24 +41,30 @@ func readDocument(file []byte) (*document, error) {
 		}
 	}
 	if err := w.parser.Error(); err != nil {
-		wrong := &syntaxError{text: err.Error()}
-		var at *unstable.ParserError
-		if errors.As(err, &at) {
-			wrong.at = span{int(w.parser.Range(at.Highlight).Offset), 1}
+		at := span{length: 1}
+		var parser *unstable.ParserError
+		if errors.As(err, &parser) {
+			at.offset = int(w.parser.Range(parser.Highlight).Offset)
 		}
-		return nil, wrong
+		return nil, &syntaxError{explain(file, err.Error(), at.offset), at}
 	}
 	return &document{w.root.values, w.where}, nil
 }
 
 // A walker goes through a file, line by line.
 type walker struct {
+	file   []byte
 	parser unstable.Parser
 	root   *table
 	table  *table   // of the [header] above, with its path
 	above  []string //
 	line   span     // the key of the line
 	where  []position
+}
+
+// clash returns the error for a name of this line that is taken.
+func (w *walker) clash(c *clash, above, name []string) error {
+	return &syntaxError{c.in(w.file, w.where, above, name), w.line}
 }
 
 // expression reads a header, or one "key = value".
@@ -68,8 +79,8 @@ func (w *walker) expression(e *unstable.Node) error {
 		enter = w.root.enterList
 	}
 	table, trouble := enter(parts)
-	if trouble != "" {
-		return &syntaxError{trouble, w.line}
+	if trouble != nil {
+		return w.clash(trouble, nil, parts)
 	}
 	w.table, w.above = table, parts
 	w.where = append(w.where, position{path: parts, table: true, key: mark, value: mark})
@@ -81,8 +92,8 @@ func (w *walker) keyValue(t *table, above []string, e *unstable.Node) error {
 	parts, mark := keyOf(e)
 	path := append(append([]string{}, above...), parts...)
 	t, trouble := t.dotted(parts)
-	if trouble != "" {
-		return &syntaxError{trouble, w.line}
+	if trouble != nil {
+		return w.clash(trouble, above, parts)
 	}
 	name, value := parts[len(parts)-1], e.Value()
 	if value.Kind != unstable.InlineTable {
@@ -102,7 +113,8 @@ func (w *walker) keyValue(t *table, above []string, e *unstable.Node) error {
 	return nil
 }
 
-// value reads what stands behind the "=". No key takes a number with a fraction or a time: their kind is enough.
+// value reads the value after "=". No key takes a number with a fraction or a time, so that for
+// those their kind is enough.
 func (w *walker) value(n *unstable.Node) (any, error) {
 	switch n.Kind {
 	case unstable.String:
@@ -112,7 +124,7 @@ func (w *walker) value(n *unstable.Node) (any, error) {
 	case unstable.Integer:
 		number, err := strconv.ParseInt(strings.ReplaceAll(string(n.Data), "_", ""), 0, 64)
 		if err != nil {
-			return nil, &syntaxError{fmt.Sprintf("%s is too large a number", n.Data), span{int(n.Raw.Offset), 1}}
+			return nil, &syntaxError{fmt.Sprintf("the number %s is too large", n.Data), span{int(n.Raw.Offset), 1}}
 		}
 		return number, nil
 	case unstable.Float:
@@ -121,8 +133,8 @@ func (w *walker) value(n *unstable.Node) (any, error) {
 		return time.Time{}, nil
 	case unstable.Array:
 		return w.list(n)
-	case unstable.InlineTable: // in a list, where none is taken
-		inline := walker{line: w.line}
+	case unstable.InlineTable: // in a list, which no key takes
+		inline := walker{file: w.file, line: w.line}
 		table := newTable(headed)
 		for children := n.Children(); children.Next(); {
 			if err := inline.keyValue(table, nil, children.Node()); err != nil {

@@ -29,7 +29,7 @@ func TestDocumentAgreesWithDecoder(t *testing.T) {
 
 func TestTooLargeANumber(t *testing.T) {
 	testMistakes(t, []mistake{{"decimal", "[retention]\nkeep_days = 9223372036854775808\n", `
-f.toml:2: 9223372036854775808 is too large a number
+f.toml:2: the number 9223372036854775808 is too large
    2 | keep_days = 9223372036854775808
      |             ~`}})
 }
@@ -42,8 +42,8 @@ func FuzzDocument(f *testing.F) {
 	f.Fuzz(agree)
 }
 
-// agree compares the values, or the words and the place of the error. What the decoder refuses because a number or a date is out of
-// range is left out.
+// agree compares the values, or the place of the error, whose words are our own. What the decoder
+// refuses because a number or a date is out of range is left out.
 func agree(t *testing.T, file string) {
 	var want map[string]any
 	wantErr := toml.Unmarshal([]byte(file), &want)
@@ -60,15 +60,16 @@ func agree(t *testing.T, file string) {
 	case errors.As(wantErr, &decoder):
 		line, column := decoder.Position()
 		p := syntaxProblem([]byte(file), err)
-		if "toml: "+p.Text != decoder.Error() || p.Line != line || p.Column != max(column, 1) {
-			t.Errorf("%q: got %d:%d %s, want %d:%d %v", file, p.Line, p.Column, p.Text, line, column, decoder)
+		words := strings.TrimPrefix(decoder.Error(), "toml: ")
+		if p.Line != line || p.Column != max(column, 1) || p.Text == "" || strings.Contains(p.Text, words) {
+			t.Errorf("%q: got %d:%d %s, want %d:%d in other words than %v", file, p.Line, p.Column, p.Text, line, column, decoder)
 		}
 	default:
 		t.Errorf("%q: got %v, want %v", file, err, wantErr)
 	}
 }
 
-// outOfRange says whether an error is about a number or a time that has the right form.
+// outOfRange reports whether an error is about a number or a time that has the right form.
 func outOfRange(err error) bool {
 	for _, word := range []string{"too large", "unable to parse float", "impossible date", "cannot be greater", "format", "timezone", "seconds", "digit (0-9)", "separator", "colon", "fraction", "extra characters", "nanosecond"} {
 		if strings.Contains(err.Error(), word) {

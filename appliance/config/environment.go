@@ -4,20 +4,28 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
+
+	"pillarbox/appliance/names"
 )
 
 // An Environment is what the machine adds to a configuration.
 type Environment struct {
-	Hostname string              // the host's name, as the kernel knows it
+	Hostname string              // the host's name, from the kernel
 	UID      int                 // the user the program runs as
 	Getenv   func(string) string // the environment variables
-	Root     string              // in front of SystemFile; "" but in tests
+	Root     string              // prefix of SystemFile and SystemState; "" except in tests
+	Serving  bool                // the program is the server, not a command that looks for it
+
+	// Variables are all environment variables, as NAME=VALUE, to find misspelt ones; nil if not
+	// known.
+	Variables []string
 }
 
 // Machine returns the environment of this program.
 func Machine() Environment {
 	name, _ := os.Hostname() // without one the fallback of Complete holds
-	return Environment{Hostname: name, UID: os.Geteuid(), Getenv: os.Getenv}
+	return Environment{Hostname: name, UID: os.Geteuid(), Getenv: os.Getenv, Variables: os.Environ()}
 }
 
 // fallbackName is the host name of a machine that has none.
@@ -35,17 +43,21 @@ func (c *Config) Complete(env Environment) {
 		c.Hostname += "." + homeDomain
 	}
 	if c.State == "" {
-		c.State = stateFolder(env)
+		c.State, c.personal = stateFolder(env)
 	}
 	if c.Watchdog.Device == "" {
 		c.Watchdog.Device = watchdogOf(env)
 	}
+	switch env.Getenv("container") { // our image sets it, and so does podman
+	case "oci", "docker", "podman":
+		c.contained = true
+	}
 }
 
-// machineName makes a host name of what the kernel says. Names that no certificate or
-// address can hold give way to the fallback, for they are nobody's mistake in a file.
+// machineName returns the host name for a name from the kernel. A name that no certificate or
+// address can contain is replaced by the fallback, because it is not a mistake in a file.
 func machineName(name string) string {
-	name = fold(strings.TrimSuffix(name, "."))
+	name = names.Fold(strings.TrimSuffix(name, "."))
 	if checkDomain(name) != nil || name == "localhost" || strings.HasPrefix(name, "localhost.") {
 		return fallbackName
 	}
@@ -55,8 +67,8 @@ func machineName(name string) string {
 	return name
 }
 
-// watchdogOf returns what is fed when no file says it: systemd where its unit asks for that (WatchdogSec, sd_watchdog_enabled(3)), for
-// it ends who does not; else nothing.
+// watchdogOf returns the watchdog when no file names one: systemd if its unit enables it
+// (WatchdogSec, sd_watchdog_enabled(3)), because it would end the program otherwise; else none.
 func watchdogOf(env Environment) string {
 	if env.Getenv("WATCHDOG_USEC") != "" {
 		return "systemd"
@@ -64,22 +76,49 @@ func watchdogOf(env Environment) string {
 	return "none"
 }
 
-// stateFolder returns where state is kept when no file says it: where the service
-// manager wants it ($STATE_DIRECTORY, systemd.exec(5); the first of a list), the system's place for root,
-// else the user's own place (XDG base directories).
-func stateFolder(env Environment) string {
+// SystemState is the state directory of a server that the system starts.
+const SystemState = "/var/lib/pillarbox"
+
+// stateFolder returns the state directory when no file names one, and whether it is the user's own
+// (XDG base directories). The service manager comes first ($STATE_DIRECTORY, systemd.exec(5); the
+// first of a list). A user that is not root has a directory of its own only for a server of its
+// own: if that has never run, a command means the server of the system, if there is one.
+func stateFolder(env Environment) (dir string, personal bool) {
 	if dirs := env.Getenv("STATE_DIRECTORY"); dirs != "" {
 		first, _, _ := strings.Cut(dirs, ":")
-		return first
+		return first, false
 	}
+	system := filepath.Join(env.Root, SystemState)
 	if env.UID == 0 {
-		return "/var/lib/pillarbox"
+		return system, false
 	}
+	info, err := os.Stat(system)
+	if err == nil {
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) == env.UID {
+			return system, false // sudo -u pillarbox
+		}
+	}
+	own := ownState(env)
+	if err == nil && !env.Serving && !Served(own) {
+		return system, false
+	}
+	return own, true
+}
+
+// Served reports whether a server has run with a state directory. Accounts alone do not show it:
+// release 1 added them for any user.
+func Served(state string) bool {
+	_, err := os.Lstat(filepath.Join(state, "spool"))
+	return err == nil
+}
+
+// ownState is the state directory of a user's own server, "" if the user has no home.
+func ownState(env Environment) string {
 	if xdg := env.Getenv("XDG_STATE_HOME"); filepath.IsAbs(xdg) {
 		return filepath.Join(xdg, "pillarbox")
 	}
 	if home := env.Getenv("HOME"); home != "" {
 		return filepath.Join(home, ".local/state/pillarbox")
 	}
-	return "" // Validate says so
+	return "" // Validate reports it
 }

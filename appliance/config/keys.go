@@ -9,17 +9,18 @@ import (
 // A key is one row of the table of keys.
 type key struct {
 	name string                // dotted, as it is reported
-	set  func(value any) error // stores what was written; the error says what is expected
+	set  func(value any) error // stores a value; the error names the expected type
 }
 
-// keys is the table of all keys, with c as the place for the values. The free names of [aliases] and of
-// [retention.accounts] are the exceptions, see aliasesTable and Keeping.keys.
+// keys is the table of all keys, with c as the place for the values. The free names of [aliases]
+// and of [retention.accounts] are the exceptions, see aliasesTable and Keeping.keys.
 func (c *Config) keys() []key {
 	return []key{
 		{"hostname", text(&c.Hostname)},
 		{"domains", texts(&c.Domains)},
 		{"state", text(&c.State)},
 		{"allow", prefixes(&c.Allow)},
+		{"mdns", text(&c.MDNS)},
 		{"pop3.listen", texts(&c.POP3.Listen)},
 		{"pop3.listen_tls", texts(&c.POP3.ListenTLS)},
 		{"pop3.plaintext_auth", from(&c.POP3.PlaintextAuth)},
@@ -32,8 +33,13 @@ func (c *Config) keys() []key {
 		{"smtp.require_auth", oneOf(&c.SMTP.RequireAuth, demands)},
 		{"smtp.own_address", boolean(&c.SMTP.OwnAddress)},
 		{"smtp.max_message", parsed(&c.SMTP.MaxMessage, ParseSize)},
+		{"web.listen", texts(&c.Web.Listen)},
+		{"web.listen_tls", texts(&c.Web.ListenTLS)},
+		{"web.names", texts(&c.Web.Names)},
+		{"web.admins", texts(&c.Web.Admins)},
 		{"tls.cert", text(&c.TLS.Cert)},
 		{"tls.key", text(&c.TLS.Key)},
+		{"tls.names", texts(&c.TLS.Names)},
 		{"spool.capacity", parsed(&c.Spool.Capacity, ParseSize)},
 		{"spool.slot", parsed(&c.Spool.Slot, ParseSize)},
 		{"spool.volatile", boolean(&c.Spool.Volatile)},
@@ -53,7 +59,7 @@ func (c *Config) keys() []key {
 // aliasesTable is the table whose keys are names of the user's choice.
 const aliasesTable = "aliases"
 
-// choices are the words of a key and what each means, in the order they are told.
+// choices are the words of a key and what each means, in the order in which they are listed.
 type choices[T any] []struct {
 	word  string
 	means T
@@ -66,16 +72,16 @@ var places = choices[Prefixes]{{"never", Prefixes{words: "never"}}, {"private", 
 
 func oneOf[T any](to *T, words choices[T]) func(any) error {
 	return func(value any) error {
-		var told []string
+		var expected []string
 		for _, choice := range words {
 			if value == choice.word {
 				*to = choice.means
 				return nil
 			}
-			told = append(told, fmt.Sprintf("%q", choice.word))
+			expected = append(expected, fmt.Sprintf("%q", choice.word))
 		}
-		last := len(told) - 1
-		return fmt.Errorf("expects %s or %s", strings.Join(told[:last], ", "), told[last])
+		last := len(expected) - 1
+		return fmt.Errorf("expects %s or %s", strings.Join(expected[:last], ", "), expected[last])
 	}
 }
 

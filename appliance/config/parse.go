@@ -5,11 +5,17 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"pillarbox/appliance/names"
 )
 
 // Parse reads the text of a file and completes it with env; file is its name for the report.
 // The error is a *Report.
 func Parse(file string, text []byte, env Environment) (*Config, error) {
+	text, problem := utf8Text(text)
+	if problem != nil {
+		return nil, &Report{File: file, Problems: []Problem{*problem}}
+	}
 	read, err := readDocument(text)
 	if err != nil {
 		return nil, &Report{File: file, Problems: []Problem{syntaxProblem(text, err)}}
@@ -17,17 +23,18 @@ func Parse(file string, text []byte, env Environment) (*Config, error) {
 	c := Default()
 	c.File = file
 	problems := c.fill(text, read.values, read.where)
-	c.Complete(env)
 	marks := make(map[string]span, len(read.where))
 	for _, p := range read.where {
-		marks[fold(p.name())] = p.value
+		marks[names.Fold(p.name())] = p.value
 	}
-	for _, p := range c.Validate() {
+	problems = append(problems, c.fillVariables(env, marks)...)
+	c.Complete(env)
+	for _, p := range c.byVariable(c.Validate()) {
 		mark, written := marks[p.Key]
 		if written {
 			p = p.place(text, mark)
 		}
-		if !written || !about(problems, p.Key) { // a value that could not be read has its problem already
+		if !written || !about(problems, p.Key) { // a value that could not be read has a problem already
 			problems = append(problems, p)
 		}
 	}
@@ -38,7 +45,7 @@ func Parse(file string, text []byte, env Environment) (*Config, error) {
 	return c, nil
 }
 
-// syntaxProblem makes a problem of what makes the file no TOML.
+// syntaxProblem returns the problem for an error of readDocument.
 func syntaxProblem(text []byte, err error) Problem {
 	p := Problem{Text: err.Error()}
 	var wrong *syntaxError
@@ -51,7 +58,7 @@ func syntaxProblem(text []byte, err error) Problem {
 // fill stores the values of the file in c, key by key.
 func (c *Config) fill(text []byte, values map[string]any, where []position) (problems []Problem) {
 	table := c.keys()
-	for _, ofAccounts := range []bool{false, true} { // those begin with what is written for everybody
+	for _, ofAccounts := range []bool{false, true} { // accounts begin with the values of [retention]
 		for _, p := range where {
 			if p.ofAccount() != ofAccounts {
 				continue
@@ -67,13 +74,16 @@ func (c *Config) fill(text []byte, values map[string]any, where []position) (pro
 	return problems
 }
 
-// fillKey stores one value; it returns what is wrong with it and where to mark it.
+// fillKey stores one value, and returns the problem with it and the place to mark.
 func (c *Config) fillKey(table []key, values map[string]any, p position) (trouble string, mark span) {
 	if p.path[0] == aliasesTable && len(p.path) > 1 {
 		return c.fillAlias(values, p)
 	}
 	if p.ofAccount() {
 		return c.fillAccount(values, p)
+	}
+	if p.path[0] == remoteTable {
+		return c.fillRemote(values, p)
 	}
 	name := p.name()
 	for _, k := range table {
@@ -107,27 +117,31 @@ func (c *Config) fillKey(table []key, values map[string]any, p position) (troubl
 	if p.table {
 		what = "table"
 	}
-	return fmt.Sprintf("unknown %s %q%s", what, name, suggestion(table, p)), p.key
+	hint := suggestion(table, p)
+	if !p.table && names.Fold(p.path[len(p.path)-1]) == "quota" {
+		hint = "; a quota belongs to one account: write it below [retention.accounts.NAME]"
+	}
+	return fmt.Sprintf("unknown %s %q%s", what, name, hint), p.key
 }
 
 // fillAlias stores one line of [aliases].
 func (c *Config) fillAlias(values map[string]any, p position) (trouble string, mark span) {
 	if len(p.path) > 2 || p.table {
-		return fmt.Sprintf("aliases: a name with a dot stands in quotes: %q = [...]", strings.Join(p.path[1:], ".")), p.key
+		return fmt.Sprintf("aliases: a name with a dot is written in quotes: %q = [...]", strings.Join(p.path[1:], ".")), p.key
 	}
-	var names []string
+	var to []string
 	value, _ := lookUp(values, p.path)
-	if err := texts(&names)(value); err != nil {
+	if err := texts(&to)(value); err != nil {
 		return p.name() + ": " + err.Error(), p.value
 	}
-	name := fold(p.path[1])
+	name := names.Fold(p.path[1])
 	if _, twice := c.Aliases[name]; twice {
-		return fmt.Sprintf("aliases: %q stands here twice; letter case makes no difference", name), p.key
+		return fmt.Sprintf("aliases: %q is there twice; letter case makes no difference", name), p.key
 	}
-	for i := range names {
-		names[i] = fold(names[i])
+	for i := range to {
+		to[i] = names.Fold(to[i])
 	}
-	c.Aliases[name] = names
+	c.Aliases[name] = to
 	return "", span{}
 }
 
@@ -146,7 +160,7 @@ func lookUp(values map[string]any, path []string) (value any, found bool) {
 	return value, true
 }
 
-// about says whether a problem is about key already.
+// about reports whether there is a problem of key already.
 func about(problems []Problem, key string) bool {
 	for _, p := range problems {
 		if p.Key == key {

@@ -21,6 +21,7 @@ hostname = "Mail.Home.Arpa"
 domains  = ["home.arpa", "Family.Example"]
 state    = "/srv/pillarbox"
 allow    = ["192.168.7.0/24", "fd00::1"]
+mdns     = "on"
 
 [pop3]
 listen         = [":1110"]
@@ -38,9 +39,16 @@ require_auth   = "submission"
 own_address    = true
 max_message    = "20 MiB"
 
+[web]
+listen     = [":1080"]
+listen_tls = [":1443"]
+names      = ["Mail.Example."]
+admins     = ["Anna"]
+
 [tls]
 cert = "/etc/ssl/box.crt"
 key  = "/etc/ssl/box.key"
+names = ["Disk.lan", "::FFFF:192.168.7.9", "2001:DB8:0::7", "nas"]
 
 [spool]
 capacity = "2GB"
@@ -96,7 +104,9 @@ func TestEveryKeyIsRead(t *testing.T) {
 		SMTP: SMTP{Listen: []string{"127.0.0.1:25", "[::1]:25"}, ListenTLS: []string{":465"},
 			ListenLMTP:    []string{"unix:/run/pillarbox/lmtp.sock", "127.0.0.1:24"},
 			PlaintextAuth: Anywhere(), RequireAuth: DemandSubmission, OwnAddress: true, MaxMessage: 20 << 20},
-		TLS:   TLS{Cert: "/etc/ssl/box.crt", Key: "/etc/ssl/box.key"},
+		MDNS:  "on",
+		Web:   Web{Listen: []string{":1080"}, ListenTLS: []string{":1443"}, Names: []string{"mail.example"}, Admins: []string{"anna"}},
+		TLS:   TLS{Cert: "/etc/ssl/box.crt", Key: "/etc/ssl/box.key", Names: []string{"disk.lan", "192.168.7.9", "2001:db8::7", "nas"}},
 		Spool: Spool{Capacity: 2e9, Slot: 1 << 20, Volatile: true},
 		Retention: Retention{Keeping{KeepDays: 365, BinDays: 14, MailboxShare: 25}, map[string]Keeping{
 			"anna":    {KeepDays: 365, BinDays: 14, MailboxShare: 40, Quota: 200 << 20},
@@ -200,15 +210,15 @@ f.toml:1: [[pop3]] is a list of tables; write [pop3]
    1 | [[pop3]]
      |   ~~~~`},
 		{"syntax", "hostname = \"a.b\"\nstate = /srv\n", `
-f.toml:2: unexpected character U+002F '/' at start of value
+f.toml:2: a text is written in quotes: "/srv"
    2 | state = /srv
      |         ~`},
 		{"key twice", "hostname = \"a.b\"\nhostname = \"a.c\"\n", `
-f.toml:2: key hostname is already defined
+f.toml:2: hostname is set twice, first on line 1; delete one of the lines
    2 | hostname = "a.c"
      | ~`},
 		{"host name that is an address", "hostname = \"192.168.1.2\"\n", `
-f.toml:1: hostname: "192.168.1.2" ends in "2": a host name, not an address, is needed; mail programs refuse others
+f.toml:1: hostname: "192.168.1.2" ends in "2": a host name, not an address, is needed; mail clients refuse others
    1 | hostname = "192.168.1.2"
      |            ~~~~~~~~~~~~~`},
 		{"relative state", "state = \"mail\"\n", `
@@ -216,15 +226,15 @@ f.toml:1: state: "mail" is not an absolute path; it has to begin with /
    1 | state = "mail"
      |         ~~~~~~`},
 		{"allow nobody", "allow = []\n", `
-f.toml:1: allow: is empty, so nobody could connect; "private" is the home network
+f.toml:1: allow: is empty, so no client could connect; "private" is the home network
    1 | allow = []
      | ~~~~~`},
 		{"prefix with host bits", "allow = [\"private\", \"192.168.7.1/24\"]\n", `
-f.toml:1: allow: "192.168.7.1/24" has bits set behind its length; did you mean "192.168.7.0/24"?
+f.toml:1: allow: "192.168.7.1/24" has bits set after its length; did you mean "192.168.7.0/24"?
    1 | allow = ["private", "192.168.7.1/24"]
      |          ~~~~~~~~~~~~~~~~~~~~~~~~~~~`},
 		{"port twice", "[pop3]\nlisten = [\":110\"]\n[smtp]\nlisten = [\":110\"]\n", `
-f.toml:4: smtp.listen: ":110" is taken by pop3.listen already
+f.toml:4: smtp.listen: ":110" is already used by pop3.listen
    4 | listen = [":110"]
      |           ~~~~~~`},
 		{"capacity below twice max_message", "[smtp]\nmax_message = \"50MiB\"\n[spool]\ncapacity = \"99MiB\"\n", `
@@ -236,7 +246,7 @@ f.toml:2: spool.capacity: 300GiB is too large: 256GiB is the most, for 65536 slo
    2 | capacity = "300GiB"
      |            ~~~~~~~~`},
 		{"share over all", "[retention]\nmailbox_share = \"101%\"\n", `
-f.toml:2: retention.mailbox_share: "101%" is no share; write a whole number of 0 to 100 and a percent sign, as "50%"
+f.toml:2: retention.mailbox_share: "101%" is not a percentage; write a whole number of 0 to 100 and a percent sign, as "50%"
    2 | mailbox_share = "101%"
      |                 ~~~~~~`},
 		{"logins kept apart by half seconds", "[pop3]\nlogin_delay = '1.5s'\n", `
@@ -244,31 +254,35 @@ f.toml:2: pop3.login_delay: 1.5s is not whole seconds up to 1h0m0s
    2 | login_delay = '1.5s'
      |               ~~~~~~`},
 		{"certificate without key", "[tls]\ncert = \"/a\"\n", `
-f.toml:2: tls.cert: goes together with tls.key; without both the box makes its own certificate
+f.toml:2: tls.cert: goes together with tls.key; without both, pillarbox makes its own certificate
    2 | cert = "/a"
      |        ~~~~`},
+		{"a certificate for a wildcard", "[tls]\nnames = [\"*.lan\"]\n", `
+f.toml:2: tls.names: "*.lan" is not a host name: '*' is not allowed in one; only a-z, 0-9 and hyphens can
+   2 | names = ["*.lan"]
+     |          ~~~~~~~`},
 		{"watchdog", "[watchdog]\ndevice = \"softdog\"\n", `
 f.toml:2: watchdog.device: "softdog" is not one of none, auto, systemd, procd or a device, as "/dev/watchdog0"
    2 | device = "softdog"
      |          ~~~~~~~~~`},
 		{"alias to a foreign address", "[aliases]\nroot = [\"anna@example.com\"]\n", `
-f.toml:2: aliases.root: "anna@example.com" is no mailbox of this box; write the name of an account or of another alias
+f.toml:2: aliases.root: "anna@example.com" is not a local mailbox, and mail is not forwarded to other servers; write the name of an account. The alerts of this machine leave through an account at a provider with devices = ["local"] in [remote.NAME]
    2 | root = ["anna@example.com"]
      |         ~~~~~~~~~~~~~~~~~~`},
 		{"alias with a bare dot", "[aliases]\nfirst.last = [\"anna\"]\n", `
-f.toml:2: aliases: a name with a dot stands in quotes: "first.last" = [...]
+f.toml:2: aliases: a name with a dot is written in quotes: "first.last" = [...]
    2 | first.last = ["anna"]
      | ~~~~~~~~~~`},
 		{"alias in two letter cases", "[aliases]\nAnna = [\"otto\"]\nanna = [\"otto\"]\n", `
-f.toml:3: aliases: "anna" stands here twice; letter case makes no difference
+f.toml:3: aliases: "anna" is there twice; letter case makes no difference
    3 | anna = ["otto"]
      | ~~~~`},
 		{"alias in capitals", "[aliases]\nRoot = []\n", `
-f.toml:2: aliases.root: has no mailbox; take the line out, or name who gets the mail
+f.toml:2: aliases.root: has no mailbox; delete the line, or name the accounts that get the mail
    2 | Root = []
      | ~~~~`},
 		{"aliases in a circle", "[aliases]\nB = [\"c\"]\nc = [\"a\"]\na = [\"otto\", \"b\"]\n", `
-f.toml:4: aliases.a: goes round in a circle: a -> b -> c -> a
+f.toml:4: aliases.a: is an alias loop: a -> b -> c -> a
    4 | a = ["otto", "b"]
      |      ~~~~~~~~~~~`},
 		{"all of them, by line", "hostname = 1\nwhat = 2\n[pop3]\nlock = 3\n[log]\nlevel = \"loud\"\n", `
@@ -333,7 +347,8 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever the file, it is read or reported, and what is read is valid and has places for all its problems.
+// FuzzParse: whatever the file, it is read or reported, and what is read is valid and has places
+// for all its problems.
 func FuzzParse(f *testing.F) {
 	f.Add(every)
 	f.Add("[aliases]\n\"*\" = []\na.b.c = 1\n[[pop3]]\nx = {y = {z = 1}}\n")

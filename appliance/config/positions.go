@@ -6,7 +6,7 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// A span is a piece of the file: where a mark goes.
+// A span is a part of the file that is marked.
 type span struct{ offset, length int }
 
 // A position is where one key and its value stand.
@@ -19,7 +19,7 @@ type position struct {
 // name is the key as it is reported and looked up: parts joined by dots.
 func (p position) name() string { return strings.Join(p.path, ".") }
 
-// keyOf returns the parts of a key and where it stands.
+// keyOf returns the parts of a key and its place.
 func keyOf(e *unstable.Node) (parts []string, mark span) {
 	for it := e.Key(); it.Next(); {
 		node := it.Node()
@@ -32,8 +32,8 @@ func keyOf(e *unstable.Node) (parts []string, mark span) {
 	return parts, mark
 }
 
-// spanOf returns where a value stands: itself, or from its first to its last part for a list. An empty list
-// has no place of its own; its key is marked.
+// spanOf returns the place of a value; for a list, from its first to its last part. An empty list
+// has no place of its own, so that its key is marked.
 func spanOf(value *unstable.Node, key span) span {
 	if value.Kind != unstable.Array {
 		if value.Raw.Length == 0 {

@@ -12,8 +12,8 @@ type Prefixes struct {
 	in    []netip.Prefix
 }
 
-// private are loopback, RFC 1918, unique local (RFC 4193) and link-local addresses: those that no
-// stranger on the Internet can come from.
+// private are loopback, RFC 1918, unique local (RFC 4193) and link-local addresses: no client on
+// the Internet has one of them.
 var private = []netip.Prefix{
 	netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"),
 	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
@@ -52,7 +52,7 @@ func ParsePrefixes(words []string) (Prefixes, error) {
 func parsePrefix(word string) (netip.Prefix, error) {
 	if prefix, err := netip.ParsePrefix(word); err == nil {
 		if prefix != prefix.Masked() {
-			return netip.Prefix{}, fmt.Errorf("%q has bits set behind its length; did you mean %q?", word, prefix.Masked())
+			return netip.Prefix{}, fmt.Errorf("%q has bits set after its length; did you mean %q?", word, prefix.Masked())
 		}
 		return prefix, nil
 	}
@@ -64,8 +64,8 @@ func parsePrefix(word string) (netip.Prefix, error) {
 	return netip.PrefixFrom(addr, addr.BitLen()), nil
 }
 
-// Contains says whether addr is in the set. An IPv4 address that comes mapped in IPv6 counts
-// as IPv4; the zero Addr is in no set.
+// Contains reports whether addr is in the set. An IPv4 address mapped in IPv6 counts as IPv4; the
+// zero Addr is in no set.
 func (p Prefixes) Contains(addr netip.Addr) bool {
 	addr = addr.Unmap().WithZone("")
 	for _, prefix := range p.in {
@@ -76,7 +76,7 @@ func (p Prefixes) Contains(addr netip.Addr) bool {
 	return false
 }
 
-// Empty says whether no address is in the set.
+// Empty reports whether the set has no address.
 func (p Prefixes) Empty() bool { return len(p.in) == 0 }
 
 // String returns the set as it was written.

@@ -9,21 +9,27 @@ import (
 
 // A Problem is one mistake of a configuration.
 type Problem struct {
-	Key  string // the key it is about, "" for a syntax error
-	Text string // what is wrong and what is possible, in words of the user
+	Key  string // the key, "" for a syntax error
+	Text string // what is wrong and what is possible
 
-	Line, Column int    // where it stands in the file, from 1; 0 when the value was not written there
+	Variable string // the environment variable that was read; "": the file
+
+	Line, Column int    // the place in the file, from 1; 0 if the value is not written there
 	Excerpt      string // the line
 	Mark         int    // how many columns of it are marked, from Column
 }
 
-// A Report is all that is wrong with one file. It is an error whose text has several lines.
+// A Report has all problems of one file. It is an error whose text has several lines.
 type Report struct {
 	File     string // "" for the built-in defaults
 	Problems []Problem
+	cause    error // of Locate
 }
 
-// Error returns the report for people: for each problem the place, the words, the line and a mark below it.
+// Unwrap returns the error that Locate was called with, or nil.
+func (r *Report) Unwrap() error { return r.cause }
+
+// Error returns, for each problem, the place, the text, the line and a mark below it.
 //
 //	/etc/pillarbox/pillarbox.toml:3: unknown key "pop3.listn"; did you mean "pop3.listen"?
 //	   3 | listn = [":110"]
@@ -41,6 +47,8 @@ func (r *Report) Error() string {
 
 func (p Problem) write(b *strings.Builder, file string) {
 	switch {
+	case p.Variable != "":
+		fmt.Fprintf(b, "%s: ", p.Variable)
 	case p.Line > 0:
 		fmt.Fprintf(b, "%s:%d: ", file, p.Line)
 	case file != "":
@@ -61,11 +69,13 @@ func (p Problem) write(b *strings.Builder, file string) {
 		strings.Repeat(" ", len(number)), string(lead), strings.Repeat("~", max(p.Mark, 1)))
 }
 
-// place gives a problem the place of mark in file. Only the first line of it is shown and marked.
+// place returns the problem with the place of mark in the file. Only the first line is shown and
+// marked.
 func (p Problem) place(file []byte, mark span) Problem {
 	start := strings.LastIndexByte(string(file[:mark.offset]), '\n') + 1
 	line, _, _ := strings.Cut(string(file[start:]), "\n")
-	line = strings.TrimRight(line, "\r")
+	line, _, _ = strings.Cut(line, "\r")
+	line = strings.ToValidUTF8(line, "\uFFFD")
 	p.Line = strings.Count(string(file[:mark.offset]), "\n") + 1
 	p.Column = mark.offset - start + 1
 	p.Excerpt = line
@@ -74,7 +84,7 @@ func (p Problem) place(file []byte, mark span) Problem {
 	return p
 }
 
-// sortByLine puts problems in the order of the file, those without a place last.
+// sortByLine sorts problems by their place in the file, those without one last.
 func sortByLine(problems []Problem) {
 	sort.SliceStable(problems, func(i, j int) bool {
 		a, b := problems[i], problems[j]

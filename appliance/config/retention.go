@@ -5,25 +5,28 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"pillarbox/appliance/names"
 )
 
-// Retention is how long mail stays: for every account, but for those that have a table of their own.
+// Retention is how long mail is kept: for all accounts except those with a table of their own.
 type Retention struct {
 	Keeping
-	// Accounts are the accounts with a table of their own, complete: what is not written there is as for everybody.
+	// Accounts are the accounts with a table of their own. A key that is not written there has the
+	// value of [retention].
 	Accounts map[string]Keeping
 }
 
-// Keeping is how long the mail of an account stays, and how much room it may take.
+// Keeping is how long the mail of an account is kept, and how much space it may take.
 type Keeping struct {
-	KeepDays           int     // after it came; 0: until a client deletes it
-	KeepDaysAfterFetch int     // after a client fetched it; 0: that makes no difference
-	BinDays            int     // how long deleted mail can be brought back; 0: not at all
+	KeepDays           int     // after delivery; 0: until a client deletes it
+	KeepDaysAfterFetch int     // after a client fetched it; 0: no limit
+	BinDays            int     // how long deleted mail can be restored; 0: not at all
 	MailboxShare       Percent // of the spool's capacity that a mailbox may take
-	Quota              Size    // that a mailbox may take; 0: no other limit than the share
+	Quota              Size    // that a mailbox may take; 0: MailboxShare alone is the limit
 }
 
-// Of returns what holds for an account.
+// Of returns the values for an account.
 func (r *Retention) Of(account string) Keeping {
 	if own, ok := r.Accounts[account]; ok {
 		return own
@@ -34,11 +37,11 @@ func (r *Retention) Of(account string) Keeping {
 const (
 	retentionTable = "retention"
 	accountsTable  = "accounts"
-	// mostDays is the most that EXPIRE can say (RFC 2449 §6.7).
+	// mostDays is the most that EXPIRE can express (RFC 2449 §6.7).
 	mostDays = 99999
 )
 
-// keys is the table of the keys for an account. That of [retention] itself has all but the last.
+// keys is the table of the keys for an account. [retention] itself has all except the last.
 func (k *Keeping) keys() []key {
 	return []key{
 		{"keep_days", number(&k.KeepDays)},
@@ -49,12 +52,12 @@ func (k *Keeping) keys() []key {
 	}
 }
 
-// ofAccount says whether a position is in [retention.accounts], or that table itself.
+// ofAccount reports whether a position is in [retention.accounts], or that table itself.
 func (p position) ofAccount() bool {
 	return len(p.path) >= 2 && p.path[0] == retentionTable && p.path[1] == accountsTable
 }
 
-// fillAccount stores one line below [retention.accounts]. The keys of [retention] are read already.
+// fillAccount stores one line below [retention.accounts], after the keys of [retention].
 func (c *Config) fillAccount(values map[string]any, p position) (trouble string, mark span) {
 	if value, _ := lookUp(values, p.path); len(p.path) <= 3 && !p.table || kind(value) == "a list" && p.table {
 		return p.name() + ": expects a table: [retention.accounts.anna] on a line of its own, and its keys below", p.key
@@ -62,7 +65,7 @@ func (c *Config) fillAccount(values map[string]any, p position) (trouble string,
 	if len(p.path) == 2 {
 		return "", span{}
 	}
-	name := fold(p.path[2])
+	name := names.Fold(p.path[2])
 	if !accountName(name) {
 		return fmt.Sprintf("retention.accounts: %q cannot be the name of an account: it is 1 to 64 of a-z, 0-9, dot, hyphen and underscore", p.path[2]), p.key
 	}
@@ -76,11 +79,11 @@ func (c *Config) fillAccount(values map[string]any, p position) (trouble string,
 	defer func() { c.Retention.Accounts[name] = own }()
 	switch {
 	case len(p.path) == 3 && known:
-		return fmt.Sprintf("retention.accounts: %q stands here twice; letter case makes no difference", name), p.key
+		return fmt.Sprintf("retention.accounts: %q is there twice; letter case makes no difference", name), p.key
 	case len(p.path) == 3:
 		return "", span{}
 	case len(p.path) > 4 || p.table:
-		return fmt.Sprintf("retention.accounts: a name with a dot stands in quotes: [retention.accounts.%q]", strings.Join(p.path[2:], ".")), p.key
+		return fmt.Sprintf("retention.accounts: a name with a dot is written in quotes: [retention.accounts.%q]", strings.Join(p.path[2:], ".")), p.key
 	}
 	return own.fill(values, p)
 }
@@ -97,10 +100,14 @@ func (k *Keeping) fill(values map[string]any, p position) (trouble string, mark 
 			return "", span{}
 		}
 	}
-	return fmt.Sprintf("unknown key %q%s", p.name(), suggestion(table, position{path: []string{name}})), p.key
+	hint := ""
+	if best := nearest(table, position{path: []string{name}}); best != "" {
+		hint = fmt.Sprintf("; did you mean %q?", strings.Join(p.path[:3], ".")+"."+best)
+	}
+	return fmt.Sprintf("unknown key %q%s", p.name(), hint), p.key
 }
 
-// retention checks how long mail stays.
+// retention checks how long mail is kept.
 func (v *verdict) retention(r *Retention) {
 	v.keeping(retentionTable, r.Keeping)
 	for _, name := range slices.Sorted(maps.Keys(r.Accounts)) {
@@ -120,13 +127,15 @@ func (v *verdict) keeping(table string, k Keeping) {
 		}
 	}
 	if k.MailboxShare < 1 {
-		v.addf(table+".mailbox_share", "%v leaves no room for any mail; 1%% to 100%% is possible", k.MailboxShare)
+		v.addf(table+".mailbox_share", "%v leaves no space for mail; 1%% to 100%% is possible", k.MailboxShare)
 	}
 	if k.Quota != 0 && k.Quota < minMessage {
-		v.addf(table+".quota", "%v is less than the %v that one mail may need; 0B is no quota", k.Quota, Size(minMessage))
+		v.addf(table+".quota", "%v is less than the %v that one message may need; 0B means no quota", k.Quota, Size(minMessage))
 	}
 }
 
+// accountName reports whether there can be an account of a name. "." and ".." are names of
+// directories, where an export would leave its own.
 func accountName(name string) bool {
-	return len(name) >= 1 && len(name) <= 64 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == ""
+	return name != "." && name != ".." && names.CheckAccount(name) == nil
 }

@@ -2,7 +2,8 @@ package config
 
 import "testing"
 
-// TestAccountsBeginWithTheRest: what is written for everybody holds for an account, wherever in the file it stands.
+// TestAccountsBeginWithTheRest: the values of [retention] apply to an account, wherever they are in
+// the file.
 func TestAccountsBeginWithTheRest(t *testing.T) {
 	c, err := Parse("f.toml", []byte("[retention.accounts.anna]\nquota = \"1MiB\"\n[retention]\nkeep_days = 30\n"), home)
 	if err != nil {
@@ -27,14 +28,14 @@ f.toml:2: retention.accounts.anna.bin_days: 100000 is outside of 0 to 99999 days
    2 | bin_days = 100000
      |            ~~~~~~`},
 		{"a key of accounts alone", "[retention]\nquota = \"1GiB\"\n", `
-f.toml:2: unknown key "retention.quota"
+f.toml:2: unknown key "retention.quota"; a quota belongs to one account: write it below [retention.accounts.NAME]
    2 | quota = "1GiB"
      | ~~~~~`},
 		{"a key of an account", "[retention.accounts.anna]\nkeep_day = 3\nquoat = \"1GiB\"\n", `
-f.toml:2: unknown key "retention.accounts.anna.keep_day"; did you mean "keep_days"?
+f.toml:2: unknown key "retention.accounts.anna.keep_day"; did you mean "retention.accounts.anna.keep_days"?
    2 | keep_day = 3
      | ~~~~~~~~
-f.toml:3: unknown key "retention.accounts.anna.quoat"; did you mean "quota"?
+f.toml:3: unknown key "retention.accounts.anna.quoat"; did you mean "retention.accounts.anna.quota"?
    3 | quoat = "1GiB"
      | ~~~~~`},
 		{"a value of an account", "[retention.accounts]\nanna = { quota = 5 }\n", `
@@ -42,10 +43,10 @@ f.toml:2: retention.accounts.anna.quota: expects a text in quotes, not a number;
    2 | anna = { quota = 5 }
      |                  ~`},
 		{"a quota of nothing", "[retention.accounts.anna]\nquota = \"1B\"\nmailbox_share = \"0%\"", `
-f.toml:2: retention.accounts.anna.quota: 1B is less than the 64KiB that one mail may need; 0B is no quota
+f.toml:2: retention.accounts.anna.quota: 1B is less than the 64KiB that one message may need; 0B means no quota
    2 | quota = "1B"
      |         ~~~~
-f.toml:3: retention.accounts.anna.mailbox_share: 0% leaves no room for any mail; 1% to 100% is possible
+f.toml:3: retention.accounts.anna.mailbox_share: 0% leaves no space for mail; 1% to 100% is possible
    3 | mailbox_share = "0%"
      |                 ~~~~`},
 		{"the table of accounts misspelt", "[retention.acounts.anna]\nquota = \"1GiB\"\n", `
@@ -63,12 +64,16 @@ f.toml:2: unknown table "pop3.baz"
 f.toml:1: retention.accounts: "anna maria" cannot be the name of an account: it is 1 to 64 of a-z, 0-9, dot, hyphen and underscore
    1 | [retention.accounts."anna maria"]
      |  ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~`},
+		{"a directory as an account", "[retention.accounts.\"..\"]\n", `
+f.toml:1: retention.accounts: ".." cannot be the name of an account: it is 1 to 64 of a-z, 0-9, dot, hyphen and underscore
+   1 | [retention.accounts.".."]
+     |  ~~~~~~~~~~~~~~~~~~~~~~~`},
 		{"an account twice", "[retention.accounts.anna]\n[retention.accounts.Anna]\n", `
-f.toml:2: retention.accounts: "anna" stands here twice; letter case makes no difference
+f.toml:2: retention.accounts: "anna" is there twice; letter case makes no difference
    2 | [retention.accounts.Anna]
      |  ~~~~~~~~~~~~~~~~~~~~~~~`},
 		{"an account with a dot", "[retention.accounts.b.otto]\n", `
-f.toml:1: retention.accounts: a name with a dot stands in quotes: [retention.accounts."b.otto"]
+f.toml:1: retention.accounts: a name with a dot is written in quotes: [retention.accounts."b.otto"]
    1 | [retention.accounts.b.otto]
      |  ~~~~~~~~~~~~~~~~~~~~~~~~~`},
 		{"an account that is no table", "[retention.accounts]\nanna = 3\n", `

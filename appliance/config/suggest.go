@@ -4,11 +4,22 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"pillarbox/appliance/names"
 )
 
-// suggestion returns "; did you mean ...?" with the nearest key, or nothing when none is near.
+// suggestion returns "; did you mean ...?" with the nearest key or table, or "" if none is near.
+// Letter case makes no difference to it: keys are written in small letters.
 func suggestion(table []key, p position) string {
-	name, last := p.name(), p.path[len(p.path)-1]
+	if best := nearest(table, p); best != "" {
+		return fmt.Sprintf("; did you mean %q?", best)
+	}
+	return ""
+}
+
+// nearest returns the key or table of the table that is nearest to the name at p, or "".
+func nearest(table []key, p position) string {
+	name, last := names.Fold(p.name()), names.Fold(p.path[len(p.path)-1])
 	best, distance := "", 0
 	consider := func(candidate string, d, length int) {
 		if d <= max(2, length/3) && (best == "" || d < distance) {
@@ -30,24 +41,28 @@ func suggestion(table []key, p position) string {
 	}
 	if p.table {
 		consider(aliasesTable, edits(name, aliasesTable), len(aliasesTable))
+		if len(p.path) == 2 {
+			consider(remoteTable+"."+last, edits(names.Fold(p.path[0]), remoteTable), len(remoteTable))
+		}
+		if len(p.path) == 2 {
+			accounts := retentionTable + "." + accountsTable
+			consider(accounts, edits(name, accounts), len(accounts))
+		}
 		if len(p.path) == 3 {
 			own := retentionTable + "." + accountsTable + "." + last
 			consider(own, edits(name, own), len(retentionTable+accountsTable))
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
+	return best
 }
 
-// isTable says whether there are keys below name.
+// isTable reports whether there are keys below name.
 func isTable(table []key, name string) bool {
 	return slices.ContainsFunc(table, func(k key) bool { return strings.HasPrefix(k.name, name+".") })
 }
 
-// edits counts how many letters have to be put in, taken out, changed or swapped with their
-// neighbour to make b of a. Names are short: O(len(a)*len(b)).
+// edits returns how many letters have to be inserted, deleted, changed or swapped with their
+// neighbour to turn a into b, in O(len(a)*len(b)). Names are short.
 func edits(a, b string) int {
 	a, b = a[:min(len(a), 64)], b[:min(len(b), 64)]
 	var before, last, now [65]int

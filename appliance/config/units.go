@@ -37,7 +37,7 @@ func ParseSize(s string) (Size, error) {
 		}
 		return Size(int64(n) * unit.bytes), nil
 	}
-	return 0, fmt.Errorf(`%q is no size; write a whole number and its unit, as "50MiB" or "1GiB"`, s)
+	return 0, fmt.Errorf(`%q is not a size; write a whole number and its unit, as "50MiB" or "1GiB"`, s)
 }
 
 // String returns the size with the largest unit of two's powers that divides it.
@@ -57,7 +57,7 @@ type Duration time.Duration
 func ParseDuration(s string) (Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil || d < 0 {
-		return 0, fmt.Errorf(`%q is no duration; write a number and its unit, as "60s" or "5m"`, s)
+		return 0, fmt.Errorf(`%q is not a duration; write a number and its unit, as "60s" or "5m"`, s)
 	}
 	return Duration(d), nil
 }
@@ -73,7 +73,7 @@ func ParsePercent(s string) (Percent, error) {
 	digits, found := strings.CutSuffix(s, "%")
 	n, err := strconv.ParseUint(digits, 10, 31)
 	if !found || err != nil || n > 100 {
-		return 0, fmt.Errorf(`%q is no share; write a whole number of 0 to 100 and a percent sign, as "50%%"`, s)
+		return 0, fmt.Errorf(`%q is not a percentage; write a whole number of 0 to 100 and a percent sign, as "50%%"`, s)
 	}
 	return Percent(n), nil
 }

@@ -120,7 +120,7 @@ func TestEnvironment(t *testing.T) {
 		})
 	}
 	_, err := Builtin(Environment{UID: 1000, Getenv: func(string) string { return "" }})
-	if err == nil || !strings.Contains(err.Error(), "state: no folder is known") {
+	if err == nil || !strings.Contains(err.Error(), "state: no state directory is known") {
 		t.Errorf("without a home: %v", err)
 	}
 }

@@ -2,22 +2,28 @@ package config
 
 import (
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"pillarbox/appliance/names"
 )
 
-// Validate returns what is impossible in a complete Config, key by key.
-// It folds host names to lower case, which is the form they are compared in.
+// Validate returns the problems of a complete Config, key by key. It folds host names to lower
+// case, which is the form in which they are compared.
 func (c *Config) Validate() []Problem {
 	var v verdict
 	v.names(c)
+	v.further(c)
+	v.web(c)
 	v.folders(c)
 	v.listeners(c)
 	v.sizes(c)
 	v.retention(&c.Retention)
 	v.aliases(c)
+	v.remotes(c)
 	v.words(c)
 	return v.problems
 }
@@ -30,31 +36,54 @@ func (v *verdict) addf(key, format string, args ...any) {
 }
 
 func (v *verdict) names(c *Config) {
-	c.Hostname = fold(strings.TrimSuffix(c.Hostname, "."))
+	c.Hostname = names.Fold(strings.TrimSuffix(c.Hostname, "."))
 	if err := checkDomain(c.Hostname); err != nil {
 		v.addf("hostname", "%v", err)
 	} else if last := c.Hostname[strings.LastIndexByte(c.Hostname, '.')+1:]; !isAlpha(last) {
-		v.addf("hostname", "%q ends in %q: a host name, not an address, is needed; mail programs refuse others", c.Hostname, last)
+		v.addf("hostname", "%q ends in %q: a host name, not an address, is needed; mail clients refuse others", c.Hostname, last)
 	}
 	for i, domain := range c.Domains {
-		c.Domains[i] = fold(strings.TrimSuffix(domain, "."))
+		c.Domains[i] = names.Fold(strings.TrimSuffix(domain, "."))
 		if err := checkDomain(c.Domains[i]); err != nil {
 			v.addf("domains", "%v", err)
 		}
 	}
 	if c.Allow.Empty() {
-		v.addf("allow", `is empty, so nobody could connect; "private" is the home network`)
+		v.addf("allow", `is empty, so no client could connect; "private" is the home network`)
+	}
+}
+
+// further checks tls.names, and folds them to the form they are compared in.
+func (v *verdict) further(c *Config) {
+	for i, name := range c.TLS.Names {
+		name = names.Fold(strings.TrimSuffix(name, "."))
+		addr, err := netip.ParseAddr(name)
+		switch {
+		case err == nil && addr.Zone() != "":
+			v.addf("tls.names", "%q has a zone, which no certificate can hold; write the address without it", name)
+		case err == nil && (addr.IsUnspecified() || addr.IsMulticast()):
+			v.addf("tls.names", "%q is not the address of a server; write one that clients connect to", name)
+		case err == nil:
+			name = addr.Unmap().String()
+		case isNumber(name[strings.LastIndexByte(name, '.')+1:]):
+			v.addf("tls.names", "%q is neither a host name nor an address", name)
+		default:
+			if err := checkDomain(name); err != nil {
+				v.addf("tls.names", "%v", err)
+			}
+		}
+		c.TLS.Names[i] = name
 	}
 }
 
 func (v *verdict) folders(c *Config) {
 	switch {
 	case c.State == "":
-		v.addf("state", "no folder is known to keep mail in: set state, or $XDG_STATE_HOME, or $HOME")
+		v.addf("state", "no state directory is known: set state, or $XDG_STATE_HOME, or $HOME")
 	case !filepath.IsAbs(c.State):
 		v.addf("state", "%q is not an absolute path; it has to begin with /", c.State)
 	}
-	const together = "goes together with %s; without both the box makes its own certificate"
+	const together = "goes together with %s; without both, pillarbox makes its own certificate"
 	switch {
 	case c.TLS.Cert != "" && c.TLS.Key == "":
 		v.addf("tls.cert", together, "tls.key")
@@ -75,7 +104,7 @@ func (v *verdict) sizes(c *Config) {
 	capacity := c.Spool.Capacity
 	slot := c.Spool.SlotFor(int64(capacity))
 	if slot < minSlot || slot > maxSlot || slot%page != 0 {
-		v.addf("spool.slot", "%v is no whole number of 4KiB pages in %v to %v", slot, Size(minSlot), Size(maxSlot))
+		v.addf("spool.slot", "%v is not a multiple of 4KiB from %v to %v", slot, Size(minSlot), Size(maxSlot))
 	} else if least := max(minSlots*slot, 2*c.SMTP.MaxMessage); capacity != 0 && capacity < least {
 		v.addf("spool.capacity", "%v is too small: %v is the least, for 8 slots and twice max_message; make it larger or those smaller", capacity, least)
 	} else if n := min(maxSlots, slot/64); capacity > n*slot { // a slot has to hold a list of all
@@ -92,6 +121,9 @@ func (v *verdict) sizes(c *Config) {
 // levels are the words of log.level.
 var levels = []string{"debug", "info", "warn", "error"}
 
+// announcing are the words of mdns.
+var announcing = []string{"auto", "on", "off"}
+
 // watchdogs are the words of watchdog.device.
 var watchdogs = []string{"none", "auto", "systemd", "procd"}
 
@@ -102,40 +134,37 @@ func (v *verdict) words(c *Config) {
 	if !slices.Contains(levels, c.Log.Level) {
 		v.addf("log.level", "%q is not one of %s", c.Log.Level, strings.Join(levels, ", "))
 	}
+	if !slices.Contains(announcing, c.MDNS) {
+		v.addf("mdns", "%q is not one of %s", c.MDNS, strings.Join(announcing, ", "))
+	}
 	if device := c.Watchdog.Device; !slices.Contains(watchdogs, device) && !strings.HasPrefix(device, "/dev/") {
 		v.addf("watchdog.device", `%q is not one of %s or a device, as "/dev/watchdog0"`, device, strings.Join(watchdogs, ", "))
 	}
 }
 
-// fold returns s with the letters A-Z made small. Names here are ASCII; others stay as they are and are refused.
-func fold(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
-}
-
-// checkDomain says what is wrong with a folded host or domain name (RFC 1123 §2.1).
+// checkDomain returns an error if a folded name is not a host or domain name (RFC 1123 section
+// 2.1).
 func checkDomain(name string) error {
 	if name == "" || len(name) > 253 {
-		return fmt.Errorf("%q is no host name: 1 to 253 characters are needed", name)
+		return fmt.Errorf("%q is not a host name: 1 to 253 characters are needed", name)
 	}
 	for label := range strings.SplitSeq(name, ".") {
 		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return fmt.Errorf("%q is no host name: each part between dots has 1 to 63 characters and no hyphen at its ends", name)
+			return fmt.Errorf("%q is not a host name: each part between dots has 1 to 63 characters and no hyphen at its ends", name)
 		}
 		for _, r := range label {
 			if !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-') {
-				return fmt.Errorf("%q is no host name: %q cannot stand in one; only a-z, 0-9 and hyphens can", name, r)
+				return fmt.Errorf("%q is not a host name: %q is not allowed in one; only a-z, 0-9 and hyphens can", name, r)
 			}
 		}
 	}
 	return nil
 }
 
-// isAlpha says whether s is not empty and has only small letters.
+// isNumber reports whether s is not empty and has only digits.
+func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// isAlpha reports whether s is not empty and has only small letters.
 func isAlpha(s string) bool {
 	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == ""
 }

@@ -7,6 +7,8 @@ import (
 	"os/user"
 	"strconv"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // An Identity is a user of the machine with its groups.
@@ -16,7 +18,7 @@ type Identity struct {
 	groups   []int
 }
 
-// Lookup returns the user of a name, or of a number.
+// Lookup returns the user with a name, or with a number.
 func Lookup(name string) (Identity, error) {
 	u, err := user.Lookup(name)
 	if err != nil {
@@ -44,11 +46,16 @@ func Lookup(name string) (Identity, error) {
 	return id, nil
 }
 
-// Become makes this process that user, in all of its threads and for ever. It does nothing when it is already; else it takes
-// root.
+// Become makes this process that user, in all of its threads and permanently. It does nothing if it
+// already is that user; otherwise it requires root.
 func Become(id Identity) error {
 	if id.UID == os.Geteuid() && id.UID == os.Getuid() {
 		return nil
+	}
+	if _, _, saved := unix.Getresuid(); os.Geteuid() != 0 && saved == 0 { // after Effective
+		if err := syscall.Setresuid(-1, 0, -1); err != nil {
+			return os.NewSyscallError("setresuid", err)
+		}
 	}
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("only root can become the user %s: start this as root or as %s", id.Name, id.Name)

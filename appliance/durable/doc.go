@@ -1,15 +1,20 @@
-// Package durable puts the small files of the state folder in their place (accounts, certificates, ports), so that a
-// power cut at any instant leaves the old one or the new one.
+// Package durable replaces the small files of the state directory (accounts, certificates, ports),
+// so that a power cut at any instant leaves the old file or the new one.
 //
-// What it refuses to do: it keeps no mail, which has a store of its own; it locks nothing; it never writes into a file that is
-// there.
+// Read reads them, and follows no link.
 //
-// Invariants:
+// It stores no mail, which has a store of its own; it takes no locks; it never writes into an
+// existing file.
 //
-//	D1  When Replace or MakeFolder has returned nil, the name and what is behind it survive a power cut.
-//	D2  A reader sees the old file whole or the new one whole.
-//	D3  A file has mode 0600 and the owner of its folder, whoever runs the program; a folder has mode 0700.
+// # Invariants
 //
-// Life of a file: <name>.new is made anew (a crash may have left one) → given to the owner of the folder → written →
-// flushed → renamed → the folder is flushed.
+//	D1  When Replace or MakeFolder has returned nil, the name and its content survive a power cut.
+//	D2  A reader sees the old file completely or the new one completely.
+//	D3  A file has mode 0600 and the owner of its folder, whichever user runs the program; a folder
+//	    has mode 0700.
+//
+// # Life of a file
+//
+// <name>.new is created (a crash may have left one, which is removed) → given to the owner of the
+// folder → written → flushed → renamed → the folder is flushed.
 package durable

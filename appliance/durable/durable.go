@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// Replace puts a file with that text in the place of path. After an error the old file is there, or the new one
-// whole. It writes one file and flushes it and its folder.
+// Replace replaces the file at path by one with that text. After an error the old file is there, or
+// the new one complete. It writes one file and flushes it and its folder.
 func Replace(path string, text []byte) error {
 	folder, err := os.Open(filepath.Dir(path))
 	if err != nil {
@@ -24,7 +24,7 @@ func Replace(path string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(aside) // after the rename there is none
+	defer os.Remove(aside) // after the rename it does not exist
 	defer f.Close()
 	if err := giveTo(f, folder); err != nil {
 		return err
@@ -42,7 +42,11 @@ func Replace(path string, text []byte) error {
 }
 
 // giveTo gives a new file to the owner of the folder, so that the service can read what root wrote.
+// Another user cannot change the owner, and keeps its own in a folder where it may write.
 func giveTo(f, folder *os.File) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
 	info, err := folder.Stat()
 	if err != nil {
 		return err
@@ -52,14 +56,15 @@ func giveTo(f, folder *os.File) error {
 		return nil
 	}
 	err = f.Chown(int(stat.Uid), int(stat.Gid))
-	if errors.Is(err, fs.ErrPermission) && int(stat.Uid) == os.Geteuid() {
-		return nil // a group that this user is not in: mode 0600 lets no group in anyway
+	if errors.Is(err, fs.ErrPermission) && stat.Uid == 0 {
+		return nil // a root without CAP_CHOWN: mode 0600 lets no group in anyway
 	}
 	return err
 }
 
-// MakeFolder makes a folder and those above it, for their owner only, and flushes each name, so that a power cut cannot
-// take the folder with what is acknowledged in it. It does nothing when the folder is there.
+// MakeFolder makes a folder and those above it, accessible to their owner only, and flushes each
+// name, so that a power cut cannot remove the folder with acknowledged data in it. It does nothing
+// if the folder exists.
 func MakeFolder(dir string) error {
 	info, err := os.Stat(dir)
 	if err == nil && !info.IsDir() {
@@ -75,26 +80,36 @@ func MakeFolder(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if err := flush(above); err != nil && !errors.Is(err, fs.ErrPermission) { // a folder that may not be read cannot be flushed
+	// A folder that may not be read cannot be flushed.
+	if err := flush(above); err != nil && !errors.Is(err, fs.ErrPermission) {
 		return err
 	}
 	return nil
 }
 
-// MakeInside is MakeFolder for a folder that belongs to whom the one above belongs to, so that the service can use what root made.
+// MakeInside is MakeFolder for a folder that belongs to the owner of the one above, so that the
+// service can use what root made. It follows no link.
 func MakeInside(dir string) error {
-	if err := MakeFolder(dir); err != nil || os.Geteuid() != 0 {
+	if err := MakeFolder(dir); err != nil {
 		return err
 	}
-	above, err := os.Stat(filepath.Dir(dir))
+	folder, err := os.OpenFile(dir, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW, 0)
+	if info, failed := os.Lstat(dir); err != nil && failed == nil && info.Mode().Type() == fs.ModeSymlink {
+		return &fs.PathError{Op: "open", Path: dir, Err: errors.New("it is a symbolic link; replace it by the directory")}
+	}
 	if err != nil {
 		return err
 	}
-	stat, ok := above.Sys().(*syscall.Stat_t)
-	if !ok || stat.Uid == 0 {
+	defer folder.Close()
+	if os.Geteuid() != 0 { // and the one above may not be readable
 		return nil
 	}
-	return os.Lchown(dir, int(stat.Uid), int(stat.Gid)) // what a link leads to stays whose it is
+	above, err := os.Open(filepath.Dir(dir))
+	if err != nil {
+		return err
+	}
+	defer above.Close()
+	return giveTo(folder, above)
 }
 
 func flush(dir string) error {

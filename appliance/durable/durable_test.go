@@ -7,12 +7,15 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"pillarbox/appliance/confine"
 )
 
 func TestReplace(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "ports")
-	if err := os.WriteFile(path+".new", []byte("half a li"), 0o644); err != nil { // a crash in the middle
+	// What a crash in the middle leaves.
+	if err := os.WriteFile(path+".new", []byte("half a li"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	owner := os.Geteuid()
@@ -46,7 +49,7 @@ func TestReplace(t *testing.T) {
 // TestReplaceThatFails: what is in the way stays, and nothing is left beside it.
 func TestReplaceThatFails(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(dir, "ports", "full"), 0o700); err != nil { // no rename replaces that
+	if err := os.MkdirAll(filepath.Join(dir, "ports", "full"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := Replace(filepath.Join(dir, "ports"), []byte("x")); err == nil {
@@ -88,5 +91,31 @@ func onlyFile(t *testing.T, dir, name string) {
 	}
 	if len(found) != 1 || found[0].Name() != name {
 		t.Errorf("the folder holds %v", found)
+	}
+}
+
+// TestNobodyElseGivesAway: a user that is not root writes into a folder of another one, whose mode
+// lets it, and keeps what it has made.
+func TestNobodyElseGivesAway(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can act as another user")
+	}
+	dir, err := os.MkdirTemp("", "durable-") // t.TempDir lies in a folder that lets nobody else in
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := errors.Join(os.Chown(dir, 1026, 100), os.Chmod(dir, 0o777)); err != nil {
+		t.Skip(err)
+	}
+	path := filepath.Join(dir, "secret")
+	err = confine.As(confine.Owner(54321, 54321), func() error {
+		return errors.Join(Replace(path, []byte("x")), MakeInside(filepath.Join(dir, "certs")))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Sys().(*syscall.Stat_t).Uid != 54321 {
+		t.Errorf("%v, %v", info, err)
 	}
 }

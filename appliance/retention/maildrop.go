@@ -3,43 +3,46 @@ package retention
 import (
 	"context"
 	"iter"
+
+	"pillarbox/appliance/clock"
 )
 
-// A Maildrop is a mailbox as one login sees it: messages are numbered 1…Len() without those that are hidden. It gathers what was fetched, and
-// leaves it behind with the deletes, or when it is closed. It is used by one goroutine at a time.
+// A Maildrop is a mailbox as one login sees it: messages are numbered 1…Len() without those that
+// are hidden. It records what was fetched, and writes that with the deletions, or when it is
+// closed. It is used by one goroutine at a time.
 type Maildrop struct {
-	box    Mailbox
-	policy Policy
-	device string // the label of the device; "" for none
-	recent bool
-	term   Term
-	bin    bool // there is mail in the bin
-	hidden bool // there is mail that the device deleted
+	mailbox Mailbox
+	policy  Policy
+	device  string // the label of the device; "" if none
+	recent  bool
+	trusted clock.Interval
+	bin     bool // there are messages in the bin
+	hidden  bool // there are messages that the device deleted
 
-	shown   []uint32 // by number-1: the number in the mailbox; nil: all are seen, by their own number
-	fetched []uint64 // a bit a message of the mailbox, from the first on that was sent
+	shown   []uint32 // by number-1: the number in the mailbox; nil if all are visible
+	fetched []uint64 // one bit per message of the mailbox, allocated when the first is fetched
 }
 
-// A View is what a login wants to see of a mailbox. The zero View is all of it, but for the bin.
+// A View selects what a login sees of a mailbox. The zero View is everything except the bin.
 type View struct {
-	Device string // what this device deleted is hidden; "" for none
-	Recent bool   // the mail of the last RecentDays only
+	Device string // messages that this device deleted are hidden; "" if none
+	Recent bool   // only messages of the last RecentDays
 }
 
 // RecentDays is how far back a recent view goes.
 const RecentDays = 30
 
-// Open shows a mailbox to a login, under the policy of its account.
-func Open(box Mailbox, p Policy, v View, t Term) *Maildrop {
-	d := &Maildrop{box: box, policy: p, recent: v.Recent, term: t}
+// Open returns the maildrop of a login, under the policy of its account.
+func Open(mailbox Mailbox, p Policy, v View, t clock.Interval) *Maildrop {
+	d := &Maildrop{mailbox: mailbox, policy: p, recent: v.Recent, trusted: t}
 	if v.Device != "" {
 		d.device = DeviceLabel + v.Device
 	}
-	d.bin, d.hidden = box.Bears(BinLabel), d.device != "" && box.Bears(d.device)
+	d.bin, d.hidden = mailbox.Bears(BinLabel), d.device != "" && mailbox.Bears(d.device)
 	if !d.bin && !d.hidden && !d.recent {
 		return d
 	}
-	total := box.Len()
+	total := mailbox.Len()
 	for n := 1; n <= total; n++ {
 		switch hidden := d.hides(n); {
 		case hidden && d.shown == nil:
@@ -54,25 +57,25 @@ func Open(box Mailbox, p Policy, v View, t Term) *Maildrop {
 	return d
 }
 
-// hides says whether message n of the mailbox is not for this login.
+// hides reports whether message n of the mailbox is hidden from this login.
 func (d *Maildrop) hides(n int) bool {
 	if d.bin {
-		if _, binned := d.box.Marked(BinLabel, n); binned {
+		if _, binned := d.mailbox.Marked(BinLabel, n); binned {
 			return true
 		}
 	}
 	if d.hidden {
-		if _, gone := d.box.Marked(d.device, n); gone {
+		if _, gone := d.mailbox.Marked(d.device, n); gone {
 			return true
 		}
 	}
-	return d.recent && d.term.Age(d.box.Day(n)) >= RecentDays
+	return d.recent && d.trusted.Age(d.mailbox.Day(n)) >= RecentDays
 }
 
-// Len returns how many messages are seen.
+// Len returns how many messages are visible.
 func (d *Maildrop) Len() int {
 	if d.shown == nil {
-		return d.box.Len()
+		return d.mailbox.Len()
 	}
 	return len(d.shown)
 }
@@ -85,23 +88,23 @@ func (d *Maildrop) At(n int) int {
 	return int(d.shown[n-1])
 }
 
-// Retrieved is told that message n was sent whole.
+// Retrieved records that message n was sent completely.
 func (d *Maildrop) Retrieved(n int) {
 	n = d.At(n)
 	if d.policy.KeepAfterFetch == 0 {
 		return
 	}
-	if _, before := d.box.Marked(FetchedLabel, n); before {
+	if _, before := d.mailbox.Marked(FetchedLabel, n); before {
 		return
 	}
 	if d.fetched == nil {
-		d.fetched = make([]uint64, d.box.Len()/64+1)
+		d.fetched = make([]uint64, d.mailbox.Len()/64+1)
 	}
 	d.fetched[n/64] |= 1 << (n % 64)
 }
 
-// Delete does what deleting means for this login: the messages are hidden from its device, put into the bin, or
-// removed. What was fetched is marked in the same update.
+// Delete does what deletion means for this login: the messages are hidden from its device, moved to
+// the bin, or expunged. Fetched messages are marked in the same update.
 func (d *Maildrop) Delete(ctx context.Context, marked iter.Seq[int]) error {
 	gone := func(yield func(int) bool) {
 		for n := range marked {
@@ -110,7 +113,7 @@ func (d *Maildrop) Delete(ctx context.Context, marked iter.Seq[int]) error {
 			}
 		}
 	}
-	today := DayOf(d.term.Now)
+	today := clock.DayOf(d.trusted.Now)
 	c := Change{Marks: d.ofFetched(today)}
 	switch {
 	case d.device != "":
@@ -120,20 +123,20 @@ func (d *Maildrop) Delete(ctx context.Context, marked iter.Seq[int]) error {
 	default:
 		c.Expunge = gone
 	}
-	if err := d.box.Update(ctx, c); err != nil {
+	if err := d.mailbox.Update(ctx, c); err != nil {
 		return err
 	}
 	d.fetched = nil
 	return nil
 }
 
-// ofFetched returns the mark of what was fetched, if there is any.
+// ofFetched returns the mark of the fetched messages, if there are any.
 func (d *Maildrop) ofFetched(today int) []Mark {
 	if d.fetched == nil {
 		return nil
 	}
 	return []Mark{{FetchedLabel, today, func(yield func(int) bool) {
-		for n := 1; n <= d.box.Len(); n++ {
+		for n := 1; n <= d.mailbox.Len(); n++ {
 			if d.fetched[n/64]>>(n%64)&1 != 0 && !yield(n) {
 				return
 			}
@@ -141,13 +144,14 @@ func (d *Maildrop) ofFetched(today int) []Mark {
 	}}}
 }
 
-// Close marks what was fetched and not told yet, and gives the mailbox back. A second Close does nothing.
+// Close marks fetched messages that are not marked yet, and closes the mailbox. A second Close does
+// nothing.
 func (d *Maildrop) Close() (err error) {
-	if marks := d.ofFetched(DayOf(d.term.Now)); marks != nil {
-		err = d.box.Update(context.Background(), Change{Marks: marks})
+	if marks := d.ofFetched(clock.DayOf(d.trusted.Now)); marks != nil {
+		err = d.mailbox.Update(context.Background(), Change{Marks: marks})
 		d.fetched = nil
 	}
-	if closed := d.box.Close(); err == nil {
+	if closed := d.mailbox.Close(); err == nil {
 		err = closed
 	}
 	return err

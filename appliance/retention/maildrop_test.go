@@ -4,40 +4,43 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"pillarbox/appliance/clock"
 )
 
 var (
 	noon  = time.Date(2026, 12, 31, 12, 0, 0, 0, time.UTC)
-	today = DayOf(noon)
-	term  = Term{noon.Add(-100 * day), noon}
+	today = clock.DayOf(noon)
+	term  = clock.Interval{Since: noon.Add(-100 * day), Now: noon}
 )
 
-// ten is a shelf with the letters a to j for anna; a came 50 days ago, each of the others five days later.
-func ten() *shelf {
-	s := &shelf{boxes: map[uint64][]*letter{}}
+// ten returns a store with the messages a to j for anna; a arrived 50 days ago, each of the others
+// five days later.
+func ten() *store {
+	s := &store{mailboxes: map[uint64][]*message{}}
 	for i := range 10 {
-		s.boxes[1] = append(s.boxes[1], &letter{name: string(rune('a' + i)), came: today - 50 + 5*i})
+		s.mailboxes[1] = append(s.mailboxes[1], &message{name: string(rune('a' + i)), came: today - 50 + 5*i})
 	}
 	return s
 }
 
-// views are what logins of those names want to see.
+// views are the views of the logins with those names.
 var views = map[string]View{
 	"anna": {}, "anna+phone": {Device: "phone"}, "recent:anna": {Recent: true}, "recent:anna+pad": {"pad", true},
 }
 
-// seen lists what a login sees.
-func seen(s *shelf, v View, p Policy, at Term) string {
-	box, _ := s.Mailbox(1)
-	d := Open(box, p, v, at)
+// seen returns the names of the messages that a login sees.
+func seen(s *store, v View, p Policy, at clock.Interval) string {
+	view, _ := s.Mailbox(1)
+	d := Open(view, p, v, at)
 	var names string
 	for n := 1; n <= d.Len(); n++ {
-		names += box.(*frozen).letters[d.At(n)-1].name
+		names += view.(*frozen).messages[d.At(n)-1].name
 	}
 	return names
 }
 
-// TestViews: what one login deletes, and what each of them sees then.
+// TestViews: what one login deletes, and what each of them sees afterwards.
 func TestViews(t *testing.T) {
 	for _, tt := range []struct {
 		name                           string
@@ -56,8 +59,8 @@ func TestViews(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := ten()
-			box, _ := s.Mailbox(1)
-			d := Open(box, tt.policy, views[tt.login], term)
+			view, _ := s.Mailbox(1)
+			d := Open(view, tt.policy, views[tt.login], term)
 			if err := d.Delete(t.Context(), slices.Values(tt.deletes)); err != nil {
 				t.Fatal(err)
 			}
@@ -73,12 +76,12 @@ func TestViews(t *testing.T) {
 	}
 }
 
-// TestRecentHidesNothingByAJump: after the clock was set, nobody knows how old mail is.
+// TestRecentHidesNothingByAJump: after the clock was set, no age is certain.
 func TestRecentHidesNothingByAJump(t *testing.T) {
-	for name, at := range map[string]Term{
+	for name, at := range map[string]clock.Interval{
 		"1970":         {Now: time.Unix(0, 0)},
-		"20 years on":  {noon.Add(20 * year), noon.Add(20*year + time.Hour)},
-		"20 days long": {noon.Add(-20 * day), noon},
+		"20 years on":  {Since: noon.Add(20 * year), Now: noon.Add(20*year + time.Hour)},
+		"20 days long": {Since: noon.Add(-20 * day), Now: noon},
 	} {
 		if got := seen(ten(), View{Recent: true}, Policy{}, at); got != "abcdefghij" {
 			t.Errorf("%s: sees %q", name, got)
@@ -86,7 +89,7 @@ func TestRecentHidesNothingByAJump(t *testing.T) {
 	}
 }
 
-// TestFetched: what was sent is marked once, with the deletes or when the session ends.
+// TestFetched: a message that was sent is marked once, with the deletions or when the session ends.
 func TestFetched(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -101,9 +104,9 @@ func TestFetched(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := ten()
-			s.boxes[1][4].marks = map[string]int{FetchedLabel: today - 9}
-			box, _ := s.Mailbox(1)
-			d := Open(box, tt.policy, View{}, term)
+			s.mailboxes[1][4].marks = map[string]int{FetchedLabel: today - 9}
+			view, _ := s.Mailbox(1)
+			d := Open(view, tt.policy, View{}, term)
 			for _, n := range []int{2, 4, 5} {
 				d.Retrieved(n)
 			}
@@ -118,7 +121,7 @@ func TestFetched(t *testing.T) {
 				}
 			}
 			var marked string
-			for _, l := range s.boxes[1] {
+			for _, l := range s.mailboxes[1] {
 				if of, ok := l.marks[FetchedLabel]; ok && of == today {
 					marked += l.name
 				}
@@ -126,22 +129,23 @@ func TestFetched(t *testing.T) {
 			if s.updates != tt.updates || marked != tt.marked {
 				t.Errorf("%d updates, marked %q; want %d, %q", s.updates, marked, tt.updates, tt.marked)
 			}
-			if got := s.boxes[1][4-len("abcdefghij")+len(s.boxes[1])].marks[FetchedLabel]; got != today-9 {
+			if got := s.mailboxes[1][4-len("abcdefghij")+len(s.mailboxes[1])].marks[FetchedLabel]; got != today-9 {
 				t.Errorf("the first day became %d", got)
 			}
 		})
 	}
 }
 
-// TestPlainViewCostsNothing: a mailbox with nothing hidden is seen as it is.
+// TestPlainViewCostsNothing: a view of a mailbox with nothing hidden needs no tables.
 func TestPlainViewCostsNothing(t *testing.T) {
 	s := ten()
-	box, _ := s.Mailbox(1)
+	view, _ := s.Mailbox(1)
 	for _, login := range []string{"anna", "anna+phone"} {
-		if got := testing.AllocsPerRun(10, func() { Open(box, Policy{KeepAfterFetch: 1}, views[login], term) }); got > 2 { // itself, and a label
+		// One for the maildrop itself, and one for a label.
+		if got := testing.AllocsPerRun(10, func() { Open(view, Policy{KeepAfterFetch: 1}, views[login], term) }); got > 2 {
 			t.Errorf("%s: %v allocations", login, got)
 		}
-		if d := Open(box, Policy{}, views[login], term); d.shown != nil || d.fetched != nil {
+		if d := Open(view, Policy{}, views[login], term); d.shown != nil || d.fetched != nil {
 			t.Errorf("%s: %v", login, d)
 		}
 	}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"iter"
 
-	"pillarbox/appliance/logbook"
+	"go.uber.org/zap"
+
+	"pillarbox/appliance/clock"
 )
 
 // An Account is a mailbox with its policy.
@@ -21,9 +23,10 @@ type Store interface {
 	Mailbox(key uint64) (Mailbox, error)
 }
 
-// Pass removes what is due in the mailboxes of the accounts, one after the other. A mailbox with nothing to remove is not written to; the
-// others are one update each. What goes wrong with one does not keep it from the others.
-func Pass(ctx context.Context, s Store, accounts []Account, t Term, log *logbook.Logger) error {
+// Pass removes what is due in the mailboxes of the accounts, one after the other. A mailbox with
+// nothing to remove is not written to; every other one is one update. An error in one mailbox does
+// not affect the others.
+func Pass(ctx context.Context, s Store, accounts []Account, t clock.Interval, log *zap.Logger) error {
 	var failed []error
 	for _, a := range accounts {
 		if ctx.Err() != nil {
@@ -37,35 +40,35 @@ func Pass(ctx context.Context, s Store, accounts []Account, t Term, log *logbook
 }
 
 // clean removes what is due in one mailbox.
-func clean(ctx context.Context, s Store, a Account, t Term, log *logbook.Logger) error {
-	box, err := s.Mailbox(a.Key)
+func clean(ctx context.Context, s Store, a Account, t clock.Interval, log *zap.Logger) error {
+	mailbox, err := s.Mailbox(a.Key)
 	if err != nil {
 		return err
 	}
-	defer box.Close()
-	if !a.Policy.Removes() && !box.Bears(BinLabel) {
+	defer mailbox.Close()
+	if !a.Policy.Removes() && !mailbox.Bears(BinLabel) {
 		return nil
 	}
 	var counts [reasons]int
-	for n := 1; n <= box.Len(); n++ {
-		counts[a.Policy.Judge(box, n, t)]++
+	for n := 1; n <= mailbox.Len(); n++ {
+		counts[a.Policy.Judge(mailbox, n, t)]++
 	}
-	if counts[Stays] == box.Len() {
+	if counts[Stays] == mailbox.Len() {
 		return nil
 	}
-	err = box.Update(ctx, Change{Expunge: those(box, func(n int) bool { return a.Policy.Judge(box, n, t) != Stays })})
+	err = mailbox.Update(ctx, Change{Expunge: those(mailbox, func(n int) bool { return a.Policy.Judge(mailbox, n, t) != Stays })})
 	if err != nil {
 		return err
 	}
-	log.Info("retention removed mail", logbook.String("mailbox", a.Name), logbook.Int("old", counts[Old]),
-		logbook.Int("fetched", counts[Fetched]), logbook.Int("binned", counts[Binned]), logbook.Int("left", counts[Stays]))
+	log.Info("retention removed mail", zap.String("mailbox", a.Name), zap.Int("old", counts[Old]),
+		zap.Int("fetched", counts[Fetched]), zap.Int("binned", counts[Binned]), zap.Int("left", counts[Stays]))
 	return nil
 }
 
-// those are the messages of a mailbox that are meant, in order.
-func those(box Mailbox, meant func(n int) bool) iter.Seq[int] {
+// those returns the messages of a mailbox for which meant is true, in order.
+func those(mailbox Mailbox, meant func(n int) bool) iter.Seq[int] {
 	return func(yield func(int) bool) {
-		for n := 1; n <= box.Len(); n++ {
+		for n := 1; n <= mailbox.Len(); n++ {
 			if meant(n) && !yield(n) {
 				return
 			}

@@ -3,26 +3,30 @@ package retention
 import (
 	"context"
 	"iter"
+
+	"pillarbox/appliance/clock"
 )
 
-// The labels of marks. That of a device is its name behind DeviceLabel.
+// The labels of marks. The label of a device is DeviceLabel followed by its name.
 const (
 	BinLabel     = "bin"
 	FetchedLabel = "fetched"
 	DeviceLabel  = "view:"
 )
 
-// A Policy is how long the mail of an account stays. The zero Policy keeps it until a client deletes it, and then no longer.
+// A Policy is how long the messages of an account stay. The zero Policy keeps them until a client
+// deletes them, and no longer.
 type Policy struct {
-	KeepDays       int // after it came; 0: for ever
-	KeepAfterFetch int // days after it was first fetched; 0: that makes no difference
-	BinDays        int // how long mail that clients delete can be brought back; 0: not at all
+	KeepDays       int // after arrival; 0: without limit
+	KeepAfterFetch int // days after the first fetch; 0: fetching makes no difference
+	BinDays        int // how long deleted messages can be restored; 0: not at all
 }
 
-// Removes says whether the policy ever removes anything by itself.
+// Removes reports whether the policy ever removes anything.
 func (p Policy) Removes() bool { return p != Policy{} }
 
-// Guaranteed returns how many days mail stays by itself at least; 0: for ever.
+// Guaranteed returns for how many days at least nothing but a client removes a message; 0: without
+// limit.
 func (p Policy) Guaranteed() int {
 	if p.KeepDays == 0 || p.KeepAfterFetch != 0 && p.KeepAfterFetch < p.KeepDays {
 		return p.KeepAfterFetch
@@ -30,30 +34,32 @@ func (p Policy) Guaranteed() int {
 	return p.KeepDays
 }
 
-// A Mailbox is the frozen view of a mailbox that a store gives. Messages are numbered 1…Len(). It is used by one
-// goroutine at a time.
+// A Mailbox is a frozen view of a mailbox in a store. Messages are numbered 1…Len(). It is used by
+// one goroutine at a time.
 type Mailbox interface {
 	Len() int
-	// Octets is the size of message n as it is listed.
+	// Octets returns the size of message n as it is listed.
 	Octets(n int) int64
-	// Day is the day on which message n came, by the clock of then: days since 1970, UTC.
+	// Day returns the day on which message n arrived, by the clock of that time: days since 1970,
+	// UTC.
 	Day(n int) int
-	// Bears says whether a message may bear a label; false: none does.
+	// Bears reports whether any message may bear a label.
 	Bears(label string) bool
-	// Marked says whether message n bears a label, and the day that was given with it.
+	// Marked reports whether message n bears a label, and returns the day of the mark.
 	Marked(label string, n int) (day int, ok bool)
-	// Update makes a change durable, all of it or none, with one flush. What is gone already is no error.
+	// Update makes a change durable, all of it or none, with one flush. Messages that are already
+	// gone are not an error.
 	Update(ctx context.Context, c Change) error
 	Close() error
 }
 
-// A Change is what is done to a mailbox at once.
+// A Change is an update of a mailbox.
 type Change struct {
-	Expunge iter.Seq[int] // ascending; nil: none
+	Expunge iter.Seq[int] // ascending; nil if none
 	Marks   []Mark
 }
 
-// A Mark is put on messages.
+// A Mark is a label with a day for some messages.
 type Mark struct {
 	Label    string
 	Day      int           // days since 1970, UTC
@@ -63,31 +69,31 @@ type Mark struct {
 // A Reason is why a message is due.
 type Reason int
 
-// The reasons, in the order in which they are looked at.
+// The reasons, in the order in which they are checked.
 const (
 	Stays   Reason = iota
 	Binned         // a client deleted it, BinDays ago
-	Old            // it came KeepDays ago
+	Old            // it arrived KeepDays ago
 	Fetched        // it was fetched KeepAfterFetch days ago
 	reasons
 )
 
-// Judge says whether message n is to be removed in that term, and why.
-func (p Policy) Judge(box Mailbox, n int, t Term) Reason {
-	if !t.Believed() {
+// Judge returns why message n is to be removed, by the trusted interval, or Stays.
+func (p Policy) Judge(mailbox Mailbox, n int, t clock.Interval) Reason {
+	if !t.Trusted() {
 		return Stays
 	}
-	if day, ok := box.Marked(BinLabel, n); ok {
+	if day, ok := mailbox.Marked(BinLabel, n); ok {
 		if t.Age(day) >= p.BinDays {
 			return Binned
 		}
 		return Stays
 	}
-	if p.KeepDays > 0 && t.Age(box.Day(n)) >= p.KeepDays {
+	if p.KeepDays > 0 && t.Age(mailbox.Day(n)) >= p.KeepDays {
 		return Old
 	}
 	if p.KeepAfterFetch > 0 {
-		if day, ok := box.Marked(FetchedLabel, n); ok && t.Age(day) >= p.KeepAfterFetch {
+		if day, ok := mailbox.Marked(FetchedLabel, n); ok && t.Age(day) >= p.KeepAfterFetch {
 			return Fetched
 		}
 	}

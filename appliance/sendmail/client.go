@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 const (
@@ -18,7 +17,7 @@ const (
 	replyPatience = 5 * time.Minute // RFC 5321 §4.5.3.2
 )
 
-// A client is a dialogue with the box.
+// A client is a connection to the server.
 type client struct {
 	conn    net.Conn
 	text    *textproto.Conn
@@ -26,13 +25,16 @@ type client struct {
 	offered map[string]bool // by EHLO or LHLO
 }
 
-// silence is an error of a client that says that the box did not answer, in contrast to a reply.
+// A silence is the error of a connection that broke or that the server ends, in contrast to a reply
+// that refuses something.
 type silence struct{ err error }
 
 func (s silence) Error() string { return s.err.Error() }
+func (s silence) Unwrap() error { return s.err }
 
-// dial connects and hears the greeting.
-func dial(way Way) (*client, error) {
+// dial connects and reads the greeting. Unless users is nil, the program that sent it must run as
+// one of them.
+func dial(way Way, users []int) (*client, error) {
 	conn, err := net.DialTimeout(way.Network, way.Address, dialPatience)
 	if err != nil {
 		return nil, silence{err}
@@ -41,15 +43,16 @@ func dial(way Way) (*client, error) {
 	code, greeting, err := c.reply()
 	switch {
 	case err != nil:
-		err = silence{err}
 	case way.Guessed && !strings.HasSuffix(greeting, " pillarbox"):
-		err = silence{errors.New("somebody else than pillarbox answers there")}
+		err = errors.New("another program than pillarbox answers there")
 	case code != 220:
-		err = silence{fmt.Errorf("it answers %d %s", code, greeting)}
+		err = fmt.Errorf("it answers %d %s", code, greeting)
+	case users != nil:
+		err = checkOwner(conn, way, users)
 	}
 	if err != nil {
 		conn.Close()
-		return nil, err
+		return nil, silence{err}
 	}
 	return c, nil
 }
@@ -72,7 +75,7 @@ func (c *client) reply() (code int, text string, err error) {
 	return code, text, err
 }
 
-// say says a line and reads the reply. The error is nil for a reply of 2xx or 3xx.
+// say sends a line and reads the reply. The error is nil for a reply of 2xx or 3xx.
 func (c *client) say(format string, args ...any) error {
 	_, err := c.ask(format, args...)
 	return err
@@ -82,22 +85,25 @@ func (c *client) ask(format string, args ...any) (text string, err error) {
 	if err := c.text.PrintfLine(format, args...); err != nil {
 		return "", silence{err}
 	}
-	return c.hear()
+	return c.receive()
 }
 
-// hear reads a reply, and makes an *Error of one that is not 2xx or 3xx.
-func (c *client) hear() (string, error) {
+// receive reads a reply, and returns an *Error for one that is not 2xx or 3xx. After 421 the server
+// closes the connection.
+func (c *client) receive() (string, error) {
 	code, text, err := c.reply()
 	switch {
 	case err != nil:
-		return "", silence{fmt.Errorf("it hung up: %w", err)}
+		return "", silence{fmt.Errorf("it closed the connection: %w", err)}
+	case code == 421:
+		return "", silence{fmt.Errorf("it closed the connection: %d %s", code, text)}
 	case code < 400:
 		return text, nil
 	}
 	return "", &Error{exitOf(code, text), fmt.Sprintf("%d %s", code, text)}
 }
 
-// exitOf returns the exit code of a refusal.
+// exitOf returns the exit code for a reply of 4xx or 5xx.
 func exitOf(code int, text string) int {
 	switch {
 	case code < 500:
@@ -110,7 +116,7 @@ func exitOf(code int, text string) int {
 	return ExUnavailable
 }
 
-// hello says who calls, and learns what is offered.
+// hello sends EHLO or LHLO and reads the extensions that the server offers.
 func (c *client) hello(hostname string) error {
 	verb := "EHLO"
 	if c.way.LMTP {
@@ -125,7 +131,7 @@ func (c *client) hello(hostname string) error {
 	return err
 }
 
-// mail says MAIL.
+// mail sends MAIL.
 func (c *client) mail(m *message) error {
 	line := "MAIL FROM:<" + m.sender + ">"
 	if c.offered["SIZE"] {
@@ -146,7 +152,7 @@ func (c *client) mail(m *message) error {
 	return c.say("%s", line)
 }
 
-// rcpt says RCPT.
+// rcpt sends RCPT.
 func (c *client) rcpt(to string, o *Options) error {
 	line := "RCPT TO:<" + to + ">"
 	if c.offered["DSN"] && o.Notify != "" {
@@ -155,30 +161,30 @@ func (c *client) rcpt(to string, o *Options) error {
 	return c.say("%s", line)
 }
 
-// content says DATA and the letter, and reads a verdict for each of so many recipients.
-func (c *client) content(m *message, accepted int) ([]error, error) {
-	if err := c.say("DATA"); err != nil {
-		return nil, err
-	}
-	body, err := m.letter.body.reader()
+// content sends the message after the reply to DATA, and returns the replies to its end: in LMTP
+// one for each accepted recipient, nil for those that have the message.
+func (c *client) content(m *message, accepted int) (replies []error, err error) {
+	body, err := m.input.body.reader()
 	if err != nil {
 		return nil, err
 	}
 	if err := c.send(m.header, body); err != nil {
 		return nil, err
 	}
-	verdicts := 1
-	if c.way.LMTP {
-		verdicts = accepted
+	if !c.way.LMTP {
+		accepted = 1
 	}
-	said := make([]error, verdicts)
-	for i := range said {
-		_, said[i] = c.hear()
+	for range accepted {
+		_, err := c.receive()
+		if errors.As(err, new(silence)) {
+			return replies, err
+		}
+		replies = append(replies, err)
 	}
-	return said, nil
+	return replies, nil
 }
 
-// send writes the letter in wire form. The time runs anew for each piece.
+// send writes the message in wire form. Each write has the whole time of replyPatience.
 func (c *client) send(header []byte, body io.Reader) error {
 	out := bufio.NewWriterSize(patient{c.conn}, 16<<10)
 	dots := textproto.NewWriter(out).DotWriter()
@@ -197,7 +203,7 @@ func (c *client) send(header []byte, body io.Reader) error {
 	return nil
 }
 
-// patient is a connection whose every write has its own time.
+// A patient connection sets a new deadline before each write.
 type patient struct{ conn net.Conn }
 
 func (p patient) Write(b []byte) (int, error) {
@@ -207,7 +213,7 @@ func (p patient) Write(b []byte) (int, error) {
 	return p.conn.Write(b)
 }
 
-// xtext writes text as RFC 3461 §4 wants it.
+// xtext encodes text as xtext (RFC 3461 section 4).
 func xtext(text string) string {
 	var b strings.Builder
 	for i := range len(text) {
@@ -218,13 +224,4 @@ func xtext(text string) string {
 		}
 	}
 	return b.String()
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }

@@ -9,47 +9,47 @@ import (
 )
 
 const (
-	longestHeader = 256 << 10 // octets; a letter to thousands fits
+	longestHeader = 256 << 10 // octets; enough for thousands of recipients
 	heldInMemory  = 256 << 10 // octets of the body; the rest goes to a file
 )
 
-// A Letter is what came by standard input.
-type Letter struct {
+// An Input is the message that was read from standard input.
+type Input struct {
 	header []field
 	body   held
-	octets int64 // of all that came, each end of a line counted as CRLF
+	octets int64 // of header and body, with each line end counted as CRLF
 }
 
-// A field is one field of the header as it stands, its lines ended by CRLF.
+// A field is one field of the header as it was written, with CRLF as line ends.
 type field struct {
 	name string // without the colon, as it was written
 	text []byte // all of it
 }
 
-// Close gives back what holds the letter.
-func (l *Letter) Close() { l.body.close() }
+// Close releases the file that holds the body.
+func (l *Input) Close() { l.body.close() }
 
-// collect reads a letter to its end: of the input, or, unless keepDots, a line with a dot alone. A letter of more
-// than max octets is ExUnavailable; 0 is no limit.
-func collect(input io.Reader, keepDots bool, max int64) (*Letter, error) {
-	c := &collector{in: bufio.NewReaderSize(input, 16<<10), keepDots: keepDots, max: max, letter: &Letter{}}
+// collect reads a message to the end of the input or, unless keepDots is set, to a line with a dot
+// alone. A message of more than max octets is ExUnavailable; 0 is no limit.
+func collect(input io.Reader, keepDots bool, max int64) (*Input, error) {
+	c := &collector{in: bufio.NewReaderSize(input, 16<<10), keepDots: keepDots, max: max, input: &Input{}}
 	err := c.header()
 	if err == nil {
 		err = c.body()
 	}
 	if err != nil {
-		c.letter.Close()
+		c.input.Close()
 		return nil, err
 	}
-	return c.letter, nil
+	return c.input, nil
 }
 
 type collector struct {
 	in       *bufio.Reader
 	keepDots bool
 	max      int64
-	letter   *Letter
-	over     bool // the end was seen
+	input    *Input
+	over     bool // the end was read
 	inLine   bool // the last piece did not end its line
 }
 
@@ -74,14 +74,15 @@ func (c *collector) piece() ([]byte, error) {
 	if len(piece) == 0 {
 		return nil, nil
 	}
-	c.letter.octets += wireOctets(piece)
-	if c.max > 0 && c.letter.octets > c.max {
-		return nil, fail(ExUnavailable, "the letter is larger than the %d octets that the box takes", c.max)
+	c.input.octets += wireOctets(piece)
+	if c.max > 0 && c.input.octets > c.max {
+		return nil, fail(ExUnavailable, "message exceeds the size limit (%d bytes)", c.max)
 	}
 	return piece, nil
 }
 
-// header reads fields up to the blank line, or up to the first line that is none: then that is the body already.
+// header reads fields up to the blank line, or up to the first line that is not a field, which then
+// belongs to the body.
 func (c *collector) header() error {
 	for first := true; ; first = false {
 		line, err := c.headerLine()
@@ -89,7 +90,7 @@ func (c *collector) header() error {
 			return err
 		}
 		text := bytes.TrimRight(line, "\r\n")
-		fields := c.letter.header
+		fields := c.input.header
 		name := fieldName(text)
 		switch {
 		case len(text) == 0:
@@ -100,14 +101,14 @@ func (c *collector) header() error {
 			last := &fields[len(fields)-1]
 			last.text = append(append(last.text, text...), "\r\n"...)
 		case name != "":
-			c.letter.header = append(fields, field{name, append(bytes.Clone(text), "\r\n"...)})
+			c.input.header = append(fields, field{name, append(bytes.Clone(text), "\r\n"...)})
 		default:
-			return c.letter.body.write(line)
+			return c.input.body.write(line)
 		}
 	}
 }
 
-// headerLine returns a whole line, nil at the end.
+// headerLine returns a whole line, or nil at the end.
 func (c *collector) headerLine() (line []byte, err error) {
 	for {
 		piece, err := c.piece()
@@ -116,28 +117,28 @@ func (c *collector) headerLine() (line []byte, err error) {
 		}
 		line = append(line, piece...)
 		switch {
-		case c.letter.octets > longestHeader:
-			return nil, fail(ExDataErr, "the header has no end within %d octets; a blank line ends it", longestHeader)
+		case c.input.octets > longestHeader:
+			return nil, fail(ExDataErr, "the header is longer than %d bytes; a blank line ends it", longestHeader)
 		case !c.inLine:
 			return line, nil
 		}
 	}
 }
 
-// body reads the rest.
+// body reads the body.
 func (c *collector) body() error {
 	for {
 		piece, err := c.piece()
 		if err != nil || piece == nil {
 			return err
 		}
-		if err := c.letter.body.write(piece); err != nil {
+		if err := c.input.body.write(piece); err != nil {
 			return err
 		}
 	}
 }
 
-// fieldName returns the name of the field that a line begins, "" if it begins none.
+// fieldName returns the name of the field that begins with a line, or "" if the line begins none.
 func fieldName(line []byte) string {
 	name, _, ok := bytes.Cut(line, []byte(":"))
 	name = bytes.TrimRight(name, " \t") // old programs write "Subject :" (RFC 5322 §4.5)
@@ -152,14 +153,14 @@ func fieldName(line []byte) string {
 	return string(name)
 }
 
-// held is a body: its beginning in memory, the rest in a file that has no name any more.
+// held is a body: its beginning in memory, the rest in a file that was removed while it is open.
 type held struct {
 	memory []byte
 	file   *os.File
 	octets int64 // as they will be sent, CRLF counted
 }
 
-// wireOctets returns how many octets a line, or a piece of one, is with its end as CRLF.
+// wireOctets returns the length of a line, or of a piece of one, with CRLF as its end.
 func wireOctets(piece []byte) int64 {
 	n := len(piece)
 	if n > 0 && piece[n-1] == '\n' && (n == 1 || piece[n-2] != '\r') {
@@ -177,13 +178,13 @@ func (h *held) write(p []byte) error {
 	if h.file == nil {
 		file, err := os.CreateTemp("", "pillarbox-sendmail-")
 		if err != nil {
-			return fail(ExOSErr, "no room to hold the letter: %v", err)
+			return fail(ExOSErr, "no space to hold the message: %v", err)
 		}
 		h.file = file
-		os.Remove(file.Name()) // a name that stays is only litter
+		os.Remove(file.Name()) // an error leaves an empty name behind, which is harmless
 	}
 	if _, err := h.file.Write(p); err != nil {
-		return fail(ExOSErr, "no room to hold the letter: %v", err)
+		return fail(ExOSErr, "no space to hold the message: %v", err)
 	}
 	return nil
 }
@@ -195,13 +196,13 @@ func (h *held) reader() (io.Reader, error) {
 		return memory, nil
 	}
 	if _, err := h.file.Seek(0, io.SeekStart); err != nil {
-		return nil, fail(ExOSErr, "the held letter: %v", err)
+		return nil, fail(ExOSErr, "the held message: %v", err)
 	}
 	return io.MultiReader(memory, h.file), nil
 }
 
 func (h *held) close() {
 	if h.file != nil {
-		h.file.Close() // nobody reads it again
+		h.file.Close() // an error changes nothing: the file is not read again
 	}
 }

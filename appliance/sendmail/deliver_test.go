@@ -11,19 +11,26 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
-// A scripted server answers each command by the first row whose beginning it has, and keeps what it heard.
+// A scripted server answers each command by the first row whose beginning it has, and keeps what it
+// received. Its limits are those of a server that does not trust its clients.
 type scripted struct {
 	greeting string
 	lmtp     bool
 	refuse   map[string]string // beginning of a command, or "." for the end of the content → reply
-	heard    chan string       // the whole dialogue, once
+	patience int               // how many refused RCPT end a connection with 421; 0: any number
+	most     int               // how many recipients a transaction may have; 0: any number
+	received chan string       // all of one connection, for each
+
+	mu     sync.Mutex
+	stored []string // the recipients that have a message
 }
 
-// serve serves one connection on a socket, and returns the way there.
+// serve serves connections on a socket, one at a time, and returns the way there.
 func (s *scripted) serve(t *testing.T) Way {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "s")
@@ -32,65 +39,91 @@ func (s *scripted) serve(t *testing.T) Way {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	s.heard = make(chan string, 1)
+	s.received = make(chan string, 100)
 	go func() {
-		conn, err := l.Accept()
-		if err != nil {
-			return
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			s.received <- s.talk(conn)
+			conn.Close()
 		}
-		defer conn.Close()
-		s.heard <- s.talk(conn)
 	}()
 	return Way{Network: "unix", Address: path, LMTP: s.lmtp}
 }
 
 func (s *scripted) talk(conn net.Conn) string {
-	var heard strings.Builder
+	var received strings.Builder
 	in := bufio.NewReader(conn)
 	greeting := s.greeting
 	if greeting == "" {
 		greeting = "220 nas ESMTP pillarbox"
 	}
 	fmt.Fprintf(conn, "%s\r\n", greeting)
-	recipients, content := 0, false
+	var accepted []string
+	refused, content, open := 0, false, false
 	for {
 		line, err := in.ReadString('\n')
-		heard.WriteString(line)
+		received.WriteString(line)
 		if err != nil {
-			return heard.String()
+			return received.String()
 		}
 		answer, times := "250 ok", 1
+		ends := content
 		switch {
 		case content && line != ".\r\n":
 			continue
 		case content:
-			if content = false; s.lmtp {
-				times = recipients
+			if content, open = false, false; s.lmtp {
+				times = len(accepted)
 			}
 		case strings.HasPrefix(line, "EHLO"), strings.HasPrefix(line, "LHLO"):
 			answer = "250-nas\r\n250-SIZE 100\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 DSN"
+		case strings.HasPrefix(line, "MAIL") && open:
+			answer = "503 5.5.1 nested MAIL"
+		case strings.HasPrefix(line, "MAIL"):
+			open, accepted = true, nil
+		case line == "RSET\r\n":
+			open = false
+		case strings.HasPrefix(line, "RCPT") && s.most > 0 && len(accepted) == s.most:
+			answer = "452 4.5.3 too many recipients"
 		case line == "DATA\r\n":
 			answer, content = "354 go", true
 		}
 		for beginning, refusal := range s.refuse {
-			if strings.HasPrefix(line, beginning) {
+			if strings.HasPrefix(line, beginning) && (beginning != "." || ends) {
 				answer, content = refusal, false
 			}
 		}
-		if strings.HasPrefix(line, "RCPT") && answer[0] == '2' {
-			recipients++
+		switch {
+		case ends && answer[0] == '2':
+			s.mu.Lock()
+			s.stored = append(s.stored, accepted...)
+			s.mu.Unlock()
+		case !strings.HasPrefix(line, "RCPT"):
+		case answer[0] == '2':
+			name, _, _ := strings.Cut(strings.TrimPrefix(line, "RCPT TO:<"), ">")
+			accepted = append(accepted, name)
+		case s.patience > 0 && answer[0] == '5':
+			if refused++; refused == s.patience {
+				answer += "\r\n421 4.7.0 too many mistakes"
+			}
 		}
 		if answer == "hang up" {
-			return heard.String()
+			return received.String()
 		}
 		for range times {
 			fmt.Fprintf(conn, "%s\r\n", answer)
 		}
+		if strings.Contains(answer, "421 ") {
+			return received.String()
+		}
 	}
 }
 
-// submit calls the program with a letter.
-func submit(t *testing.T, ways []Way, letter string, args ...string) error {
+// submit calls the program with a message.
+func submit(t *testing.T, ways []Way, input string, args ...string) error {
 	t.Helper()
 	o, err := Parse("sendmail", args)
 	if err != nil {
@@ -99,11 +132,11 @@ func submit(t *testing.T, ways []Way, letter string, args ...string) error {
 	return (&Call{
 		Options: o, Hostname: "nas.home.arpa", User: "root", FullName: "The Root", Ways: ways,
 		Now:   time.Date(2026, 11, 24, 13, 0, 0, 0, time.UTC),
-		Input: strings.NewReader(letter), Output: io.Discard,
+		Input: strings.NewReader(input), Output: io.Discard,
 	}).Do()
 }
 
-// TestDialogue: what the box hears.
+// TestDialogue: the lines that the server receives.
 func TestDialogue(t *testing.T) {
 	s := &scripted{}
 	way := s.serve(t)
@@ -119,12 +152,13 @@ func TestDialogue(t *testing.T) {
 		"Subject: x\r\nTo: anna\r\nMessage-ID: <1@x>\r\n" +
 		"From: \"The Root\" <root@nas.home.arpa>\r\nDate: Tue, 24 Nov 2026 13:00:00 +0000\r\n" +
 		"\r\nhello\r\n..dot\r\nno end\r\n.\r\nQUIT\r\n"
-	if got := <-s.heard; got != want {
-		t.Errorf("the box heard\n%s\nwant\n%s", got, want)
+	if got := <-s.received; got != want {
+		t.Errorf("the server received\n%s\nwant\n%s", got, want)
 	}
 }
 
-// TestManyRecipients: a box takes 1000 at once, and one that is refused keeps it from nobody.
+// TestManyRecipients: a server accepts 1000 at once, and one that is refused does not affect the
+// others.
 func TestManyRecipients(t *testing.T) {
 	s := &scripted{refuse: map[string]string{"RCPT TO:<u7>": "550 5.1.1 no such mailbox"}}
 	way := s.serve(t)
@@ -134,12 +168,12 @@ func TestManyRecipients(t *testing.T) {
 	}
 	err := submit(t, []Way{way}, "Subject: x\n\nhello\n", args...)
 	check(t, err, ExNoUser, "u7: 550 5.1.1")
-	heard := strings.Split(<-s.heard, "MAIL FROM:")
+	received := strings.Split(<-s.received, "MAIL FROM:")
 	var each []int
-	for _, transaction := range heard[1:] {
+	for _, transaction := range received[1:] {
 		each = append(each, strings.Count(transaction, "RCPT TO:"))
 		if !strings.Contains(transaction, "\r\nhello\r\n.\r\n") {
-			t.Errorf("a transaction has no letter: %q", transaction[max(0, len(transaction)-200):])
+			t.Errorf("a transaction has no message: %q", transaction[max(0, len(transaction)-200):])
 		}
 	}
 	if !slices.Equal(each, []int{1000, 1000, 1}) {
@@ -154,7 +188,7 @@ func TestExitCodes(t *testing.T) {
 		name   string
 		lmtp   bool
 		refuse map[string]string
-		letter string
+		input  string
 		args   []string
 		want   int // 0: no error
 		says   string
@@ -166,25 +200,25 @@ func TestExitCodes(t *testing.T) {
 		{"one of two refused", false, map[string]string{"RCPT TO:<bert>": "550 5.1.1 nobody"}, "x\n", []string{"anna", "bert"}, ExNoUser, "bert: 550"},
 		{"one refused for good, one for now", false, map[string]string{"RCPT TO:<bert>": "550 5.1.1 nobody", "RCPT TO:<carla>": "452 4.2.2 full"}, "x\n",
 			[]string{"anna", "carla", "bert"}, ExNoUser, "carla: 452 4.2.2 full\nbert: 550"},
-		{"a full box", false, map[string]string{"MAIL": "452 4.3.1 full"}, "x\n", anna, ExTempFail, "the box refuses the letter: 452 4.3.1 full"},
+		{"a full server", false, map[string]string{"MAIL": "452 4.3.1 full"}, "x\n", anna, ExTempFail, "the server refuses the message: 452 4.3.1 full"},
 		{"too large", false, map[string]string{"MAIL": "552 5.3.4 too large"}, "x\n", anna, ExUnavailable, "552"},
 		{"a login is asked for", false, map[string]string{"MAIL": "530 5.7.0 log in"}, "x\n", anna, ExNoPerm, "530"},
 		{"refused at the end", false, map[string]string{".": "452 4.3.1 full"}, "x\n", anna, ExTempFail, "452"},
 		{"refused at the end for one", true, map[string]string{".": "451 4.3.0 later"}, "x\n", []string{"anna", "bert"}, ExTempFail, "bert: 451"},
 		{"no DATA", false, map[string]string{"DATA": "554 5.0.0 no"}, "x\n", anna, ExUnavailable, "554"},
-		{"hung up at hello", false, map[string]string{"EHLO": "hang up"}, "x\n", anna, ExTempFail, "hung up"},
-		{"hung up at the end", false, map[string]string{".": "hang up"}, "x\n", anna, ExTempFail, "may have been taken"},
+		{"hung up at hello", false, map[string]string{"EHLO": "hang up"}, "x\n", anna, ExTempFail, "closed the connection"},
+		{"hung up at the end", false, map[string]string{".": "hang up"}, "x\n", anna, ExTempFail, "may or may not have been stored"},
 		{"a reply that is none", false, map[string]string{"MAIL": "what?"}, "x\n", anna, ExTempFail, ""},
-		{"no recipient in the header", false, nil, "Subject: x\n\nx\n", []string{"-t"}, ExDataErr, "names no recipient"},
+		{"no recipient in the header", false, nil, "Subject: x\n\nx\n", []string{"-t"}, ExDataErr, "no recipients"},
 		{"no recipient at all", false, nil, "x\n", nil, ExUsage, "-t"},
-		{"an address that is none", false, nil, "x\n", []string{"anna bert"}, ExDataErr, "no address"},
-		{"a sender that is none", false, nil, "x\n", []string{"-f", "a\nb", "anna"}, ExDataErr, "no address"},
+		{"an address that is none", false, nil, "x\n", []string{"<anna bert>"}, ExDataErr, "Bad address syntax"},
+		{"a sender that is none", false, nil, "x\n", []string{"-f", "a\nb", "anna"}, ExDataErr, "Bad address syntax"},
 		{"an odd receipt", false, nil, "x\n", []string{"-N", "SUCCESS X=Y", "anna"}, ExUsage, "-N"},
-		{"a header without end", false, nil, strings.Repeat("X: "+strings.Repeat("x", 1000)+"\n", 300), anna, ExDataErr, "no end"},
+		{"a header without end", false, nil, strings.Repeat("X: "+strings.Repeat("x", 1000)+"\n", 300), anna, ExDataErr, "longer than"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := &scripted{lmtp: tt.lmtp, refuse: tt.refuse}
-			check(t, submit(t, []Way{s.serve(t)}, tt.letter, tt.args...), tt.want, tt.says)
+			check(t, submit(t, []Way{s.serve(t)}, tt.input, tt.args...), tt.want, tt.says)
 		})
 	}
 }
@@ -202,21 +236,21 @@ func check(t *testing.T, err error, want int, says string) {
 	}
 }
 
-// TestWays: the first that answers gets the letter, and a guess only if it is a pillarbox.
+// TestWays: the first way that answers gets the message, and a guessed one only if it is pillarbox.
 func TestWays(t *testing.T) {
 	nobody := Way{Network: "unix", Address: filepath.Join(t.TempDir(), "none")}
 	check(t, submit(t, nil, "x\n", "anna"), ExNoPerm, "listen_lmtp")
-	check(t, submit(t, []Way{nobody}, "x\n", "anna"), ExTempFail, "does it run?")
+	check(t, submit(t, []Way{nobody}, "x\n", "anna"), ExTempFail, "is pillarbox running?")
 
 	other, ours := &scripted{greeting: "220 nas ESMTP Postfix"}, &scripted{}
 	guess := other.serve(t)
 	guess.Guessed = true
 	check(t, submit(t, []Way{nobody, guess, ours.serve(t)}, "x\n", "anna"), 0, "")
-	if got := <-other.heard; got != "" {
-		t.Errorf("a server that is no pillarbox heard %q", got)
+	if got := <-other.received; got != "" {
+		t.Errorf("another mail server received %q", got)
 	}
-	if got := <-ours.heard; !strings.Contains(got, "RCPT TO:<anna>") {
-		t.Errorf("the box heard %q", got)
+	if got := <-ours.received; !strings.Contains(got, "RCPT TO:<anna>") {
+		t.Errorf("the server received %q", got)
 	}
 
 	busy := &scripted{greeting: "421 4.7.0 too many connections"}
@@ -228,8 +262,8 @@ func TestReceiptsGoBySMTP(t *testing.T) {
 	lmtp, smtp := &scripted{lmtp: true}, &scripted{}
 	ways := []Way{lmtp.serve(t), smtp.serve(t)}
 	check(t, submit(t, ways, "x\n", "-N", "success", "anna"), 0, "")
-	if got := <-smtp.heard; !strings.Contains(got, "NOTIFY=success") {
-		t.Errorf("heard %q", got)
+	if got := <-smtp.received; !strings.Contains(got, "NOTIFY=success") {
+		t.Errorf("received %q", got)
 	}
 }
 
@@ -253,9 +287,9 @@ func TestSenders(t *testing.T) {
 			args = []string{"-f", "", "anna"}
 		}
 		check(t, submit(t, []Way{s.serve(t)}, "Subject: x\n\n", args...), 0, "")
-		got := <-s.heard
+		got := <-s.received
 		if !strings.Contains(got, "MAIL FROM:"+tt.mail+" ") || !strings.Contains(got, "\r\n"+tt.from+"\r\n") {
-			t.Errorf("%q: heard\n%s", tt.flag, got)
+			t.Errorf("%q: received\n%s", tt.flag, got)
 		}
 	}
 }
@@ -266,22 +300,22 @@ func TestLargeLetter(t *testing.T) {
 	body := strings.Repeat(".0123456789\n", 100_000)
 	s := &scripted{}
 	check(t, submit(t, []Way{s.serve(t)}, "Subject: x\n\n"+body, "anna"), 0, "")
-	got := <-s.heard
+	got := <-s.received
 	if want := strings.ReplaceAll(body, ".0123456789\n", "..0123456789\r\n"); !strings.Contains(got, "\r\n\r\n"+want+".\r\nQUIT") {
-		t.Errorf("the box heard %d octets", len(got))
+		t.Errorf("the server received %d octets", len(got))
 	}
 	if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
 		t.Errorf("%v are left, %v", left, err)
 	}
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
-	check(t, submit(t, nil, body, "anna"), ExOSErr, "no room")
+	check(t, submit(t, nil, body, "anna"), ExOSErr, "no space")
 }
 
 func TestTooLargeLetter(t *testing.T) {
 	_, err := collect(strings.NewReader("x\ny\n"), true, 6)
 	check(t, err, 0, "")
 	_, err = collect(strings.NewReader("x\ny\nz"), true, 6)
-	check(t, err, ExUnavailable, "larger")
+	check(t, err, ExUnavailable, "exceeds the size limit")
 }
 
 // TestOtherModes: there is no queue.

@@ -1,47 +1,64 @@
-// Package sendmail is the program that cron, smartd, mdadm and PHP hand their mail to: the command line, the exit codes and
-// the habits of sendmail(8), in front of a box that runs on the same machine.
+// Package sendmail is the program that cron, smartd, mdadm and PHP hand their mail to: the command
+// line, the exit codes and the habits of sendmail(8), in front of a server on the same machine.
 //
-// What it refuses to do: it keeps no queue, it sends nothing to other machines, and it has no rights: it brings mail to
-// the box as anybody on this machine may. When the box does not answer it says so (EX_TEMPFAIL), and the caller tries
-// again or does not.
+// It keeps no queue, it sends nothing to other machines, and it has no rights: it submits mail as
+// any user of this machine may. If the server does not answer, the exit code is EX_TEMPFAIL, and
+// the caller decides whether it tries again.
 //
 //	arguments ──► Parse ──► Options                     ┌► LMTP, a socket of smtp.listen_lmtp
-//	standard input ──► collect ──► Letter ──► hand over ┤
+//	standard input ──► collect ──► Input  ──► hand over ┤
 //	                   (header, body)                   └► SMTP on loopback
 //
-// # The life of a letter
+// # The life of a message
 //
-//  1. All of standard input is read before anybody is called: cron opens the pipe at a job's first word and closes it hours
-//     later, and no server waits for so long. 256 KiB of it are held in memory, the rest in a file without a name.
-//  2. The header is looked at: with -t it says who gets the letter. Bcc and Return-Path are taken out, and From, Date and
-//     Message-ID are added where they are missing. The body is not touched.
-//  3. The ways to the box are tried one by one until one answers with a greeting.
-//  4. Those recipients that the box accepts get the letter; the others are told on standard error.
+//  1. All of standard input is read before a connection is opened: cron opens the pipe at the first
+//     output of a job and closes it hours later, and no server waits that long. 256 KiB are held
+//     in memory, the rest in a file without a name.
+//  2. The header is read: with -t it names the recipients. Bcc and Return-Path are removed, and
+//     From, Date and Message-ID are added if they are missing. The body is not changed.
+//  3. The ways to the server are tried one by one until one answers with a greeting.
+//  4. The recipients that the server accepts get the message; standard error names the others.
 //
-// # Which way to the box
+// # Bad recipients
 //
-// The configuration says where the box listens, and the state folder which ports were taken for the standard ones. A user
-// who may read neither tries port 25 and then 1025 of 127.0.0.1, and hands nothing over unless the greeting is that of a pillarbox: so
-// another mail server on the machine is left alone. What stands behind 1025 could be put there by any user of the machine while the
-// box is down; smtp.listen_lmtp names a socket in a folder that only the box can write, and is always tried first. Where
-// smtp.require_auth is "always" it is the only way.
+// A recipient that is bad or unknown never keeps the message from the others. Text that is not an
+// address is reported and skipped (address.go). The server refuses recipients one by one; after
+// many bad ones it ends the connection, and the others are tried by another one (deliver.go). The
+// exit code is that of a permanent error if there is one. Only if no recipient has the message, a
+// temporary error counts more: then trying again delivers nothing twice.
+//
+// # Which way to the server
+//
+// The configuration says where the server listens, and the state directory which ports it chose in
+// place of the standard ones. A user that may read neither tries ports 25 and 1025 of 127.0.0.1,
+// and sends nothing unless the greeting is that of pillarbox: another mail server on the machine is
+// left alone. While the server is down, any user of the machine can listen at 1025 and greet like
+// it. smtp.listen_lmtp names a socket in a directory that only the server can write, and is always
+// tried first. If smtp.require_auth is "always", it is the only way.
+//
+// For root this is not enough, because mail of root has secrets. Before root sends anything, the
+// user of the program that answers is compared with the users that the server may run as
+// (serveruser.go).
 //
 // # Invariants
 //
-//	M1  A letter is handed over once to each recipient, or not at all as far as can be known: after its end nothing is
-//	    tried again. For each 1000 recipients there is a transaction of its own.
-//	M2  Memory does not grow with the letter.
-//	M3  Exit code 0 says that every recipient has it, durably.
+//	M1  A message is handed over once to each recipient, or not at all as far as can be known: after
+//	    its last octet was sent, nothing is tried again for the recipients of that transaction.
+//	    A transaction has at most 1000.
+//	M2  Memory does not grow with the message, only with the number of recipients.
+//	M3  Exit code 0 means that every recipient has it, durably.
+//	M4  As root, nothing is sent to a program of another user than root or the server's.
 //
 // # Where what is
 //
-//	options.go   the command line
-//	collect.go   standard input to Letter
-//	header.go    what the header lacks
-//	address.go   who is named in a field (RFC 5322 §3.4) or on the command line
-//	deliver.go   envelope, and the ways to the box
-//	transact.go  who gets it, who is refused
-//	dialogue.go  -bs
-//	client.go    the dialogue (RFC 5321, RFC 2033, RFC 3461)
-//	exit.go      exit codes (sysexits.h)
+//	options.go     the command line
+//	collect.go     standard input to Input
+//	header.go      the fields that are read, removed and added
+//	address.go     the addresses of a field (RFC 5322 section 3.4) or of an argument
+//	deliver.go     envelope, and the ways to the server
+//	transact.go    transactions, and what became of each recipient
+//	speaksmtp.go   -bs
+//	client.go      the connection (RFC 5321, RFC 2033, RFC 3461)
+//	serveruser.go  the user of the server
+//	exit.go        exit codes (sysexits.h)
 package sendmail

@@ -8,14 +8,15 @@ import (
 	"time"
 )
 
-// unwanted are the fields that no recipient is to see: who else got the letter, and what the box writes itself.
+// unwanted are the fields that no recipient may see: who else got the message, and what the server
+// writes itself.
 var unwanted = []string{"Bcc", "Resent-Bcc", "Return-Path"}
 
-// named returns the recipients that the header names: those of the Resent fields if there are any, for then To says who
-// got the letter before (RFC 5322 §3.6.6).
-func (l *Letter) named() ([]string, error) {
+// named returns the recipients that the header names, and an error for each part of those fields
+// that is not an address. If there are Resent fields, only those count: To then names who got the
+// message before (RFC 5322 section 3.6.6).
+func (l *Input) named() (all []string, bad []error) {
 	for _, prefix := range []string{"Resent-", ""} {
-		var all []string
 		there := false
 		for _, f := range l.header {
 			for _, name := range []string{"To", "Cc", "Bcc"} {
@@ -23,28 +24,25 @@ func (l *Letter) named() ([]string, error) {
 					continue
 				}
 				there = true
-				found, err := addresses(f.value())
-				if err != nil {
-					return nil, err
-				}
-				all = append(all, found...)
+				found, wrong := addresses(f.value())
+				all, bad = append(all, found...), append(bad, wrong...)
 			}
 		}
 		if there {
-			return all, nil
+			break
 		}
 	}
-	return nil, nil
+	return all, bad
 }
 
-// value returns what stands behind the colon, unfolded.
+// value returns the text after the colon, unfolded.
 func (f field) value() string {
 	_, value, _ := strings.Cut(string(f.text), ":")
 	return strings.ReplaceAll(value, "\r\n", "")
 }
 
-// has says whether the header has a field.
-func (l *Letter) has(name string) bool {
+// has reports whether the header has a field.
+func (l *Input) has(name string) bool {
 	for _, f := range l.header {
 		if strings.EqualFold(f.name, name) {
 			return true
@@ -53,16 +51,16 @@ func (l *Letter) has(name string) bool {
 	return false
 }
 
-// An author is who a letter is from, where it does not say so itself.
+// An author is the sender of a message that has no From.
 type author struct {
-	name     string // in words, perhaps ""
-	address  string // a bare name is at hostname
+	name     string // the display name, may be ""
+	address  string // one without a domain is at hostname
 	hostname string
 }
 
-// finish returns the header as it is sent, with the blank line: what is unwanted is left out, what is missing
-// added at its end.
-func (l *Letter) finish(from author, now time.Time) []byte {
+// finish returns the header as it is sent, with the blank line: without the unwanted fields, and
+// with the fields that were missing at its end.
+func (l *Input) finish(from author, now time.Time) []byte {
 	var out []byte
 	for _, f := range l.header {
 		wanted := true
@@ -87,7 +85,7 @@ func (l *Letter) finish(from author, now time.Time) []byte {
 	return append(out, "\r\n"...)
 }
 
-// field returns the author as From has it.
+// field returns the value of the From field.
 func (a author) field() string {
 	address := a.address
 	if address == "" {

@@ -2,32 +2,32 @@ package sendmail
 
 import "strings"
 
-// Options are what the command line says.
+// Options are the options and arguments of a command line.
 type Options struct {
 	Mode       Mode
-	Config     string   // -C: the configuration of the box
-	Sender     string   // -f, -r: the reverse-path; "" and not Named: who calls
-	Named      bool     // whether -f or -r was there
-	FullName   string   // -F: the name in a From that has to be added
+	Config     string   // -C: the configuration of the server
+	Sender     string   // -f, -r: the reverse-path; "" and not Named: the caller
+	Named      bool     // whether -f or -r was given
+	FullName   string   // -F: the display name, if From has to be added
 	FromHeader bool     // -t: the header names recipients
-	KeepDots   bool     // -i: a line with a dot alone is a line of the letter
+	KeepDots   bool     // -i: a line with a dot alone is a line of the message
 	Recipients []string // arguments, as they were written
 	Notify     string   // -N: for NOTIFY=
 	Return     string   // -R: for RET=
 	EnvelopeID string   // -V: for ENVID=
 }
 
-// A Mode is what the program is asked to do.
+// A Mode is a task of the program.
 type Mode uint8
 
 const (
-	Deliver   Mode = iota // -bm, the usual: hand a letter over
-	ShowQueue             // -bp, mailq: there is none
+	Deliver   Mode = iota // -bm, the default: hand a message over
+	ShowQueue             // -bp, mailq: the queue is always empty
 	Nothing               // -q, -bi, newaliases: there is nothing to do
 	Dialogue              // -bs: SMTP on standard input and output
 )
 
-// argument says what an option takes.
+// An argument is what follows the letter of an option.
 type argument uint8
 
 const (
@@ -36,7 +36,7 @@ const (
 	value          // the rest of its word, else the next one
 )
 
-// options is the table of what sendmail takes; a row without a function is taken and ignored.
+// options is the table of the options of sendmail; one without a function is ignored.
 var options = []struct {
 	letter byte
 	takes  argument
@@ -49,7 +49,7 @@ var options = []struct {
 	{'c', none, nil},
 	{'D', value, nil},
 	{'d', glued, nil},
-	{'e', value, nil}, // -em, -ep…: errors are told by standard error and exit code
+	{'e', value, nil}, // -em, -ep…: errors always go to standard error and the exit code
 	{'F', value, func(o *Options, v string) error { o.FullName = v; return nil }},
 	{'f', value, (*Options).sender},
 	{'G', none, nil},
@@ -77,9 +77,9 @@ var options = []struct {
 	{'x', glued, nil},
 }
 
-// Parse reads a command line as sendmail(8) does: options in front of the recipients or among them, glued together or
-// apart. name is what the program was called as: mailq and newaliases are words of their own. The error is an
-// *Error with ExUsage.
+// Parse reads a command line as sendmail(8) does: options before the recipients or among them, in
+// one word or in several. name is the name by which the program was called, because mailq and
+// newaliases are commands of their own. The error is an *Error with ExUsage.
 func Parse(name string, args []string) (*Options, error) {
 	o := &Options{}
 	switch name {
@@ -95,7 +95,7 @@ func Parse(name string, args []string) (*Options, error) {
 		case word == "--":
 			o.Recipients = append(o.Recipients, args...)
 			args = nil
-		case word == "-config" && len(args) > 0: // as the other commands of the box have it
+		case word == "-config" && len(args) > 0: // as the other commands of pillarbox have it
 			o.Config, args = args[0], args[1:]
 		case strings.HasPrefix(word, "-") && len(word) > 1:
 			var err error
@@ -121,7 +121,7 @@ func (o *Options) word(letters string, args []string) ([]string, error) {
 			}
 		}
 		if row < 0 {
-			return nil, fail(ExUsage, "there is no option -%c", letter)
+			return nil, fail(ExUsage, "unknown option -%c", letter)
 		}
 		given := ""
 		switch options[row].takes {
@@ -161,14 +161,14 @@ func (o *Options) mode(value string) error {
 	case "s":
 		o.Mode = Dialogue
 	case "d", "D":
-		return fail(ExUsage, `-b%s is not for this program: the box is started by "pillarbox serve"`, value)
+		return fail(ExUsage, `-b%s is not supported: start the server with "pillarbox serve"`, value)
 	default:
-		return fail(ExUsage, "-b%s is not offered; -bm, -bp, -bs and -bi are", value)
+		return fail(ExUsage, "-b%s is not supported; -bm, -bp, -bs and -bi are", value)
 	}
 	return nil
 }
 
-// short is -o: options of the old configuration, of which one matters.
+// short is -o: options of the old configuration; only one has an effect.
 func (o *Options) short(value string) error {
 	if strings.HasPrefix(value, "i") {
 		o.KeepDots = true

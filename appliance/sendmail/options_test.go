@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestParse: the calls that programs are known to make.
+// TestParse: the calls that other programs make.
 func TestParse(t *testing.T) {
 	root := []string{"root"}
 	for _, tt := range []struct {
@@ -40,8 +40,8 @@ func TestParse(t *testing.T) {
 		{"aliases", "newaliases", "", Options{Mode: Nothing}},
 		{"a dialogue", "sendmail", "-bs", Options{Mode: Dialogue}},
 		{"delivery, said", "sendmail", "-bm root", Options{Recipients: root}},
-		{"a configuration", "sendmail", "-C /etc/box.toml root", Options{Config: "/etc/box.toml", Recipients: root}},
-		{"a configuration, as the other commands", "sendmail", "-config /etc/box.toml root", Options{Config: "/etc/box.toml", Recipients: root}},
+		{"a configuration", "sendmail", "-C /etc/other.toml root", Options{Config: "/etc/other.toml", Recipients: root}},
+		{"a configuration, as the other commands", "sendmail", "-config /etc/other.toml root", Options{Config: "/etc/other.toml", Recipients: root}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := Parse(tt.called, strings.Fields(tt.args))
@@ -65,7 +65,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// FuzzParse: no command line breaks anything, and what is no option is a recipient.
+// FuzzParse: every command line is parsed or refused, and what is not an option is a recipient.
 func FuzzParse(f *testing.F) {
 	f.Add("-FCronDaemon\x00-i\x00-odi\x00-t\x00-f\x00root")
 	f.Add("-tifx\x00--\x00-t")

@@ -3,22 +3,29 @@ package smtpd
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
+
+	"go.uber.org/zap"
 
 	"pillarbox/pop3/sasl"
 )
 
-// maxResponse is the longest line of an exchange in octets, CRLF counted (RFC 4954 §4).
-const maxResponse = 12288
-
-// auth is AUTH mechanism [initial-response] (RFC 4954 §4).
+// auth runs AUTH mechanism [initial-response] (RFC 4954 §4).
 func (c *session) auth(ctx context.Context, argument []byte) error {
+	who := Credentials{Remote: c.remote, TLS: c.isTLS, Conn: c.line.conn}
+	err := c.logIn(ctx, argument, &who)
+	if no, refused := asRefusal(err); refused {
+		c.loginFailed(who, no)
+	}
+	return err
+}
+
+// logIn runs a SASL exchange, which stores in who what the client sent.
+func (c *session) logIn(ctx context.Context, argument []byte, who *Credentials) error {
 	name, initial, _ := bytes.Cut(argument, []byte(" "))
 	var user string
-	who := Credentials{Remote: c.remote, TLS: c.isTLS}
-	q := c.questions(&who, func() (err error) {
-		user, err = c.authenticate(ctx, who)
+	q := c.questions(who, func() (err error) {
+		user, err = c.authenticate(ctx, *who)
 		return err
 	})
 	kind, known := sasl.Find(name, q)
@@ -33,15 +40,16 @@ func (c *session) auth(ctx context.Context, argument []byte) error {
 		return errNeedsTLS
 	}
 	who.Mechanism = kind.Name
-	if err := c.exchange(kind.Start(q), initial); err != nil {
+	if err := sasl.Exchange(kind.Start(q), initial, c.challenge); err != nil {
 		return c.loginRefused(err)
 	}
 	c.user = user
+	c.clear = !c.isTLS && who.Proof == nil && c.remote.IsValid() && !c.remote.IsLoopback()
 	c.say(sayWelcome)
 	return nil
 }
 
-// loginFirst says what has to be done before mail is taken from nobody in particular (RFC 4954 §6).
+// loginFirst returns what a client without a login has to do before it may send mail (RFC 4954 §6).
 func (c *session) loginFirst() error {
 	if c.canLogIn() || !c.canUpgrade() {
 		return errLoginFirst
@@ -49,12 +57,16 @@ func (c *session) loginFirst() error {
 	return errTLSFirst
 }
 
-// questions are what the mechanisms ask here: their answers go into who, then ask is called.
+// questions returns the callbacks of the mechanisms: they store the client's answers in who and
+// call ask.
 func (c *session) questions(who *Credentials, ask func() error) sasl.Questions {
 	q := sasl.Questions{Password: func(user, password string) error {
 		who.User, who.Password = user, password
 		return ask()
 	}}
+	if namer, ok := c.server.Auth.(Namer); ok {
+		q.Same = namer.SameUser
+	}
 	if keeper, ok := c.server.Auth.(Keeper); ok {
 		q.Secret = keeper.Secret
 		q.Proof = func(user string, p sasl.Proof) error {
@@ -68,7 +80,7 @@ func (c *session) questions(who *Credentials, ask func() error) sasl.Questions {
 	return q
 }
 
-// authenticate asks who the client is.
+// authenticate checks the client's credentials.
 func (c *session) authenticate(ctx context.Context, who Credentials) (string, error) {
 	limited, cancel := context.WithTimeout(ctx, c.limits.Login)
 	defer cancel()
@@ -79,65 +91,27 @@ func (c *session) authenticate(ctx context.Context, who Credentials) (string, er
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	}
-	c.log.Error("could not find out who a client is", c.fields(errField(err))...)
+	c.log.Error("checking a login failed", c.fields(zap.String("user", who.User), zap.Error(err))...)
 	return "", ErrTemporary
 }
 
-// exchange carries challenges and responses until the mechanism has its answer.
-func (c *session) exchange(m sasl.Mechanism, initial []byte) error {
-	response, err := decodeInitial(initial)
-	if err != nil {
-		return err
-	}
-	for {
-		challenge, done, err := m.Next(response)
-		if done {
-			return err
-		}
-		c.say(reply{334, "", base64.StdEncoding.EncodeToString(challenge)})
-		text, err := c.readLine(maxResponse)
-		if err != nil {
-			return err
-		}
-		if string(text) == "*" {
-			return errCancelled
-		}
-		if response, err = decode(text); err != nil {
-			return err
-		}
-	}
+// challenge sends a challenge and returns the client's line.
+func (c *session) challenge(text string) ([]byte, error) {
+	c.say(reply{334, "", text})
+	return c.readLine(sasl.MaxLine)
 }
 
-// decodeInitial tells "no initial response" (nil) from an empty one, which is written "=".
-func decodeInitial(text []byte) ([]byte, error) {
-	switch string(text) {
-	case "":
-		return nil, nil
-	case "=":
-		return []byte{}, nil
-	}
-	return decode(text)
-}
-
-func decode(text []byte) ([]byte, error) {
-	response := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
-	n, err := base64.StdEncoding.Strict().Decode(response, text)
-	if err != nil || bytes.IndexByte(text, '\r') >= 0 {
-		return nil, errBase64
-	}
-	return response[:n], nil
-}
-
-// loginRefused returns what an exchange that failed is answered with.
+// loginRefused returns the reply to an exchange that failed.
 func (c *session) loginRefused(err error) error {
 	var no refusal
 	switch {
 	case errors.As(err, &no):
 		return no
-	case errors.Is(err, sasl.ErrMalformed):
+	case errors.Is(err, sasl.ErrCancelled):
+		return errCancelled
+	case errors.Is(err, sasl.ErrMalformed), errors.Is(err, sasl.ErrBase64):
 		return errBase64
 	case errors.Is(err, ErrAuth), errors.Is(err, sasl.ErrAuthorization), errors.Is(err, sasl.ErrBinding):
-		c.log.Info("login refused", c.fields()...)
 		if c.logins++; c.logins >= c.limits.Logins {
 			return errLogins
 		}

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// bdat takes a chunk of a mail (RFC 3030 §2). The chunk follows the command whatever the answer
-// will be, so it is read to its end even when nobody wants it: its octets are never commands. Where the end is not
-// known, for the size is no number, the session is over.
+// bdat receives a chunk of a message (RFC 3030 §2). The chunk follows the command whatever the
+// reply will be, so it is read to its end even if it is refused: its octets are never commands. If
+// the size is not a number, the end is not known, and the session ends.
 func (c *session) bdat(ctx context.Context, argument []byte) error {
 	size, last, err := parseChunk(argument)
 	if err != nil {
@@ -20,6 +20,9 @@ func (c *session) bdat(ctx context.Context, argument []byte) error {
 			return lost
 		}
 		return err
+	}
+	if size > 0 {
+		c.commands-- // it is bounded by MaxMessage; a message of 10 MiB has 1280 chunks of 8 KiB
 	}
 	if err := c.each(size, c.tx.content.raw); err != nil {
 		return err
@@ -37,7 +40,7 @@ func (c *session) bdat(ctx context.Context, argument []byte) error {
 	return nil
 }
 
-// mayChunk makes the mail ready for a chunk, or says why it cannot be.
+// mayChunk makes the message ready for a chunk, or returns why it is refused.
 func (c *session) mayChunk(ctx context.Context) error {
 	switch c.phase {
 	case chunking:
@@ -52,21 +55,22 @@ func (c *session) mayChunk(ctx context.Context) error {
 	return c.outOfOrder(addressed | chunking)
 }
 
-// each gives the next size octets to take, which says how many of them it took.
+// each passes the next size octets to take, which returns how many of them it took.
 func (c *session) each(size int64, take func([]byte) int) error {
 	for size > 0 {
-		block, err := c.in.Block()
+		block, err := c.block()
 		if err != nil {
 			return err
 		}
 		n := take(block[:min(int64(len(block)), size)])
 		c.in.Advance(n)
+		c.line.brought(n)
 		size -= int64(n)
 	}
 	return nil
 }
 
-// parseChunk reads "size" or "size LAST".
+// parseChunk parses "size" or "size LAST".
 func parseChunk(argument []byte) (size int64, last bool, err error) {
 	number, mark, marked := bytes.Cut(argument, []byte(" "))
 	if marked && !strings.EqualFold(string(bytes.TrimLeft(mark, " ")), "LAST") {

@@ -8,12 +8,12 @@ import (
 	"pillarbox/pop3/pop3test"
 )
 
-// BenchmarkMail: one mail of 4 KiB after another in one session over loopback, into a store
-// that costs nothing. The client's time is in it.
+// BenchmarkMail sends messages of 4 KiB one after another in one session over loopback, into a
+// store that costs nothing. The client's time is included.
 func BenchmarkMail(b *testing.B) {
 	server, _ := newServer(nil)
 	server.Log = nil
-	server.Router, server.Spooler = new(house), nowhere{}
+	server.Router, server.Spooler = new(backend), nowhere{}
 	client := pop3test.Serve(b, server.ServeConn, false)()
 	defer client.Close()
 	in := bufio.NewReader(client)

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -16,7 +15,7 @@ import (
 	"pillarbox/pop3/pop3test"
 )
 
-// A caller is a client in a bubble of false time.
+// A caller is a client in a synctest bubble.
 type caller struct {
 	t    *testing.T
 	conn net.Conn
@@ -39,8 +38,8 @@ func (c *caller) says(text string) {
 	}
 }
 
-// hears reads one line for each of the beginnings that are wanted.
-func (c *caller) hears(want ...string) {
+// expects reads one line for each wanted prefix.
+func (c *caller) expects(want ...string) {
 	c.t.Helper()
 	for _, w := range want {
 		got, err := c.in.ReadString('\n')
@@ -50,7 +49,7 @@ func (c *caller) hears(want ...string) {
 	}
 }
 
-// ends waits for the end of the session, which is so long after begin.
+// ends waits for the end of the session, which must come after the given time since begin.
 func (c *caller) ends(begin time.Time, after time.Duration) error {
 	c.t.Helper()
 	if rest, err := c.in.ReadString('\n'); err != io.EOF {
@@ -66,107 +65,51 @@ func (c *caller) ends(begin time.Time, after time.Duration) error {
 const untilData = "HELO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nDATA\r\n"
 
 func TestIdleClientIsCut(t *testing.T) {
-	for _, tt := range []struct{ name, said, heard string }{
-		{"before a word", "", ""},
-		{"between commands", "HELO client\r\n", "250"},
-		{"inside a command", "HELO client\r\nNO", "250"},
-		{"in content", untilData + "Subject: x\r\n", "250 250 250 354"},
-		{"in a chunk", "HELO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nBDAT 9\r\nSubj", "250 250 250"},
-		{"in an exchange", "HELO client\r\nAUTH LOGIN\r\n", "250 334"},
+	const chunk = "HELO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nBDAT 9\r\nSubj"
+	for _, tt := range []struct {
+		name, said, replies string
+		after               time.Duration
+	}{
+		{"before a word", "", "", 5 * time.Minute},
+		{"between commands", "HELO client\r\n", "250", 5 * time.Minute},
+		{"inside a command", "HELO client\r\nNO", "250", 5 * time.Minute},
+		{"in content", untilData + "Subject: x\r\n", "250 250 250 354", 4 * time.Minute},
+		{"in a chunk", chunk, "250 250 250", 4 * time.Minute},
+		{"between two chunks", chunk + "ect:x", "250 250 250 250", 4 * time.Minute},
+		{"in a chunk that is refused", "HELO client\r\nBDAT 9\r\nSubj", "250", 4 * time.Minute},
+		{"after a chunk that is refused", "HELO client\r\nBDAT 1\r\nx", "250 503", 5 * time.Minute},
+		{"after a message", untilData + ".\r\n", "250 250 250 354 250", 5 * time.Minute},
+		{"in an exchange", "HELO client\r\nAUTH LOGIN\r\n", "250 334", 5 * time.Minute},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h := new(house)
+				h := new(backend)
 				server, _ := newServer(h)
 				c := call(t, t.Context(), server, false)
-				c.hears("220")
+				c.expects("220")
 				if tt.said != "" {
 					c.says(tt.said)
 				}
-				c.hears(strings.Fields(tt.heard)...)
+				c.expects(strings.Fields(tt.replies)...)
 				begin := time.Now()
-				c.hears("421 4.4.2")
-				if err := c.ends(begin, 5*time.Minute); err == nil {
+				c.expects("421 4.4.2")
+				if err := c.ends(begin, tt.after); err == nil {
 					t.Error("ServeConn returned nil")
 				}
-				if h.begun != h.ended || len(h.mails()) > 0 {
-					t.Errorf("%d deliveries begun, %d ended, %d mails", h.begun, h.ended, len(h.mails()))
+				if h.begun != h.ended || len(h.messages()) > 0 && tt.name != "after a message" {
+					t.Errorf("%d deliveries begun, %d ended, %d messages", h.begun, h.ended, len(h.messages()))
 				}
 			})
 		})
 	}
 }
 
-// TestSlowSenderIsServed: a camera on a bad network needs an hour for its mail.
-func TestSlowSenderIsServed(t *testing.T) {
-	piece := strings.Repeat(strings.Repeat("x", 62)+"\r\n", 4*60) // as much as it has to bring in the time between two
-	whole := "Subject: x\r\n\r\n" + strings.Repeat(piece, 15)
-	for _, tt := range []struct{ name, before, content string }{
-		{"content", untilData, whole + ".\r\n"},
-		{"a chunk", fmt.Sprintf("HELO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nBDAT %d LAST\r\n", len(whole)), whole},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				h := new(house)
-				server, _ := newServer(h)
-				c := call(t, t.Context(), server, false)
-				c.hears("220")
-				c.says(tt.before)
-				c.hears("250", "250", "250")
-				if strings.HasSuffix(tt.before, "DATA\r\n") {
-					c.hears("354")
-				}
-				for rest := tt.content; rest != ""; {
-					time.Sleep(4 * time.Minute)
-					n := min(len(rest), len(piece))
-					c.says(rest[:n])
-					rest = rest[n:]
-				}
-				c.hears("250 2.0.0")
-				if len(h.mails()) != 1 || !strings.HasSuffix(h.mails()[0].wire, whole+".\r\n") {
-					t.Errorf("kept %q", h.show())
-				}
-				c.says("QUIT\r\n")
-				c.hears("221")
-				if err := c.ends(time.Now(), 0); err != nil {
-					t.Errorf("ServeConn: %v", err)
-				}
-			})
-		})
-	}
-}
-
-// TestTricklingSenderIsCut: an octet a minute is no mail, though no silence is longer than a minute.
-func TestTricklingSenderIsCut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := new(house)
-		server, _ := newServer(h)
-		c := call(t, t.Context(), server, false)
-		c.hears("220")
-		c.says(untilData)
-		c.hears("250", "250", "250", "354")
-		begin := time.Now()
-		go func() {
-			for err := error(nil); err == nil; {
-				time.Sleep(time.Minute)
-				_, err = c.conn.Write([]byte("x"))
-			}
-		}()
-		c.hears("421 4.4.2")
-		c.ends(begin, 10*time.Minute)
-		if len(h.mails()) != 0 {
-			t.Errorf("kept %q", h.show())
-		}
-		time.Sleep(time.Minute) // its last octet finds nobody
-	})
-}
-
-// TestSlowCommandIsCut: five minutes are for all of a command.
+// TestSlowCommandIsCut: five minutes are the limit for a whole command.
 func TestSlowCommandIsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, _ := newServer(new(house))
+		server, _ := newServer(new(backend))
 		c := call(t, t.Context(), server, false)
-		c.hears("220")
+		c.expects("220")
 		begin := time.Now()
 		go func() {
 			for range 4 {
@@ -174,15 +117,15 @@ func TestSlowCommandIsCut(t *testing.T) {
 				time.Sleep(time.Minute)
 			}
 		}()
-		c.hears("421 4.4.2")
+		c.expects("421 4.4.2")
 		c.ends(begin, 5*time.Minute)
 	})
 }
 
-// TestDeafClientIsCut: who does not read what is said cannot hold the session.
+// TestDeafClientIsCut: a client that does not read replies cannot hold the session.
 func TestDeafClientIsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, _ := newServer(new(house))
+		server, _ := newServer(new(backend))
 		begin := time.Now()
 		c := call(t, t.Context(), server, false)
 		if err := <-c.over; err == nil || time.Since(begin) != time.Minute {
@@ -193,7 +136,7 @@ func TestDeafClientIsCut(t *testing.T) {
 
 func TestSlowHandshakeIsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, _ := newServer(new(house))
+		server, _ := newServer(new(backend))
 		server.TLS = pop3test.TLS(t, "")
 		c := call(t, t.Context(), server, true)
 		begin := time.Now()
@@ -203,13 +146,13 @@ func TestSlowHandshakeIsCut(t *testing.T) {
 	})
 }
 
-// TestHandshakeIsItsOwners: the appliance bounds how many are under way.
+// TestHandshakeIsItsOwners: Server.Handshake limits how many are in progress.
 func TestHandshakeIsItsOwners(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, _ := newServer(new(house))
+		server, _ := newServer(new(backend))
 		server.TLS = pop3test.TLS(t, "")
 		server.Handshake = func(ctx context.Context, conn *tls.Conn) error {
-			<-ctx.Done() // no place came free
+			<-ctx.Done() // no slot became free
 			return ctx.Err()
 		}
 		c := call(t, t.Context(), server, true)
@@ -222,13 +165,13 @@ func TestHandshakeIsItsOwners(t *testing.T) {
 // TestSlowAuthenticatorIsCut: its ctx ends.
 func TestSlowAuthenticatorIsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, _ := newServer(new(house))
+		server, _ := newServer(new(backend))
 		server.Auth = thinker{}
 		c := call(t, t.Context(), server, false)
-		c.hears("220")
+		c.expects("220")
 		begin := time.Now()
 		c.says("HELO client\r\nAUTH PLAIN AGFubmEAYSBzZWNyZXQ=\r\n")
-		c.hears("250", "454 4.7.0")
+		c.expects("250", "454 4.7.0")
 		if took := time.Since(begin); took != time.Minute {
 			t.Errorf("it took %v", took)
 		}
@@ -244,9 +187,9 @@ func (thinker) Authenticate(ctx context.Context, _ smtpd.Credentials) (string, e
 	return "", ctx.Err()
 }
 
-// TestStop: a session that waits ends at once, wherever it is.
+// TestStop: a waiting session ends at once, in any state.
 func TestStop(t *testing.T) {
-	for _, tt := range []struct{ name, said, heard string }{
+	for _, tt := range []struct{ name, said, replies string }{
 		{"before a word", "", ""},
 		{"between commands", "HELO client\r\n", "250"},
 		{"in content", untilData + "Subject: x\r\n", "250 250 250 354"},
@@ -254,118 +197,118 @@ func TestStop(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h := new(house)
+				h := new(backend)
 				server, _ := newServer(h)
 				ctx, stop := context.WithCancel(t.Context())
 				c := call(t, ctx, server, false)
-				c.hears("220")
+				c.expects("220")
 				if tt.said != "" {
 					c.says(tt.said)
 				}
-				c.hears(strings.Fields(tt.heard)...)
+				c.expects(strings.Fields(tt.replies)...)
 				synctest.Wait()
 				begin := time.Now()
 				stop()
-				c.hears("421 4.3.2")
+				c.expects("421 4.3.2")
 				if err := c.ends(begin, 0); err != nil {
 					t.Errorf("ServeConn: %v", err)
 				}
-				if h.begun != h.ended || len(h.mails()) > 0 {
-					t.Errorf("%d deliveries begun, %d ended, %d mails", h.begun, h.ended, len(h.mails()))
+				if h.begun != h.ended || len(h.messages()) > 0 {
+					t.Errorf("%d deliveries begun, %d ended, %d messages", h.begun, h.ended, len(h.messages()))
 				}
 			})
 		})
 	}
 }
 
-// TestStopWhileThinking: a login that takes its time does not hold the box up.
+// TestStopWhileThinking: a slow login does not delay the shutdown.
 func TestStopWhileThinking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, _ := newServer(new(house))
+		server, _ := newServer(new(backend))
 		server.Auth = thinker{}
 		ctx, stop := context.WithCancel(t.Context())
 		c := call(t, ctx, server, false)
-		c.hears("220")
+		c.expects("220")
 		c.says("HELO client\r\nAUTH PLAIN AGFubmEAYSBzZWNyZXQ=\r\n")
 		synctest.Wait()
 		begin := time.Now()
 		stop()
-		c.hears("250", "421 4.3.2")
+		c.expects("250", "421 4.3.2")
 		c.ends(begin, 0)
 	})
 }
 
-// TestStopWhileCommitting: the commit is finished and its 250 said; what was pipelined behind
-// it is not done.
+// TestStopWhileCommitting: the commit is finished and its 250 sent; commands that were pipelined
+// after it are not executed.
 func TestStopWhileCommitting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := &house{committing: make(chan struct{})}
+		h := &backend{committing: make(chan struct{})}
 		server, _ := newServer(h)
 		ctx, stop := context.WithCancel(t.Context())
 		c := call(t, ctx, server, false)
-		c.hears("220")
+		c.expects("220")
 		c.says(untilData)
-		c.hears("250", "250", "250", "354")
+		c.expects("250", "250", "250", "354")
 		c.says("Subject: x\r\n\r\n.\r\nMAIL FROM:<>\r\n")
 		synctest.Wait()
 		stop()
 		synctest.Wait()
 		close(h.committing)
-		c.hears("250 2.0.0", "421 4.3.2")
+		c.expects("250 2.0.0", "421 4.3.2")
 		c.ends(time.Now(), 0)
-		if len(h.mails()) != 1 {
-			t.Errorf("%d mails, want 1", len(h.mails()))
+		if len(h.messages()) != 1 {
+			t.Errorf("%d messages, want 1", len(h.messages()))
 		}
 	})
 }
 
-// TestStopWhileWriting: the next read ends at once, also when the end came between two reads.
+// TestStopWhileWriting: the next read ends at once, even if the end came between two reads.
 func TestStopWhileWriting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		h := &house{writing: func() {
+		h := &backend{writing: func() {
 			stop()
 			time.Sleep(time.Second)
 		}}
 		server, _ := newServer(h)
 		c := call(t, ctx, server, false)
-		c.hears("220")
+		c.expects("220")
 		c.says(untilData)
-		c.hears("250", "250", "250", "354")
+		c.expects("250", "250", "250", "354")
 		begin := time.Now()
 		c.says("Subject: x\r\n\r\n")
 		go c.conn.Write(make([]byte, 64<<10))
-		c.hears("421 4.3.2")
+		c.expects("421 4.3.2")
 		c.ends(begin, time.Second)
 	})
 }
 
-// TestLostMailIsAbortedAtOnce: what it took is free while its sender goes on sending.
+// TestLostMailIsAbortedAtOnce: its room is free while its sender continues to send.
 func TestLostMailIsAbortedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := new(house)
+		h := new(backend)
 		server, _ := newServer(h)
 		server.MaxMessage = 100
 		c := call(t, t.Context(), server, false)
-		c.hears("220")
+		c.expects("220")
 		c.says(untilData)
-		c.hears("250", "250", "250", "354")
+		c.expects("250", "250", "250", "354")
 		c.says(strings.Repeat("x", 101))
 		synctest.Wait()
 		if h.begun != 1 || h.ended != 1 {
 			t.Errorf("%d deliveries begun, %d ended", h.begun, h.ended)
 		}
 		c.says("\r\n.\r\n")
-		c.hears("552")
+		c.expects("552")
 		c.says("QUIT\r\n")
-		c.hears("221")
+		c.expects("221")
 		c.ends(time.Now(), 0)
 	})
 }
 
 func TestRefuse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		server, _ := newServer(new(house))
+		server, _ := newServer(new(backend))
 		client, conn := net.Pipe()
 		go server.Refuse(conn, "too many connections")
 		got, err := io.ReadAll(client)
@@ -379,5 +322,63 @@ func TestRefuse(t *testing.T) {
 		if took := time.Since(begin); took != time.Second {
 			t.Errorf("it took %v", took)
 		}
+	})
+}
+
+// TestInterruptedMail: an interrupted message is aborted at once, and its session ends with 421,
+// whether the client is silent or continues to send.
+func TestInterruptedMail(t *testing.T) {
+	chunk := "HELO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nBDAT 9\r\nSubject:x"
+	for _, tt := range []struct{ name, said, replies, more string }{
+		{"in content", untilData + "Subject: x\r\n", "250 250 250 354", ""},
+		{"between two chunks", chunk, "250 250 250 250", ""},
+		{"and it sends on", untilData + "Subject: x\r\n", "250 250 250 354", "more\r\n.\r\nMAIL FROM:<>\r\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := new(backend)
+				server, _ := newServer(h)
+				c := call(t, t.Context(), server, false)
+				c.expects("220")
+				c.says(tt.said)
+				c.expects(strings.Fields(tt.replies)...)
+				synctest.Wait()
+				begin := time.Now()
+				h.interrupt()
+				if tt.more != "" {
+					go c.conn.Write([]byte(tt.more))
+				}
+				c.expects("421 4.3.1 Insufficient storage; try again later")
+				if h.begun != 1 || h.ended != 1 || len(h.messages()) != 0 {
+					t.Errorf("%d deliveries begun, %d ended, %d messages", h.begun, h.ended, len(h.messages()))
+				}
+				if err := c.ends(begin, 0); err == nil {
+					t.Error("ServeConn returned nil")
+				}
+			})
+		})
+	}
+}
+
+// TestInterruptedMailWithoutAReader: an interrupted message is aborted soon even if its client does
+// not read the replies.
+func TestInterruptedMailWithoutAReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := new(backend)
+		server, _ := newServer(h)
+		c := call(t, t.Context(), server, false)
+		c.expects("220")
+		c.says("HELO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nBDAT 9\r\nSubject:x")
+		synctest.Wait() // the session sends
+		h.interrupt()
+		time.Sleep(600 * time.Millisecond)
+		synctest.Wait()
+		h.mu.Lock()
+		if h.begun != 1 || h.ended != 1 {
+			t.Errorf("%d deliveries begun, %d ended", h.begun, h.ended)
+		}
+		h.mu.Unlock()
+		c.conn.Close()
+		<-c.over
 	})
 }

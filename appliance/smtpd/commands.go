@@ -3,24 +3,22 @@ package smtpd
 import (
 	"bytes"
 	"context"
-
-	"pillarbox/appliance/logbook"
 )
 
-// A phase is how far a session has come. A command is accepted in a set of them.
+// A phase is how far a session has come. Each command is accepted in a set of phases.
 type phase uint8
 
 const (
-	fresh     phase = 1 << iota // nobody said hello
-	greeted                     // between two mails
+	fresh     phase = 1 << iota // before EHLO, HELO or LHLO
+	greeted                     // between two messages
 	mailing                     // MAIL was accepted
-	addressed                   // RCPT was accepted, once or more often
+	addressed                   // RCPT was accepted, at least once
 	chunking                    // BDAT was accepted, but not the last
 
 	always = fresh | greeted | mailing | addressed | chunking
 )
 
-// An argument says what may stand behind a verb.
+// An argument is what may follow a verb.
 type argument uint8
 
 const (
@@ -29,7 +27,7 @@ const (
 	required                 // something
 )
 
-// A dialect is where a verb is known.
+// A dialect is a protocol in which a verb exists.
 type dialect uint8
 
 const (
@@ -38,9 +36,9 @@ const (
 	both = smtp | lmtp
 )
 
-// A command is one row: when it may be said, with what, and what it does. A row's function
-// either says something and returns nil, or says nothing and returns a refusal; any other
-// error ends the session.
+// A command is one row: in which phases it is accepted, its argument, and the function that runs
+// it. The function either sends a reply and returns nil, or sends nothing and returns a refusal;
+// any other error ends the session.
 type command struct {
 	verb     string
 	in       phase
@@ -49,20 +47,20 @@ type command struct {
 	does     func(*session, context.Context, []byte) error
 }
 
-// commands is all that the server understands.
+// commands is the table of all commands.
 var commands = [...]command{
 	// verb, accepted in, argument, dialect, does
-	{"EHLO", always, optional, smtp, (*session).ehlo},              // RFC 5321 §4.1.1.1; printers have no name
+	{"EHLO", always, optional, smtp, (*session).ehlo},              // RFC 5321 §4.1.1.1
 	{"HELO", always, optional, smtp, (*session).helo},              // §4.1.1.1
 	{"LHLO", always, optional, lmtp, (*session).ehlo},              // RFC 2033 §4.1
 	{"MAIL", greeted, required, both, (*session).mail},             // RFC 5321 §4.1.1.2
 	{"RCPT", mailing | addressed, required, both, (*session).rcpt}, // §4.1.1.3
 	{"DATA", addressed, none, both, (*session).data},               // §4.1.1.4
-	{"BDAT", always, optional, both, (*session).bdat},              // RFC 3030 §2; its octets follow whenever it is said
+	{"BDAT", always, optional, both, (*session).bdat},              // RFC 3030 §2
 	{"RSET", always, none, both, (*session).rset},                  // RFC 5321 §4.1.1.5
 	{"VRFY", always, required, both, (*session).vrfy},              // §4.1.1.6, §7.3
 	{"EXPN", always, optional, both, (*session).notOffered},        // §4.1.1.7, §7.3
-	{"ETRN", always, optional, both, (*session).notOffered},        // RFC 1985: nothing waits here for anybody
+	{"ETRN", always, optional, both, (*session).notOffered},        // RFC 1985: nothing is queued
 	{"TURN", always, optional, both, (*session).notOffered},        // RFC 5321 appendix F.1
 	{"HELP", always, optional, both, (*session).help},              // §4.1.1.8
 	{"NOOP", always, optional, both, (*session).noop},              // §4.1.1.9
@@ -70,7 +68,7 @@ var commands = [...]command{
 	{"STARTTLS", fresh | greeted, none, both, (*session).startTLS}, // RFC 3207
 	{"AUTH", greeted, required, both, (*session).auth},             // RFC 4954 §4
 
-	// A web browser that was led here: what it sends next is somebody else's words.
+	// The verbs of a web browser that was directed here: a third party chose what follows.
 	{"GET", always, optional, both, (*session).hangUp},
 	{"POST", always, optional, both, (*session).hangUp},
 	{"PUT", always, optional, both, (*session).hangUp},
@@ -83,28 +81,31 @@ var commands = [...]command{
 	{"PRI", always, optional, both, (*session).hangUp},
 }
 
-// do does one command line.
+// do executes one command line.
 func (c *session) do(ctx context.Context, text []byte) error {
 	verb, argument, _ := bytes.Cut(text, []byte(" "))
 	cmd := c.lookUp(verb)
-	switch {
-	case cmd == nil, bytes.IndexByte(text, '\r') >= 0:
+	if cmd == nil || bytes.IndexByte(text, '\r') >= 0 {
 		return errVerb
-	case c.phase&cmd.in == 0:
-		return c.outOfOrder(cmd.in)
 	}
 	argument = bytes.Trim(argument, " \t")
+	c.last.noted = false
+	err := c.run(ctx, cmd, argument)
+	c.noteCommand(cmd.verb, argument, err)
+	return err
+}
+
+// run executes a command if it is accepted in this phase.
+func (c *session) run(ctx context.Context, cmd *command, argument []byte) error {
 	switch {
+	case c.phase&cmd.in == 0:
+		return c.outOfOrder(cmd.in)
 	case cmd.argument == none && len(argument) > 0:
 		return errNoArgument
 	case cmd.argument == required && len(argument) == 0:
 		return errArgument
 	}
-	err := cmd.does(c, ctx, argument)
-	if line := c.log.Check(logbook.DebugLevel, "command done"); line != nil {
-		line.Write(c.fields(logbook.String("verb", cmd.verb), logbook.Int("code", c.code), errField(err))...)
-	}
-	return err
+	return cmd.does(c, ctx, argument)
 }
 
 // lookUp returns the row of a verb in any letter case, or nil.
@@ -122,7 +123,7 @@ func (c *session) lookUp(verb []byte) *command {
 	return nil
 }
 
-// outOfOrder says what has to come before a command that is accepted in other phases.
+// outOfOrder returns the error that names what has to come before a command.
 func (c *session) outOfOrder(accepted phase) error {
 	switch {
 	case c.phase == fresh:

@@ -5,44 +5,51 @@ import (
 	"context"
 	"sync"
 
-	"pillarbox/appliance/logbook"
+	"go.uber.org/zap"
+
 	"pillarbox/pop3/wire"
 )
 
 const (
-	// contentSize is how much of a mail's wire form is gathered before it is written, and all
-	// of it that a session holds: 32 KiB while a mail comes in, nothing else.
+	// contentSize is how much of a message's wire form is gathered before it is written. It is also
+	// all that a session holds while a message arrives: 32 KiB.
 	contentSize = 32 << 10
-	// maxPiece is how much is scanned at a time. Its wire form is at most twice as long and 3 octets.
+	// maxPiece is how much is scanned at a time. Its wire form is at most twice as long plus 3
+	// octets.
 	maxPiece = 8 << 10
-	// maxHops is how many Received lines a mail may bring (RFC 5321 §6.3).
+	// maxHops is how many Received lines a message may have (RFC 5321 §6.3).
 	maxHops = 100
 )
 
 // A content is what follows DATA or BDAT, on its way through the scanner to the store. After a
-// failure it goes on taking what the client sends, so that the dialogue stays in step, and
-// throws it away.
+// failure it continues to read what the client sends, so that client and server stay in step, and
+// discards it.
 type content struct {
 	scanner wire.Scanner
 	to      Delivery
 	pool    *sync.Pool
 	buf     *[contentSize]byte
-	out     []byte // in buf: wire form that was not yet written
-	head    int64  // octets of the trace that the server wrote
+	out     []byte // in buf: wire form that is not written yet
+	head    int64  // octets that the client did not send: trace, dropped lines
+	dropped int64  // those of separator lines
 	max     int64  // octets that the client may send
-	begun   bool   // whether the client's first octet was seen
-	err     error  // the first failure
+	lead    lead
+	err     error // the first failure
 
-	// header is the beginning of the mail, for a receipt: nil when none is wanted, at most maxHeader octets.
+	edit *edit // of a message that leaves; nil: none is due
+
+	// header is the beginning of the message, for a receipt: nil if none is wanted, at most
+	// maxHeader octets.
 	header []byte
 }
 
-// maxHeader is how much of a mail's header a receipt brings back.
+// maxHeader is how much of a message's header a receipt contains.
 const maxHeader = 16 << 10
 
-// open begins the delivery of the mail that is under way, with its trace.
+// open begins the delivery of the current message, with its trace.
 func (c *session) open(ctx context.Context) error {
 	t := c.tx
+	trace := c.trace(t)
 	to, err := c.server.Spooler.Begin(ctx, &t.envelope, t.mailboxes)
 	if err != nil {
 		return c.notKept(err)
@@ -55,14 +62,32 @@ func (c *session) open(ctx context.Context) error {
 	if len(t.receipts) > 0 {
 		t.content.header = []byte{}
 	}
-	t.content.out = t.content.scanner.ScanRaw(buf[:0], c.received(t))
+	t.content.out = t.content.scanner.ScanRaw(buf[:0], trace)
+	if t.outgoing != nil {
+		t.content.edit = &edit{trace: len(t.content.out), change: t.outgoing.Header}
+		if most := t.outgoing.MaxSize; most > 0 {
+			t.content.max = min(t.content.max, most)
+		}
+	}
 	t.content.head = t.content.scanner.Shape().Octets
 	return nil
 }
 
-// scan takes octets that are byte-stuffed and may hold the end: some of src, or all.
+// block returns the next octets of content, see wire.Reader.Block.
+func (c *session) block() ([]byte, error) {
+	if c.in.Buffered() == 0 {
+		c.acknowledge()
+	}
+	return c.in.Block()
+}
+
+// scan takes octets that are byte-stuffed and may contain the end: some of src, or all.
 func (c *content) scan(src []byte) (n int, done bool) {
-	src = c.begin(src)
+	src = c.piece(src)
+	if n = c.lead.take(src); n > 0 {
+		c.begin(c.stuffed)
+		return n, false
+	}
 	c.out, n, done = c.scanner.Scan(c.out, src)
 	c.check()
 	return n, done
@@ -70,53 +95,97 @@ func (c *content) scan(src []byte) (n int, done bool) {
 
 // raw takes octets that are not byte-stuffed: some of src, or all.
 func (c *content) raw(src []byte) (n int) {
-	src = c.begin(src)
+	src = c.piece(src)
+	if n = c.lead.take(src); n > 0 {
+		c.begin(c.scanner.ScanRaw)
+		return n
+	}
 	c.out = c.scanner.ScanRaw(c.out, src)
 	c.check()
 	return len(src)
 }
 
-// begin makes room for the wire form of a piece of src, and returns the piece.
-func (c *content) begin(src []byte) []byte {
-	src = src[:min(len(src), maxPiece)]
+// stuffed appends the wire form of octets that are byte-stuffed and do not contain the end.
+func (c *content) stuffed(dst, src []byte) []byte {
+	dst, _, _ = c.scanner.Scan(dst, src)
+	return dst
+}
+
+// piece makes room for the wire form of a piece of src, and returns the piece.
+func (c *content) piece(src []byte) []byte {
 	if cap(c.out)-len(c.out) < 2*maxPiece+8 {
 		c.write()
 	}
-	if !c.begun && len(src) > 0 {
-		c.begun = true
-		if !beginsHeader(src) {
-			// The trace is a header already. Without this the client would read the body as its rest.
-			c.out = c.scanner.ScanRaw(c.out, []byte("\r\n"))
-			c.head += 2
-		}
-	}
-	return src
+	return src[:min(len(src), maxPiece)]
 }
 
-// check fails the mail when it has become too large.
+// begin begins the message once its lead is decided. Separator lines pass through the scanner, too,
+// so that the scanner has the end of the last one: after a bare LF, a line with a dot alone ends
+// nothing.
+func (c *content) begin(scan func(dst, src []byte) []byte) {
+	if !c.lead.decided || c.lead.held == nil {
+		c.check()
+		return
+	}
+	held := c.lead.held
+	c.lead.held = nil
+	if c.lead.header {
+		from, before := len(c.out), c.scanner.Shape().Octets
+		c.out = scan(c.out, held[:c.lead.line])[:from]
+		c.dropped = c.scanner.Shape().Octets - before
+		c.head += c.dropped
+		held = held[c.lead.line:]
+	} else {
+		// The trace is a header already. Without this the client would read the body as its rest.
+		c.out = c.scanner.ScanRaw(c.out, []byte("\r\n"))
+		c.head += 2
+	}
+	c.out = scan(c.out, held)
+	c.check()
+}
+
+// check fails the message if it has become too large.
 func (c *content) check() {
 	if c.octets() > c.max {
-		c.fail(ErrTooLarge)
+		c.fail(tooLarge(c.max))
 	}
 }
 
-// octets returns how many octets the client has sent of the mail, as LIST counts them.
-func (c *content) octets() int64 { return c.scanner.Shape().Octets - c.head }
+// shape returns what was measured of the message, without what was dropped.
+func (c *content) shape() wire.Shape {
+	s := c.scanner.Shape()
+	s.Octets -= c.dropped
+	s.Stored -= c.dropped
+	s.Header -= c.dropped
+	if c.edit != nil {
+		s.Octets += c.edit.octets
+		s.Stored += c.edit.stored
+		s.Header += c.edit.stored
+	}
+	return s
+}
 
-// write hands over what was gathered.
+// octets returns how many octets of the message the client has sent, as LIST counts them.
+func (c *content) octets() int64 {
+	return c.scanner.Shape().Octets - c.head + int64(len(c.lead.held))
+}
+
+// write passes on what was gathered.
 func (c *content) write() {
 	if c.err == nil && len(c.out) > 0 {
 		if c.header != nil {
 			c.header = append(c.header, c.out[:min(len(c.out), maxHeader-len(c.header))]...)
 		}
-		if _, err := c.to.Write(c.out); err != nil {
-			c.fail(err)
+		if out := c.edited(); c.err == nil && len(out) > 0 {
+			if _, err := c.to.Write(out); err != nil {
+				c.fail(err)
+			}
 		}
 	}
 	c.out = c.out[:0]
 }
 
-// fail gives the mail up for the reason err.
+// fail makes err the error of the message, unless it has one.
 func (c *content) fail(err error) {
 	if c.err == nil {
 		c.err = err
@@ -124,13 +193,18 @@ func (c *content) fail(err error) {
 	}
 }
 
-// commit ends the content and makes it durable, or returns why it is not kept.
+// commit ends the content and makes it durable, or returns why it is not stored.
 func (c *content) commit(ctx context.Context) error {
-	c.begin(nil)
+	c.piece(nil)
+	c.lead.end()
+	c.begin(c.scanner.ScanRaw)
 	c.out = c.scanner.Close(c.out)
+	if c.edit != nil {
+		c.edit.last = true
+	}
 	c.write()
-	shape := c.scanner.Shape()
-	if shape.Received-1 > maxHops { // one is ours
+	shape := c.shape()
+	if shape.Received-1 > maxHops { // one is this server's
 		c.fail(errHops)
 	}
 	if c.err == nil {
@@ -140,58 +214,33 @@ func (c *content) commit(ctx context.Context) error {
 	return c.err
 }
 
-// wholeLines takes a piece of a line away from the end of text.
+// wholeLines removes an incomplete line from the end of text.
 func wholeLines(text []byte) []byte { return text[:bytes.LastIndexByte(text, '\n')+1] }
 
-// maxLine is how long a line of a mail may be, in octets without CRLF (RFC 5321 §4.5.3.1.6). Longer ones are
-// taken as they are, for printers send them; some programs that fetch them stumble.
+// maxLine is how long a line of a message may be, in octets without CRLF (RFC 5321 §4.5.3.1.6).
+// Longer ones are accepted as they are, because printers send them; some mail clients fail on them.
 const maxLine = 998
 
-// oddities says in the log what a mail program may stumble over.
-func (c *content) oddities() (odd []logbook.Field) {
+// oddities returns log fields for what a mail client may fail on.
+func (c *content) oddities() (odd []zap.Field) {
 	shape := c.scanner.Shape()
 	if shape.LongestLine > maxLine {
-		odd = append(odd, logbook.Int64("longest_line", shape.LongestLine))
+		odd = append(odd, zap.Int64("longest_line", shape.LongestLine))
 	}
 	if shape.NUL {
-		odd = append(odd, logbook.Bool("zero_octets", true))
+		odd = append(odd, zap.Bool("zero_octets", true))
+	}
+	if c.dropped > 0 {
+		odd = append(odd, zap.Int64("separator", c.dropped))
 	}
 	return odd
 }
 
-// close forgets what was not committed, and gives the buffer back.
+// close discards what was not committed, and returns the buffer to the pool.
 func (c *content) close() {
 	c.to.Abort()
 	if c.buf != nil {
 		c.pool.Put(c.buf)
 		c.buf, c.out = nil, nil
 	}
-}
-
-// beginsHeader reports whether a mail begins with a header field or with the blank line after
-// an empty header, as far as src shows. Scripts that speak SMTP by hand forget it.
-func beginsHeader(src []byte) bool {
-	for i, b := range src {
-		switch {
-		case b == ':':
-			return i > 0
-		case b == '\r' || b == '\n':
-			return i == 0
-		case b == ' ' || b == '\t':
-			return i > 0 && leadsToColon(src[i:])
-		case b < ' ' || b >= 0x7F:
-			return false
-		}
-	}
-	return true
-}
-
-// leadsToColon: old programs write "Subject :" (RFC 5322 §4.5).
-func leadsToColon(src []byte) bool {
-	for _, b := range src {
-		if b != ' ' && b != '\t' {
-			return b == ':'
-		}
-	}
-	return true
 }

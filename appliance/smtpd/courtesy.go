@@ -2,7 +2,7 @@ package smtpd
 
 import "context"
 
-// rset forgets the mail that is under way (RFC 5321 §4.1.1.5).
+// rset ends the current mail transaction (RFC 5321 §4.1.1.5).
 func (c *session) rset(context.Context, []byte) error {
 	c.forget()
 	c.say(sayReset)
@@ -19,7 +19,8 @@ func (c *session) help(context.Context, []byte) error {
 	return nil
 }
 
-// vrfy gives the one answer for everybody: who exists is nobody's business (RFC 5321 §7.3).
+// vrfy sends the same reply for every name, so that it does not reveal which mailboxes exist (RFC
+// 5321 §7.3).
 func (c *session) vrfy(context.Context, []byte) error {
 	c.say(sayCannotTell)
 	return nil

@@ -2,7 +2,7 @@ package smtpd
 
 import "context"
 
-// data takes a mail that ends in CRLF.CRLF (RFC 5321 §4.1.1.4).
+// data receives a message that ends in CRLF.CRLF (RFC 5321 §4.1.1.4).
 func (c *session) data(ctx context.Context, _ []byte) error {
 	if err := c.open(ctx); err != nil {
 		return err
@@ -10,13 +10,14 @@ func (c *session) data(ctx context.Context, _ []byte) error {
 	c.say(sayStart)
 	c.line.beginContent()
 	for done := false; !done; {
-		block, err := c.in.Block()
+		block, err := c.block()
 		if err != nil {
 			return err
 		}
 		var n int
 		n, done = c.tx.content.scan(block)
 		c.in.Advance(n)
+		c.line.brought(n)
 	}
 	c.verdict(c.deliver(ctx))
 	return nil

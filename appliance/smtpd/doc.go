@@ -1,15 +1,15 @@
-// Package smtpd is the attached SMTP and LMTP receiver: it takes mail for the people of
-// this house, and nothing else.
+// Package smtpd is the SMTP and LMTP receiver: it accepts mail for local mailboxes, and nothing
+// else.
 //
-// It asks a Router where a recipient's mail goes, a Spooler to keep it, and an Authenticator who
-// a client is; intake.go is all of that. It owns no listener and makes no goroutine: ServeConn
-// serves one connection to its end.
+// A Router maps recipients to mailboxes, a Spooler stores messages, and an Authenticator checks
+// credentials; intake.go has these interfaces. The package owns no listener and starts no
+// goroutine: ServeConn serves one connection to its end.
 //
-// What it refuses to do: it relays for nobody, logged in or not; it never says who exists but
-// to RCPT; it never repeats what a client sent; it holds no mail in memory, but 32 KiB of the one
-// that is coming in; it has no tolerance for ends of data other than CRLF.CRLF.
+// It relays only what a Relay admits, and sends nothing itself. It reveals which mailboxes exist
+// only in replies to RCPT. It repeats nothing that a client sent (except I7), holds at most 32 KiB
+// of a message in memory, and accepts no end of data other than CRLF.CRLF.
 //
-// # What is spoken
+// # Commands
 //
 //	+-------+ EHLO  +---------+ MAIL  +---------+ RCPT  +-----------+ BDAT  +----------+
 //	| fresh | ----> | greeted | ----> | mailing | ----> | addressed | ----> | chunking |
@@ -18,69 +18,90 @@
 //	                     | |  RSET, EHLO   |              |                  |
 //	                     | +---------------+--------------+------------------+
 //	                     |                                |                  |
-//	                     +---- the verdict on the content of DATA, of BDAT LAST, of a chunk that failed
+//	                     +---- the verdict on DATA, on BDAT LAST, on a failed chunk
 //
-// A session begins fresh, with the greeting, and is fresh again after STARTTLS.
-// The table in commands.go has one row a verb; the phases in which it is accepted are a column.
+// A session begins in fresh, with the greeting, and is fresh again after STARTTLS. The table in
+// commands.go has one row per verb; the phases in which it is accepted are a column.
 //
-// # The life of a mail
+// # Life of a message
 //
-//  1. MAIL: the reverse-path is parsed, SIZE= is held against the limit, the Spooler is asked for room.
+//  1. MAIL: the reverse-path is parsed, SIZE= is compared with the limit, Spooler.Room is called.
 //  2. RCPT: the forward-path is parsed and routed. Two paths to one mailbox are one copy.
 //  3. DATA or the first BDAT: the delivery begins. Its shared part begins with Received.
-//  4. What the client sends goes block by block through wire.Scanner into a 32 KiB buffer, and from
-//     there into the Delivery, in wire form.
-//  5. The end of data: Commit returns when the mail is durable, and then 250 is said.
+//  4. What the client sends passes block by block through wire.Scanner into a 32 KiB buffer, and
+//     from there into the Delivery, in wire form.
+//  5. The end of data: Commit returns once the message is durable; then 250 is sent.
 //
 // # Receipts
 //
-// DSN is announced and honoured (RFC 3461). What cannot be delivered is refused while the client is still there, nothing
-// waits and nothing is passed on: so NOTIFY=FAILURE and DELAY have nothing to report, and RET= nothing to return. For
-// NOTIFY=SUCCESS the sender gets a report (RFC 3464) when it lives in this house. A sender elsewhere cannot be reached, for
-// nothing goes out from here: its mail is taken all the same, and the reply to RCPT says that there will be no receipt.
-// LMTP does not announce DSN: the client there is a mail server that knows from the verdicts what to report, and can
-// reach everybody.
+// DSN is announced and honoured (RFC 3461). What cannot be stored here is refused while the client
+// is connected, so for local recipients NOTIFY=FAILURE and DELAY have nothing to report, and RET=
+// nothing to return. For NOTIFY=SUCCESS a local sender gets a report (RFC 3464). A sender elsewhere
+// cannot be reached, because this package does not send: its message is accepted anyway, and the
+// reply to RCPT states that there will be no report. The wishes for recipients elsewhere are given
+// to the Spooler with them. LMTP does not announce DSN: the client is a mail server that can report
+// from the verdicts, and can reach every sender.
 //
-// # Who may send
+// # Recipients elsewhere
 //
-// RequireAuth asks for a login before MAIL, as a submission port does (RFC 6409). With Owns a user that is logged in sends
-// from its own addresses only. That is the reverse-path, which Return-Path shows, not the From field: that is content, and
-// content is kept as it came. The null reverse-path is everybody's, for receipts are sent from it.
+// A recipient that is not of a local domain is refused, unless the Relay names an account through
+// which the client may send (relay.go). Then it is a Recipient with Outside set, in the same
+// delivery as the others: one message is stored once. The trace that all share names neither the
+// client nor its user; the local mailboxes have the full one in their heads. The header is held
+// until it is complete (64 KiB), so that the Relay can refuse what From says, or change it, before
+// the first octet is written.
 //
-// # Letters beyond ASCII
+// # Senders
 //
-// SMTPUTF8 is announced (RFC 6531): addresses may be UTF-8, and the Router compares them octet by octet as they were
-// sent. Without the parameter such an address is 553 5.6.7; with it, one that nobody has is 550 5.1.1. A domain in U-labels is
-// not the same as its A-labels here. BINARYMIME is not announced: content is kept in lines.
+// RequireAuth requires a login before MAIL, as a submission port does (RFC 6409). With Owns a user
+// that is logged in sends from its own addresses only. This is about the reverse-path, which
+// Return-Path shows. The From field is content, and content is stored as it is. Every user may use
+// the null reverse-path, because receipts are sent from it.
 //
-// A mailbox's own head is Return-Path and Delivered-To, and comes before Received. A bare name
-// in either (root, postmaster) is shown at the server's host name, so that an answer finds its way
-// and fetchmail's "envelope Delivered-To" finds an address to compare with its local domains.
-// Delivered-To is the forward-path as RCPT gave it, the first that led to the mailbox. Received
-// names the recipient only when there is one. A mail that does not begin with a header field
-// gets a blank line behind Received, for else its first lines would be read as header.
+// # Content and addresses
+//
+// SMTPUTF8 is announced (RFC 6531): addresses may be UTF-8, and the Router compares them octet by
+// octet as they were sent. Without the parameter such an address is 553 5.6.7; with it, an unknown
+// one is 550 5.1.1. A domain in U-labels is not the same as its A-labels here. BINARYMIME is not
+// announced: content is stored in lines.
+//
+// The head of a mailbox's own copy is Return-Path and Delivered-To, and precedes Received. A bare
+// name in either (root, postmaster) is shown at the server's host name, so that an answer finds its
+// way and fetchmail's "envelope Delivered-To" finds an address to compare with its local domains.
+// Delivered-To is the forward-path as RCPT had it, the first that led to the mailbox. Received
+// names the recipient only if there is one. A message that does not begin with a header field gets
+// a blank line after Received, because otherwise its first lines would be read as header fields.
+// Separator lines of an mbox file in front of a header ("From anna Mon Nov 30 ...", ">From ...")
+// are dropped (lead.go). A zero octet in content becomes a space (wire.Scanner).
 //
 // # Invariants
 //
-//	I1  250 after content is said when, and only when, Commit returned nil.
+//	I1  250 after content is sent if, and only if, Commit returned nil.
 //	I2  Every Delivery that was begun is ended, by Commit or by Abort.
-//	I3  A command either says something or is refused; a refused command changes nothing.
-//	I4  What follows DATA or BDAT is never a command, whatever the answer was or will be.
-//	I5  After STARTTLS nothing that was read or learned before it is known.
-//	I6  Replies leave before the session waits for its client, and those to commands that came
-//	    together leave together.
-//	I7  Nothing that a client said is in a reply; in the header it is only what was parsed.
-//	I8  A receipt is durable before the mail that it is for is answered with 250.
+//	I3  A command either gets its reply or is refused; a refused command changes nothing.
+//	I4  What follows DATA or BDAT is never a command, whatever the reply was or will be.
+//	I5  After STARTTLS nothing remains of what was read before it.
+//	I6  Replies leave before the session waits for its client, and those to pipelined commands
+//	    leave together.
+//	I7  Replies and headers contain nothing of the client's text except what was parsed; a
+//	    reply contains only the domain of a recipient that is not local, if it is ASCII.
+//	I8  A receipt is durable before its message is answered with 250.
 //	I9  No password is in the log, in an error or in a reply.
 //
-// # Patience
+// # Time limits
 //
-// A client has five minutes for a command, and for each further octet of content; so a slow sender
-// is served and an idle one is cut. It has ten seconds for a TLS handshake. A zero octet, an endless
-// line, a chunk of no known size, a browser's verb, and too many mistakes, failed logins or idle commands end the session.
-// When the context of ServeConn ends, a session that waits is told 421 4.3.2; a commit is finished.
+// A client has five minutes for a command. Content has to arrive at 64 octets a second, measured
+// over four minutes: so a slow sender is served, and one that stops or trickles is cut off in
+// minutes, however fast it began. Chunks of one message are measured together. A TLS handshake has
+// ten seconds. A zero octet in a command, an endless line, a chunk of unknown size, a browser's
+// verb, and too many mistakes, failed logins or idle commands end the session. When the context of
+// ServeConn ends, a waiting session gets 421 4.3.2; a commit is finished.
 //
-// # Where what is
+// A client that writes a line, a chunk or the final dot in two pieces would wait 40 ms for the
+// acknowledgment of the first. The session requests it from the kernel before it waits for the rest
+// (wire.QuickAck): one more system call for such a wait, none for commands that arrive complete.
+//
+// # RFC sections and files
 //
 //	RFC 5321 §2.3.8, §4.5.2  ends of lines and data, transparency   ../../pop3/wire/scanner.go
 //	RFC 5321 §3.1            greeting                               hello.go
@@ -92,10 +113,11 @@
 //	RFC 5321 §4.1.1.5-10     RSET, VRFY, EXPN, HELP, NOOP, QUIT     courtesy.go
 //	RFC 5321 §4.2, RFC 3463  replies                                reply.go
 //	RFC 5321 §4.4            Received, Return-Path                  received.go
+//	RFC 6409                 recipients of other servers            relay.go
 //	RFC 5321 §4.5.3          sizes and time-outs                    limits.go, line.go
 //	RFC 1870, 6152, 6531     SIZE, 8BITMIME, SMTPUTF8               parameters.go
 //	RFC 2033                 LMTP                                   commands.go, transaction.go
-//	RFC 3461, 3464, 6533     DSN, reports                           parameters.go, xtext.go, receipt.go
+//	RFC 3461, 3464, 6533     DSN, reports                           receipt.go, parameters.go
 //	RFC 8314 §4.3            TLS in Received                        received.go
 //	RFC 2920                 PIPELINING                             line.go
 //	RFC 3030                 CHUNKING                               bdat.go

@@ -13,8 +13,8 @@ import (
 	"pillarbox/pop3/pop3test"
 )
 
-// states are where a session can be when the unexpected comes, and what leads there. With tls these lines are said behind
-// STARTTLS and a handshake, and others in front of it.
+// states are the states in which a session can receive unexpected input, and the lines that lead
+// there. If tls is set, these lines are sent after STARTTLS and a handshake, and others before it.
 var states = []struct {
 	state     string
 	lmtp, tls bool
@@ -32,16 +32,16 @@ var states = []struct {
 	{"within AUTH PLAIN", false, false, "EHLO client\r\nAUTH PLAIN\r\n"},
 	{"within AUTH LOGIN", false, false, "EHLO client\r\nAUTH LOGIN\r\nYW5uYQ==\r\n"},
 	{"logged in", false, false, "EHLO client\r\nAUTH PLAIN AGFubmEAYSBzZWNyZXQ=\r\n"},
-	{"behind STARTTLS", false, true, ""},
-	{"behind STARTTLS, after hello", false, true, "EHLO client\r\n"},
-	{"behind STARTTLS, in the mail", false, true, "EHLO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nDATA\r\n"},
+	{"after STARTTLS", false, true, ""},
+	{"after STARTTLS, after hello", false, true, "EHLO client\r\n"},
+	{"after STARTTLS, in the mail", false, true, "EHLO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nDATA\r\n"},
 	{"LMTP", true, false, "LHLO client\r\n"},
 	{"LMTP, two recipients", true, false, "LHLO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nRCPT TO:<bert>\r\n"},
 	{"LMTP, in the mail of two", true, false, "LHLO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nRCPT TO:<bert>\r\nDATA\r\n"},
 	{"LMTP, behind STARTTLS", true, true, "LHLO client\r\n"},
 }
 
-// secured does what comes in front of a handshake, and the handshake.
+// secured sends what precedes a handshake, and does the handshake.
 func secured(t *testing.T, client net.Conn, lmtp bool) net.Conn {
 	in := bufio.NewReader(client)
 	hello := "EHLO mallory\r\n"
@@ -62,8 +62,8 @@ func secured(t *testing.T, client net.Conn, lmtp bool) net.Conn {
 	return conn
 }
 
-// FuzzSessionFromState: whatever a client says from whatever state on, in the clear or behind a real handshake, every
-// line it hears is a reply, and every delivery is ended and whole.
+// FuzzSessionFromState: whatever a client sends from any state, in the clear or after a real
+// handshake, every line it reads is a reply, and every delivery is ended and complete.
 func FuzzSessionFromState(f *testing.F) {
 	for state := range states {
 		for _, text := range []string{
@@ -76,7 +76,7 @@ func FuzzSessionFromState(f *testing.F) {
 	config := pop3test.TLS(f, "")
 	f.Fuzz(func(t *testing.T, state uint8, text []byte) {
 		from := states[int(state)%len(states)]
-		h := new(house)
+		h := new(backend)
 		server, _ := newServer(h)
 		server.LMTP, server.TLS = from.lmtp, config
 		server.MaxMessage = 2000
@@ -91,20 +91,20 @@ func FuzzSessionFromState(f *testing.F) {
 		if from.tls {
 			conn = secured(t, client, from.lmtp)
 		}
-		heard := make(chan []byte)
+		replies := make(chan []byte)
 		go func() {
 			all, _ := io.ReadAll(conn)
-			heard <- all
+			replies <- all
 		}()
 		io.WriteString(conn, from.lines)
 		conn.Write(text)
 		client.Close()
 		<-over
-		checkReplies(t, <-heard)
+		checkReplies(t, <-replies)
 		if h.begun != h.ended {
 			t.Errorf("%s: %d deliveries begun, %d ended", from.state, h.begun, h.ended)
 		}
-		for _, m := range h.mails() {
+		for _, m := range h.messages() {
 			if bare := strings.ReplaceAll(m.wire, "\r\n", ""); !strings.HasSuffix(m.wire, "\r\n.\r\n") || strings.ContainsAny(bare, "\r\n") ||
 				strings.Count(m.wire, "\r\n.\r\n") != 1 {
 				t.Errorf("%s: kept %q", from.state, m.wire)

@@ -11,8 +11,8 @@ import (
 	"pillarbox/appliance/smtpd"
 )
 
-// FuzzSession: whatever a client says in whatever phase, the session ends when the client
-// hangs up, every line it hears is a reply, and every delivery is ended and whole.
+// FuzzSession: whatever a client sends in any phase, the session ends when the client closes the
+// connection, every line it reads is a reply, and every delivery is ended and complete.
 func FuzzSession(f *testing.F) {
 	for phase := range reach {
 		for _, text := range []string{
@@ -25,7 +25,7 @@ func FuzzSession(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, phase uint8, lmtp bool, text []byte) {
-		h := new(house)
+		h := new(backend)
 		server, _ := newServer(h)
 		server.LMTP = lmtp
 		server.MaxMessage = 2000
@@ -36,24 +36,24 @@ func FuzzSession(f *testing.F) {
 		}
 		client, conn := net.Pipe()
 		over := make(chan struct{})
-		heard := make(chan []byte)
+		replies := make(chan []byte)
 		go func() {
 			defer close(over)
 			server.ServeConn(context.Background(), conn, false)
 		}()
 		go func() {
 			all, _ := io.ReadAll(client)
-			heard <- all
+			replies <- all
 		}()
 		client.Write([]byte(before))
 		client.Write(text)
 		client.Close()
 		<-over
-		checkReplies(t, <-heard)
+		checkReplies(t, <-replies)
 		if h.begun != h.ended {
 			t.Errorf("%d deliveries begun, %d ended", h.begun, h.ended)
 		}
-		for _, m := range h.mails() {
+		for _, m := range h.messages() {
 			if !strings.HasSuffix(m.wire, "\r\n.\r\n") || strings.Count(m.wire, "\r") != strings.Count(m.wire, "\r\n") ||
 				strings.Count(m.wire, "\n") != strings.Count(m.wire, "\r\n") || strings.Count(m.wire, "\r\n.\r\n") != 1 {
 				t.Errorf("kept %q", m.wire)
@@ -62,19 +62,19 @@ func FuzzSession(f *testing.F) {
 	})
 }
 
-// checkReplies: three digits, a space or a hyphen, and nothing outside of ASCII.
-func checkReplies(t *testing.T, heard []byte) {
+// checkReplies checks for three digits, a space or a hyphen, and nothing outside of ASCII.
+func checkReplies(t *testing.T, replies []byte) {
 	t.Helper()
-	for line := range bytes.SplitAfterSeq(heard, []byte("\n")) {
+	for line := range bytes.SplitAfterSeq(replies, []byte("\n")) {
 		if len(line) == 0 || !bytes.HasSuffix(line, []byte("\n")) {
-			continue // the client hung up in the middle of it
+			continue // the client closed the connection in the middle of it
 		}
 		if len(line) < 6 || line[0] < '2' || line[0] > '5' || line[3] != ' ' && line[3] != '-' || !bytes.HasSuffix(line, []byte("\r\n")) {
-			t.Errorf("heard %q", line)
+			t.Errorf("replies %q", line)
 		}
 		for _, c := range line[:len(line)-2] {
 			if c < ' ' || c > '~' {
-				t.Errorf("heard %q", line)
+				t.Errorf("replies %q", line)
 			}
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// The grammar of a trace line, as RFC 5321 §4.4 has it, over an unfolded field. A comment may stand wherever
-// there is a space; none of ours holds another.
+// The grammar of a trace line, as RFC 5321 §4.4 has it, over an unfolded field. A comment may stand
+// wherever there is a space; none of ours contains another.
 var traceLine = func() *regexp.Regexp {
 	const (
 		cfws    = `(?: (?:\([^()\\\r\n]*\) )*)`

@@ -7,7 +7,7 @@ import (
 	"pillarbox/pop3/sasl"
 )
 
-// greet says who is here. It holds no "<…@…>", which some clients take for an offer of APOP.
+// greet sends the greeting. It contains no "<…@…>", which some clients take for an offer of APOP.
 func (c *session) greet() {
 	dialect := " ESMTP pillarbox"
 	if c.server.LMTP {
@@ -16,14 +16,14 @@ func (c *session) greet() {
 	c.say(reply{220, "", c.server.Hostname + dialect})
 }
 
-// helo is the old way to say hello: nothing is offered.
+// helo runs HELO, which offers no extensions.
 func (c *session) helo(_ context.Context, name []byte) error {
 	c.meet(name, false)
 	c.say(reply{250, "", c.server.Hostname})
 	return nil
 }
 
-// ehlo says hello and is told what is offered here and now. LHLO is the same.
+// ehlo runs EHLO or LHLO and lists the extensions that are available now.
 func (c *session) ehlo(_ context.Context, name []byte) error {
 	c.meet(name, true)
 	c.out = append(append(append(c.out, "250-"...), c.server.Hostname...), '\r', '\n')
@@ -40,7 +40,7 @@ func (c *session) ehlo(_ context.Context, name []byte) error {
 	return nil
 }
 
-// meet begins anew, as RSET does too (RFC 5321 §4.1.4).
+// meet starts the session over, as RSET does too (RFC 5321 §4.1.4).
 func (c *session) meet(name []byte, extended bool) {
 	c.forget()
 	c.hello, c.extended, c.phase = string(name[:min(len(name), maxDomain)]), extended, greeted
@@ -49,11 +49,11 @@ func (c *session) meet(name []byte, extended bool) {
 // A capability is a line of the reply to EHLO.
 type capability struct {
 	name    string
-	offered func(*session) bool                 // nil: always
-	value   func(c *session, dst []byte) []byte // nil: none
+	offered func(*session) bool                 // if nil, always
+	value   func(c *session, dst []byte) []byte // if nil, none
 }
 
-// capabilities is what is announced, HELP after it.
+// capabilities is the table of the announced extensions; HELP follows it.
 var capabilities = [...]capability{
 	{"PIPELINING", nil, nil},            // RFC 2920
 	{"SIZE", nil, (*session).sizeValue}, // RFC 1870
@@ -64,14 +64,14 @@ var capabilities = [...]capability{
 	{"DSN", (*session).canReport, nil},  // RFC 3461
 	{"STARTTLS", (*session).canUpgrade, nil},
 	{"AUTH", (*session).canLogIn, (*session).authValue},   // RFC 4954
-	{"AUTH", (*session).canBind, (*session).unboundValue}, // once more: see [sasl.Unbound]
+	{"AUTH", (*session).canBind, (*session).unboundValue}, // a second time: see [sasl.Unbound]
 }
 
 func (c *session) sizeValue(dst []byte) []byte {
 	return strconv.AppendInt(append(dst, ' '), c.max, 10)
 }
 
-// authValue names the mechanisms that can be used now.
+// authValue lists the mechanisms that can be used now.
 func (c *session) authValue(dst []byte) []byte {
 	return appendNames(dst, sasl.Kinds(c.questions(nil, nil)))
 }
@@ -90,24 +90,26 @@ func appendNames(dst []byte, kinds []sasl.Kind) []byte {
 	return dst
 }
 
-// canReport reports whether a sender can be told of a delivery. Who speaks LMTP is told of it by the verdicts, and is
-// itself the one that reports: it can reach senders that this box cannot (RFC 3461 §5.2.2).
+// canReport reports whether a delivery report can be promised to the sender. An LMTP client learns
+// the outcome from the verdicts and sends the reports itself: it can reach senders that this server
+// cannot (RFC 3461 §5.2.2).
 func (c *session) canReport() bool { return !c.server.LMTP }
 
 // canUpgrade reports whether STARTTLS is possible.
 func (c *session) canUpgrade() bool { return c.server.TLS != nil && !c.isTLS }
 
-// canLogIn reports whether a password may be given now.
+// canLogIn reports whether the client may authenticate now.
 func (c *session) canLogIn() bool {
 	return c.server.Auth != nil && (c.isTLS || c.mayBePlain())
 }
 
-// mayBePlain reports whether the client may give its password without TLS.
+// mayBePlain reports whether the client may send its password without TLS.
 func (c *session) mayBePlain() bool {
 	return c.server.PlaintextAuth != nil && c.server.PlaintextAuth(c.remote)
 }
 
-// protocol returns the word for the way a mail came (RFC 3848; RFC 6531 §4.3 when it uses SMTPUTF8).
+// protocol returns the "with" word for the current message (RFC 3848; RFC 6531 §4.3 if it uses
+// SMTPUTF8).
 func (c *session) protocol(utf8 bool) string {
 	word := "SMTP"
 	switch {

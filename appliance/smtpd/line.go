@@ -10,29 +10,32 @@ import (
 	"pillarbox/pop3/wire"
 )
 
-// A line is the connection of a session as its Reader sees it. Before it reads from the
-// network, what was said so far leaves: so the replies to pipelined commands leave together,
-// and never later than the session has to wait (RFC 2920 §3.2).
+// A line is the connection of a session as its Reader sees it. Before it reads from the network, it
+// sends the gathered replies: so the replies to pipelined commands leave together, and never later
+// than the session has to wait (RFC 2920 §3.2).
 //
-// It also keeps the time. In a command the time runs from the first read until the command is
-// whole; in content it begins anew with every read that brings octets, but who brings fewer than
-// leastRate has its time for one silence more, and goes.
+// It also enforces the time limits. A command has the time from its first read until it is
+// complete. Content gets that time again with every read that returns octets, but has to arrive at
+// leastRate, see credit.
 type line struct {
 	conn  net.Conn
 	idle  time.Duration
 	flush func() error
-	stop  func() bool // unregisters what waits for the context's end
+	stop  func() bool // unregisters the function that waits for the context's end
 
-	content bool // whether what is read now is content
-	running bool // whether the time of this command runs already
-	ended   bool // nothing more is read: the client has left, or said that it does
+	content bool // whether content is being read
+	running bool // whether the time of this command has begun
+	metered bool // whether the credit runs: in content, and between chunks of a message
+	drained bool // the last read left nothing in the socket: it returned less than it had room for
+	ended   bool // nothing more is read: the client has closed its side, or announced that it will
 	broken  error
 
-	began time.Time // the content
-	taken int64     // octets of it
+	by     time.Time     // when the time of this command is over
+	credit time.Duration // how much longer the client may keep the server waiting, see leastRate
 
-	mu      sync.Mutex // guards stopped, and the read deadline beside it
-	stopped bool
+	mu      sync.Mutex // guards the fields below, and the deadlines
+	stopped bool       // reads end at once
+	gaveWay bool       // because the message has to make room
 }
 
 // newLine returns a line whose reads fail once ctx ends.
@@ -42,15 +45,39 @@ func newLine(ctx context.Context, conn net.Conn, idle time.Duration, flush func(
 	return l
 }
 
-// interrupt makes a read that waits, and every one after it, end at once.
+// interrupt makes a waiting read, and every later one, end at once.
 func (l *line) interrupt() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.stopLocked()
+}
+
+// finalReply is how long a client may take to read a reply once its message has to make room.
+const finalReply = 500 * time.Millisecond
+
+// giveWay is interrupt for a message that has to make room for others. A client that does not read
+// its reply cannot delay it, either.
+func (l *line) giveWay() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gaveWay = true
+	l.stopLocked()
+	l.conn.SetWriteDeadline(time.Now().Add(finalReply))
+}
+
+// hasToGiveWay reports whether giveWay was called.
+func (l *line) hasToGiveWay() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.gaveWay
+}
+
+func (l *line) stopLocked() {
 	l.stopped = true
 	l.conn.SetReadDeadline(time.Unix(1, 0))
 }
 
-// replace goes on with conn, which is l.conn under TLS.
+// replace continues with conn, which is l.conn under TLS.
 func (l *line) replace(conn net.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -60,7 +87,7 @@ func (l *line) replace(conn net.Conn) {
 	}
 }
 
-// tls returns the state of TLS on the connection, if there is any.
+// tls returns the state of TLS on the connection; ok is false without TLS.
 func (l *line) tls() (state tls.ConnectionState, ok bool) {
 	conn, ok := l.conn.(*tls.Conn)
 	if ok {
@@ -69,14 +96,29 @@ func (l *line) tls() (state tls.ConnectionState, ok bool) {
 	return state, ok
 }
 
-// begin says that a line of the dialogue is read next.
+// begin is called before a command line is read.
 func (l *line) begin() { l.content, l.running = false, false }
 
-// beginContent says that content is read next.
+// beginContent is called before content is read.
 func (l *line) beginContent() {
-	if !l.content {
-		l.content, l.began, l.taken = true, time.Now(), 0
+	l.content = true
+	l.meter()
+}
+
+// meter starts the credit, unless it runs already: chunks of one message share one, with the
+// commands between them.
+func (l *line) meter() {
+	if !l.metered {
+		l.metered, l.credit = true, maxCredit
 	}
+}
+
+// endMeter stops the credit: the message is over.
+func (l *line) endMeter() { l.metered = false }
+
+// brought credits the client with n octets of content. Commands bring it nothing.
+func (l *line) brought(n int) {
+	l.credit = min(l.credit+time.Duration(n)*time.Second/leastRate, maxCredit)
 }
 
 // Read sends what was said, and reads once.
@@ -84,54 +126,64 @@ func (l *line) Read(p []byte) (int, error) {
 	if err := l.flush(); err != nil {
 		return 0, err
 	}
+	began := time.Now()
 	if l.content || !l.running {
-		l.running = true
-		if err := l.renew(); err != nil {
-			return 0, err
-		}
+		l.running, l.by = true, began.Add(l.idle)
+	}
+	by := l.by
+	if out := began.Add(l.credit); l.metered && out.Before(by) {
+		by = out
+	}
+	if err := l.expect(by); err != nil {
+		return 0, err
 	}
 	n, err := l.conn.Read(p)
-	l.taken += int64(n)
+	l.drained = n < len(p)
+	l.credit -= time.Since(began)
 	l.ended = l.ended || err != nil
 	return n, err
 }
 
-// leastRate is how many octets of content a second a client has to bring on the whole: one that brings an octet a minute
-// would hold its mail, and its place, for years.
-const leastRate = 64
+const (
+	// leastRate is how many octets a second the content of a message has to bring, over any time:
+	// a message holds room, and a client that brought an octet a minute would hold it for years.
+	leastRate = 64
+	// maxCredit is the most that a client may save up by sending faster: the window over which the
+	// rate is measured. So a fast beginning buys four minutes of silence, not days, and a sender at
+	// half the rate is cut after eight. Only waiting for the client counts, not the time in which
+	// the server writes.
+	maxCredit = 4 * time.Minute
+)
 
-// until returns until when the client has time.
-func (l *line) until() time.Time {
-	by := time.Now().Add(l.idle)
-	if !l.content {
-		return by
-	}
-	latest := l.began.Add(2*l.idle + time.Duration(l.taken/leastRate)*time.Second)
-	if latest.Before(by) {
-		return latest
-	}
-	return by
-}
-
-// renew gives the client its whole time again, unless the context has ended.
-func (l *line) renew() error {
+// expect makes reads fail from by on, unless they already fail because the context has ended.
+func (l *line) expect(by time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stopped {
 		return nil
 	}
-	return l.conn.SetReadDeadline(l.until())
+	return l.conn.SetReadDeadline(by)
 }
 
-// send writes text, all of it in one write, or fails for ever after.
+// send writes text in one write. After an error every later send fails.
 func (l *line) send(text []byte, within time.Duration) error {
 	if l.broken != nil {
 		return l.broken
 	}
-	if l.broken = l.conn.SetWriteDeadline(time.Now().Add(within)); l.broken == nil {
+	if l.broken = l.expectTaken(within); l.broken == nil {
 		_, l.broken = l.conn.Write(text)
 	}
 	return l.broken
+}
+
+// expectTaken makes writes fail that take longer than within.
+func (l *line) expectTaken(within time.Duration) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.gaveWay {
+		within = min(within, finalReply)
+	}
+	return l.conn.SetWriteDeadline(time.Now().Add(within))
 }
 
 // close ends the connection.
@@ -141,5 +193,5 @@ func (l *line) close() {
 		l.conn.Close()
 		return
 	}
-	wire.HangUp(l.conn) // the client is to hear why
+	wire.HangUp(l.conn) // so that the client receives the last reply
 }

@@ -7,23 +7,24 @@ import (
 	"strings"
 )
 
-// mailParameters is what MAIL says behind the reverse-path.
+// mailParameters are the parameters of MAIL.
 type mailParameters struct {
-	size  int64  // SIZE= (RFC 1870); 0 when not said
+	size  int64  // SIZE= (RFC 1870); 0 if missing
 	utf8  bool   // SMTPUTF8 (RFC 6531)
-	envID string // ENVID= (RFC 3461 §4.4), decoded; "" when not said
+	envID string // ENVID= (RFC 3461 §4.4), decoded; "" if missing
+	ret   string // RET= (RFC 3461 §4.3), in capitals; "" if missing
 }
 
-// rcptParameters is what RCPT says behind the forward-path.
+// rcptParameters are the parameters of RCPT.
 type rcptParameters struct {
 	success  bool   // NOTIFY=SUCCESS (RFC 3461 §4.1): a receipt is wanted
-	original string // ORCPT= (RFC 3461 §4.2) as a receipt shows it, "rfc822;anna@home.arpa"; "" when not said
+	notify   string // NOTIFY= in capitals; "" if missing
+	original string // ORCPT= (RFC 3461 §4.2) as a receipt shows it, "rfc822;anna@home.arpa", or ""
 }
 
-// parseMailParameters reads what follows the reverse-path: nothing, or parameters that a space comes
-// before. BODY= says nothing that is not kept anyway (RFC 6152), AUTH= (RFC 4954 §5) nothing that is believed,
-// and RET= (RFC 3461 §4.3) speaks of failures, which are told before a mail is accepted. dsn says that the
-// parameters of RFC 3461 were offered.
+// parseMailParameters parses what follows the reverse-path: nothing, or parameters after a space.
+// BODY= (RFC 6152) changes nothing, because all content is stored as it is; AUTH= (RFC 4954 §5) is
+// not trusted. dsn reports whether the parameters of RFC 3461 were offered.
 func parseMailParameters(text []byte, dsn bool) (p mailParameters, err error) {
 	if len(text) > 0 && text[0] != ' ' {
 		return p, errSender
@@ -39,6 +40,7 @@ func parseMailParameters(text []byte, dsn bool) (p mailParameters, err error) {
 		case name == "SMTPUTF8" && !valued:
 			p.utf8 = true
 		case dsn && name == "RET" && (upper == "FULL" || upper == "HDRS"):
+			p.ret = upper
 		case dsn && name == "ENVID":
 			if p.envID, err = decodeXtext(value, maxEnvID, false); err != nil || value == "" {
 				return errArgument
@@ -56,7 +58,7 @@ func parseMailParameters(text []byte, dsn bool) (p mailParameters, err error) {
 	return p, nil
 }
 
-// parseRcptParameters reads what follows the forward-path. utf8 says that MAIL said SMTPUTF8.
+// parseRcptParameters parses what follows the forward-path. utf8 reports whether MAIL had SMTPUTF8.
 func parseRcptParameters(text []byte, dsn, utf8 bool) (p rcptParameters, err error) {
 	if len(text) > 0 && text[0] != ' ' {
 		return p, errRecipient
@@ -64,7 +66,8 @@ func parseRcptParameters(text []byte, dsn, utf8 bool) (p rcptParameters, err err
 	err = eachParameter(text, func(name, value string, _ bool) (err error) {
 		switch {
 		case dsn && name == "NOTIFY":
-			p.success, err = parseNotify(value)
+			p.notify = strings.ToUpper(value)
+			p.success, err = parseNotify(p.notify)
 		case dsn && name == "ORCPT":
 			p.original, err = parseOriginal(value, utf8)
 		default:
@@ -78,8 +81,8 @@ func parseRcptParameters(text []byte, dsn, utf8 bool) (p rcptParameters, err err
 	return p, nil
 }
 
-// eachParameter calls take for each esmtp-param (RFC 5321 §4.1.2): its name in capitals, its value, and
-// whether there was an "=". No parameter may be said twice.
+// eachParameter calls take for each esmtp-param (RFC 5321 §4.1.2): its name in capitals, its value,
+// and whether there was an "=". A repeated parameter is an error.
 func eachParameter(text []byte, take func(name, value string, valued bool) error) error {
 	var seen []string
 	for field := range bytes.SplitSeq(bytes.Trim(text, " "), []byte(" ")) {
@@ -99,10 +102,11 @@ func eachParameter(text []byte, take func(name, value string, valued bool) error
 	return nil
 }
 
-// parseNotify reads "NEVER", or a list of "SUCCESS", "FAILURE" and "DELAY". Of failures nobody is told later,
-// for what cannot be delivered is not accepted; and nothing is delayed.
+// parseNotify parses "NEVER", or a list of "SUCCESS", "FAILURE" and "DELAY", in capitals. FAILURE
+// and DELAY have an effect for recipients of other servers only: what cannot be stored is not
+// accepted.
 func parseNotify(value string) (success bool, err error) {
-	words := strings.Split(strings.ToUpper(value), ",")
+	words := strings.Split(value, ",")
 	for _, word := range words {
 		switch {
 		case word == "NEVER" && len(words) == 1, word == "FAILURE", word == "DELAY":
@@ -118,7 +122,7 @@ func parseNotify(value string) (success bool, err error) {
 // maxDigits is how many digits a size may have (RFC 1870 §4).
 const maxDigits = 20
 
-// parseSize reads a number of octets. One that is too large for int64 is too large for the box.
+// parseSize parses a number of octets. One that overflows int64 exceeds every limit.
 func parseSize(text string) (int64, error) {
 	if text == "" || len(text) > maxDigits || strings.Trim(text, "0123456789") != "" {
 		return 0, errArgument

@@ -2,14 +2,17 @@ package smtpd
 
 import (
 	"bytes"
+	"fmt"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
+
+	"pillarbox/appliance/names"
 )
 
-// The sizes of RFC 5321 §4.5.3.1, in octets. They are what must be taken at least; longer
-// local parts are common in reverse-paths (bounce addresses that hold another address), and
-// are taken there as far as the path goes.
+// The sizes of RFC 5321 §4.5.3.1, in octets. They are the least that must be accepted; longer local
+// parts are common in reverse-paths (bounce addresses that contain another address), and are
+// accepted there up to the size of the path.
 const (
 	maxLocal  = 64
 	maxDomain = 255
@@ -23,10 +26,10 @@ type Path struct {
 	Domain string // as it was written; "" for a bare name ("root"), "[…]" for an address literal
 }
 
-// Null reports whether p is "<>", the reverse-path of mail that nobody wants an answer to.
+// Null reports whether p is "<>", the reverse-path of mail that must not be answered.
 func (p Path) Null() bool { return p == Path{} }
 
-// String returns the path without brackets, its local part quoted where RFC 5321 §4.1.2 wants it.
+// String returns the path without brackets, its local part quoted if RFC 5321 §4.1.2 requires it.
 func (p Path) String() string {
 	local := p.Local
 	if !p.Null() && (!isDotString(local) || local[0] == '.' || local[len(local)-1] == '.' || strings.Contains(local, "..")) {
@@ -38,7 +41,19 @@ func (p Path) String() string {
 	return local + "@" + p.Domain
 }
 
-// at returns p with domain where it has none, so that it can be answered from elsewhere.
+// ParsePath returns the path of an address without brackets; "" is the null reverse-path.
+func ParsePath(address string) (Path, error) {
+	if address == "" {
+		return Path{}, nil
+	}
+	p, ok := parseMailbox([]byte(address))
+	if !ok {
+		return Path{}, fmt.Errorf("smtpd: %q is no address", address)
+	}
+	return p, nil
+}
+
+// at returns p with domain if it has none, so that it can be answered from elsewhere.
 func (p Path) at(domain string) Path {
 	if p.Domain == "" && p.Local != "" {
 		p.Domain = domain
@@ -46,9 +61,9 @@ func (p Path) at(domain string) Path {
 	return p
 }
 
-// parsePath takes a path from the beginning of arg and returns what follows it. ok is false
-// when there is none; an octet above 0x7F is for the caller to judge. Angle brackets may be
-// missing, and spaces may stand before them, for printers write them so.
+// parsePath parses a path at the beginning of arg and returns what follows it. ok is false if there
+// is none; the caller checks for octets above 0x7F. Angle brackets may be missing, and spaces may
+// precede them, because printers write them so.
 func parsePath(arg []byte) (p Path, rest []byte, ok bool) {
 	arg = bytes.TrimLeft(arg, " ")
 	end := pathEnd(arg)
@@ -70,8 +85,8 @@ func parsePath(arg []byte) (p Path, rest []byte, ok bool) {
 	return p, arg[end:], ok
 }
 
-// pathEnd returns where the path at the beginning of arg ends: behind the ">" of a bracketed
-// one, at a space else; both only outside of quotes.
+// pathEnd returns where the path at the beginning of arg ends: after the ">" of a bracketed one,
+// otherwise at a space; both only outside of quotes.
 func pathEnd(arg []byte) int {
 	bracket := len(arg) > 0 && arg[0] == '<'
 	quoted := false
@@ -91,8 +106,8 @@ func pathEnd(arg []byte) int {
 	return len(arg)
 }
 
-// withoutRoute takes the source route away, "@one,@two:", which nobody follows any more
-// (RFC 5321 §4.1.1.3, appendix C).
+// withoutRoute removes the source route, "@one,@two:", which is obsolete (RFC 5321 §4.1.1.3,
+// appendix C).
 func withoutRoute(text []byte) []byte {
 	if text[0] != '@' {
 		return text
@@ -103,7 +118,7 @@ func withoutRoute(text []byte) []byte {
 	return text
 }
 
-// parseMailbox reads local-part ["@" domain].
+// parseMailbox parses local-part ["@" domain].
 func parseMailbox(text []byte) (Path, bool) {
 	local, rest, ok := parseLocal(text)
 	if !ok || local == "" {
@@ -118,7 +133,7 @@ func parseMailbox(text []byte) (Path, bool) {
 	return Path{Local: local, Domain: string(rest[1:])}, true
 }
 
-// parseLocal reads a dot-string or a quoted string and returns it unquoted.
+// parseLocal parses a dot-string or a quoted string and returns it unquoted.
 func parseLocal(text []byte) (local string, rest []byte, ok bool) {
 	if len(text) == 0 || text[0] != '"' {
 		end := bytes.IndexByte(text, '@')
@@ -146,8 +161,8 @@ func parseLocal(text []byte) (local string, rest []byte, ok bool) {
 	return "", nil, false
 }
 
-// isDotString reports whether a local part needs no quotes. Dots may stand anywhere: some
-// providers hand out names like "a..b".
+// isDotString reports whether a local part needs no quotes. Dots may be anywhere: some providers
+// use names like "a..b".
 func isDotString(local string) bool {
 	for i := range len(local) {
 		if c := local[i]; c <= ' ' || c == 0x7F || strings.IndexByte(`()<>[]:;,\"@`, c) >= 0 {
@@ -205,13 +220,4 @@ func isAlphanumeric(c byte) bool {
 }
 
 // isASCII reports whether a path can be written without SMTPUTF8.
-func (p Path) isASCII() bool { return isASCII(p.Local) && isASCII(p.Domain) }
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
+func (p Path) isASCII() bool { return names.IsASCII(p.Local) && names.IsASCII(p.Domain) }

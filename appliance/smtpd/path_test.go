@@ -80,7 +80,7 @@ func TestPathString(t *testing.T) {
 	}
 }
 
-// FuzzParsePath: what was parsed can be written into a header, and is read again as the same.
+// FuzzParsePath: a parsed path is valid in a header, and parses again to the same path.
 func FuzzParsePath(f *testing.F) {
 	for _, s := range []string{"<anna@home.arpa> SIZE=1", `<"a>\"b"@[IPv6:::1]>`, "<@a,@b:c@d>", "root x", "<>"} {
 		f.Add([]byte(s))
@@ -100,7 +100,7 @@ func FuzzParsePath(f *testing.F) {
 			}
 		}
 		if len("<"+text+">") > maxPath {
-			return // quotes may make it longer than what is read
+			return // quotes may make it longer than the limit
 		}
 		if again, rest, ok := parsePath([]byte("<" + text + ">")); !ok || again != p || len(rest) > 0 {
 			t.Fatalf("%q is written %q, which is %+v, %v", in, text, again, ok)

@@ -8,18 +8,22 @@ import (
 	"fmt"
 	"time"
 
-	"pillarbox/appliance/logbook"
+	"go.uber.org/zap"
+
+	"pillarbox/appliance/names"
 	"pillarbox/pop3/wire"
 )
 
-// maxReceipts is how many recipients of one mail can have a receipt. Each costs up to 1 KiB while the mail comes in.
+// maxReceipts is how many recipients of one message can have a receipt. Each costs up to 1 KiB
+// while the message arrives.
 const maxReceipts = 100
 
-// A receipt is for one recipient of whose delivery the sender wants to hear (NOTIFY=SUCCESS, RFC 3461 §4.1).
+// A receipt is for one recipient whose delivery the sender wants to be reported (NOTIFY=SUCCESS,
+// RFC 3461 §4.1).
 //
-// Those of one mail are one mail themselves, to the reverse-path, when that is one of this house: nothing goes from here
-// to anywhere else, so a sender elsewhere is told at once, by the reply to RCPT, that it will hear nothing. Other reports
-// are never due: what cannot be delivered is refused, not returned, and nothing is delayed or passed on.
+// The receipts of one message are one message to the reverse-path, if that is local. A sender
+// elsewhere learns from the reply to RCPT that there will be no receipt. Other reports never occur:
+// what cannot be delivered is refused, not returned, and nothing is delayed or relayed.
 type receipt struct {
 	to       Path
 	original string // ORCPT=
@@ -28,11 +32,11 @@ type receipt struct {
 // promise notes that a receipt is wanted, and returns the reply to RCPT.
 func (c *session) promise(ctx context.Context, to Path, p rcptParameters) reply {
 	t := c.tx
-	if !p.success || t.envelope.From.Null() { // to nobody nothing is sent (RFC 3461 §6.1)
+	if !p.success || t.envelope.From.Null() { // no report to the null path (RFC 3461 §6.1)
 		return sayRecipient
 	}
 	if len(t.receipts) == 0 {
-		answer, err := c.server.Router.Mailboxes(ctx, c.atName(t.envelope.From), 0)
+		answer, err := c.server.Router.Mailboxes(ctx, c.atName(t.envelope.From), &Envelope{})
 		if err != nil || len(answer) == 0 {
 			return sayNoReceipt
 		}
@@ -42,21 +46,22 @@ func (c *session) promise(ctx context.Context, to Path, p rcptParameters) reply 
 	return sayRecipient
 }
 
-// sendReceipts delivers the receipts of the mail that was just kept. They are durable before the client hears of it: with
-// two flushes for one mail. A receipt that fails does not undo the mail; it is logged.
+// sendReceipts delivers the receipts of a message that was just stored. They are durable before the
+// client gets its reply, which costs a second flush. A receipt that fails does not undo the
+// delivery; it is logged.
 func (c *session) sendReceipts(ctx context.Context) {
 	t := c.tx
 	if len(t.receipts) == 0 {
 		return
 	}
 	if err := c.keepReport(context.WithoutCancel(ctx), t); err != nil {
-		c.log.Error("receipt could not be delivered", c.fields(logbook.Strings("mailbox", t.answer), errField(err))...)
+		c.log.Error("delivering the receipt failed", c.fields(zap.Strings("mailbox", t.answer), zap.Error(err))...)
 		return
 	}
-	c.log.Info("receipt delivered", c.fields(logbook.Strings("mailbox", t.answer))...)
+	c.log.Info("receipt delivered", c.fields(userField(c.user), zap.Strings("mailbox", t.answer))...)
 }
 
-// keepReport delivers the report of a mail to its sender.
+// keepReport delivers the report about a message to its sender.
 func (c *session) keepReport(ctx context.Context, t *transaction) error {
 	head := traceHead(Path{}, t.envelope.From.at(c.server.Hostname))
 	to := make([]Recipient, len(t.answer))
@@ -76,8 +81,9 @@ func (c *session) keepReport(ctx context.Context, t *transaction) error {
 	return d.Commit(ctx, s.Shape())
 }
 
-// report is the mail that says what became of another (RFC 3462, RFC 3464; RFC 6533 where there is more than ASCII). It
-// holds the header of that mail only, as RET= has it for everything but a failure.
+// report returns the delivery report of a message (RFC 3462, RFC 3464; RFC 6533 if there is more
+// than ASCII). It contains only the header of that message, as RET= specifies for everything but a
+// failure.
 func (c *session) report(t *transaction) []byte {
 	var b bytes.Buffer
 	var random [16]byte
@@ -91,16 +97,16 @@ func (c *session) report(t *transaction) []byte {
 	lines("To: <%s>", t.envelope.From.at(c.server.Hostname))
 	lines("Date: %s", c.now().Format(time.RFC1123Z))
 	lines("Message-ID: <%s@%s>", id, c.server.Hostname)
-	lines("Subject: Your mail was delivered")
+	lines("Subject: Your message was delivered")
 	lines("Auto-Submitted: auto-replied")
 	lines("MIME-Version: 1.0")
 	lines("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"%s\"", id)
 	lines("\r\n--%s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n", id)
-	lines("Your mail lies in the mailbox of\r\n")
+	lines("Your message was delivered to the mailbox of\r\n")
 	for _, r := range t.receipts {
 		lines("    <%s>", r.to)
 	}
-	lines("\r\nWhether it was read is not known. Its header is attached.")
+	lines("\r\nIt is not known whether it was read. Its header is attached.")
 	lines("\r\n--%s\r\nContent-Type: %s\r\nContent-Transfer-Encoding: 8bit\r\n", id, status)
 	c.reportFields(t, lines)
 	lines("\r\n--%s\r\nContent-Type: %s\r\nContent-Transfer-Encoding: 8bit\r\n", id, headers)
@@ -109,7 +115,8 @@ func (c *session) report(t *transaction) []byte {
 	return b.Bytes()
 }
 
-// reportFields writes the fields of the mail, and a group of them for each recipient (RFC 3464 §2.2, §2.3).
+// reportFields writes the fields of the message, and a group of them for each recipient (RFC 3464
+// §2.2, §2.3).
 func (c *session) reportFields(t *transaction, lines func(string, ...any)) {
 	if t.envID != "" {
 		lines("Original-Envelope-Id: %s", t.envID)
@@ -134,15 +141,16 @@ func (c *session) reportFields(t *transaction, lines func(string, ...any)) {
 	}
 }
 
-// kinds returns the types of the two parts for programs: those of RFC 6533 where there is more than ASCII.
+// kinds returns the types of the two machine-readable parts: those of RFC 6533 if there is more
+// than ASCII.
 func (t *transaction) kinds(header []byte) (status, headers string) {
 	status, headers = "message/delivery-status", "text/rfc822-headers"
 	for _, r := range t.receipts {
-		if !r.to.isASCII() || !isASCII(r.original) {
+		if !r.to.isASCII() || !names.IsASCII(r.original) {
 			status = "message/global-delivery-status"
 		}
 	}
-	if !isASCII(string(header)) {
+	if !names.IsASCII(string(header)) {
 		headers = "message/global-headers"
 	}
 	return status, headers

@@ -10,15 +10,15 @@ import (
 // maxFolded is where a line of the trace is folded, in octets without CRLF (RFC 5322 §2.1.1).
 const maxFolded = 78
 
-// traceHead is the beginning of a mail that is one mailbox's own, in wire form. Both lines hold
-// an address with a domain, so that an answer finds its way, and so that fetchmail's "envelope
-// Delivered-To" finds a recipient that it can compare with its local domains.
+// traceHead returns the beginning of a message that belongs to one mailbox, in wire form. Both
+// lines contain an address with a domain, so that an answer finds its way, and so that fetchmail's
+// "envelope Delivered-To" finds a recipient that it can compare with its local domains.
 func traceHead(from, to Path) []byte {
 	return []byte("Return-Path: <" + from.String() + ">\r\nDelivered-To: <" + to.String() + ">\r\n")
 }
 
-// received is the trace line that all recipients share, with its CRLF (RFC 5321 §4.4). Nothing
-// in it is as a client wrote it, but what was parsed before.
+// received returns the trace line that all recipients share, with its CRLF (RFC 5321 §4.4). It
+// contains nothing that the client wrote except what was parsed before.
 func (c *session) received(t *transaction) []byte {
 	var f folded
 	f.add("Received: from", traceName(t.envelope.Helo, t.envelope.Remote))
@@ -30,7 +30,7 @@ func (c *session) received(t *transaction) []byte {
 	if t.envelope.User != "" {
 		f.add("(authenticated", comment(t.envelope.User)+")")
 	}
-	if t.accepted == 1 { // of several, none may learn of another
+	if t.accepted == 1 { // with several, none may learn of another
 		f.add("for", "<"+t.first.at(c.server.Hostname).String()+">")
 	}
 	if state, ok := c.line.tls(); ok { // RFC 8314 §4.3
@@ -48,7 +48,7 @@ type folded struct {
 	line int // octets of the last line
 }
 
-// add adds words that stay together, behind a space or a fold.
+// add adds words that stay together, after a space or a fold.
 func (f *folded) add(words ...string) {
 	text := strings.Join(words, " ")
 	switch {
@@ -64,8 +64,8 @@ func (f *folded) add(words ...string) {
 // semicolon ends the clauses; the date follows.
 func (f *folded) semicolon() { f.text, f.line = append(f.text, ';'), f.line+1 }
 
-// traceName is what a client calls itself, where that is a name at all; curl says the name
-// of a file, and a printer nothing. An address has to be followed by the one that the client has.
+// traceName returns the name that a client gave, if that is a valid name; curl sends the name of a
+// file, and a printer nothing. An address has to be followed by the client's real one.
 func traceName(hello string, remote netip.Addr) string {
 	name := Path{Domain: hello}
 	if isDomain([]byte(hello)) && name.isASCII() && !strings.Contains(hello, "_") && (hello[0] != '[' || remote.IsValid()) {
@@ -74,7 +74,7 @@ func traceName(hello string, remote netip.Addr) string {
 	return "unknown"
 }
 
-// literal is an address as RFC 5321 §4.1.3 writes it.
+// literal returns an address as RFC 5321 §4.1.3 writes it.
 func literal(a netip.Addr) string {
 	if a = a.Unmap().WithZone(""); a.Is6() {
 		return "[IPv6:" + a.String() + "]"
@@ -82,7 +82,7 @@ func literal(a netip.Addr) string {
 	return "[" + a.String() + "]"
 }
 
-// comment is text that can stand in a comment (RFC 5322 §3.2.2), the beginning of it if it is long.
+// comment returns text that is valid in a comment (RFC 5322 §3.2.2), shortened if it is long.
 func comment(text string) string {
 	text = text[:min(len(text), maxLocal)]
 	return strings.Map(func(r rune) rune {

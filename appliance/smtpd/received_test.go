@@ -61,7 +61,7 @@ func TestReceived(t *testing.T) {
 	}
 }
 
-// checkField reads a header field as a mail program does.
+// checkField parses a header field as a mail client does.
 func checkField(t *testing.T, field string) {
 	t.Helper()
 	m, err := mail.ReadMessage(strings.NewReader(field + "\r\n"))
@@ -75,7 +75,7 @@ func checkField(t *testing.T, field string) {
 	}
 }
 
-// FuzzReceived: nothing that a client says of itself breaks the header.
+// FuzzReceived: no name that a client gives breaks the header.
 func FuzzReceived(f *testing.F) {
 	f.Add("client.home.arpa", "anna", "<anna@home.arpa>")
 	f.Add("a\r\nb: c", "a)\r\n(", `<"a\"; b"@[127.0.0.1]>`)

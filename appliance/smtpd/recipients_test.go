@@ -7,10 +7,10 @@ import (
 	"testing"
 )
 
-// TestThousandRecipients: RFC 5321 §4.5.3.1.8 asks for 100 recipients; 1000 are taken, and one more is told to come
-// again with another mail.
+// TestThousandRecipients: RFC 5321 §4.5.3.1.8 requires 100 recipients; 1000 are accepted, and for
+// one more the message has to be sent again.
 func TestThousandRecipients(t *testing.T) {
-	h := new(house)
+	h := new(backend)
 	server, _ := newServer(h)
 	var text strings.Builder
 	text.WriteString("EHLO client\r\nMAIL FROM:<>\r\n")
@@ -35,30 +35,30 @@ func TestThousandRecipients(t *testing.T) {
 			t.Fatalf("reply %d is %q, want %q", i, reply, want)
 		}
 	}
-	if kept := h.mails(); len(replies) != 3+1004 || len(kept) != 1 {
-		t.Errorf("%d replies, %d mails", len(replies), len(kept))
+	if kept := h.messages(); len(replies) != 3+1004 || len(kept) != 1 {
+		t.Errorf("%d replies, %d messages", len(replies), len(kept))
 	}
 }
 
-// TestReceiptFails: a mail that is kept is kept, whatever becomes of its receipt.
+// TestReceiptFails: a stored message stays stored if its receipt fails.
 func TestReceiptFails(t *testing.T) {
-	h := &house{receipts: os.ErrPermission}
+	h := &backend{receipts: os.ErrPermission}
 	server, logs := newServer(h)
 	replies := say(t, server, "HELO x\r\nMAIL FROM:<bert@home.arpa>\r\nRCPT TO:<anna@home.arpa> NOTIFY=SUCCESS\r\nDATA\r\n\r\n.\r\n")
-	if got := replies[len(replies)-1]; got != "250 2.0.0 kept" {
+	if got := replies[len(replies)-1]; got != "250 2.0.0 OK: message stored" {
 		t.Errorf("got %q", got)
 	}
-	if kept := h.mails(); len(kept) != 1 || kept[0].mailbox != "anna" {
+	if kept := h.messages(); len(kept) != 1 || kept[0].mailbox != "anna" {
 		t.Errorf("kept %v", kept)
 	}
-	if n := logs.FilterMessage("receipt could not be delivered").Len(); n != 1 {
+	if n := logs.FilterMessage("delivering the receipt failed").Len(); n != 1 {
 		t.Errorf("%d lines in the log", n)
 	}
 }
 
-// TestManyReceipts: what a receipt costs while a mail comes in is bounded.
+// TestManyReceipts: the cost of receipts while a message arrives is limited.
 func TestManyReceipts(t *testing.T) {
-	h := new(house)
+	h := new(backend)
 	server, _ := newServer(h)
 	var text strings.Builder
 	text.WriteString("HELO x\r\nMAIL FROM:<bert@home.arpa>\r\n")
@@ -71,16 +71,16 @@ func TestManyReceipts(t *testing.T) {
 	}
 }
 
-// TestReceiptOfLongHeader: a receipt brings back so much of the header, in whole lines.
+// TestReceiptOfLongHeader: a receipt contains a limited part of the header, in whole lines.
 func TestReceiptOfLongHeader(t *testing.T) {
-	h := new(house)
+	h := new(backend)
 	server, _ := newServer(h)
 	field := "X-Long: " + strings.Repeat("x", 90) + "\r\n"
 	say(t, server, "HELO x\r\nMAIL FROM:<bert@home.arpa>\r\nRCPT TO:<anna@home.arpa> NOTIFY=SUCCESS\r\nDATA\r\n"+
 		strings.Repeat(field, 1000)+"\r\n.\r\n")
-	kept := h.mails()
+	kept := h.messages()
 	if len(kept) != 2 {
-		t.Fatalf("%d mails", len(kept))
+		t.Fatalf("%d messages", len(kept))
 	}
 	report := kept[1].wire
 	if n := strings.Count(report, field); n < 150 || n > 16<<10/len(field) || strings.Count(report, "X-Long") != n {
@@ -91,15 +91,15 @@ func TestReceiptOfLongHeader(t *testing.T) {
 	}
 }
 
-// TestLongLines: a line beyond 998 octets is taken, and the log says how long it was.
+// TestLongLines: a line beyond 998 octets is accepted, and the log has its length.
 func TestLongLines(t *testing.T) {
 	for _, octets := range []int64{998, 999, 100000} {
-		h := new(house)
+		h := new(backend)
 		server, logs := newServer(h)
 		line := strings.Repeat("x", int(octets))
 		say(t, server, "HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nDATA\r\nA: b\r\n\r\n"+line+"\r\n.\r\n")
-		if kept := h.mails(); len(kept) != 1 || !strings.HasSuffix(kept[0].wire, "\r\n\r\n"+line+"\r\n.\r\n") {
-			t.Fatalf("%d octets: %d mails", octets, len(kept))
+		if kept := h.messages(); len(kept) != 1 || !strings.HasSuffix(kept[0].wire, "\r\n\r\n"+line+"\r\n.\r\n") {
+			t.Fatalf("%d octets: %d messages", octets, len(kept))
 		}
 		said := logs.FilterMessage("delivery committed").All()[0].ContextMap()["longest_line"]
 		if octets > 998 && said != octets || octets <= 998 && said != nil {
@@ -108,13 +108,13 @@ func TestLongLines(t *testing.T) {
 	}
 }
 
-// TestLoop: a mail that was received 100 times goes on; one more is a circle.
+// TestLoop: a message with 100 Received lines is accepted; with one more it is a mail loop.
 func TestLoop(t *testing.T) {
 	for _, tt := range []struct {
 		hops int
 		want string
 	}{{100, "250"}, {101, "554 5.4.6"}} {
-		h := new(house)
+		h := new(backend)
 		server, _ := newServer(h)
 		replies := say(t, server, "HELO x\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nDATA\r\n"+
 			strings.Repeat("Received: from a by b\r\n", tt.hops)+"\r\nReceived: in the body\r\n.\r\n")

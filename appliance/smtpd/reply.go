@@ -5,27 +5,28 @@ import (
 	"strconv"
 )
 
-// A reply is what the server says to a command: a code (RFC 5321 §4.2), an enhanced code
-// (RFC 3463; "" where RFC 2034 wants none) and a text. No text repeats what a client sent.
+// A reply is an answer to a command: a code (RFC 5321 §4.2), an enhanced code (RFC 3463; "" where
+// RFC 2034 has none) and a text. No text repeats what a client sent, except a recipient's domain
+// that was parsed and is ASCII.
 type reply struct {
 	code     int
 	enhanced string
 	text     string
 }
 
-// A refusal is a reply that a command returns instead of saying it. It changes nothing.
-// Any other error that a command returns ends the session.
+// A refusal is a reply that a command returns instead of sending it. It changes nothing. Any other
+// error that a command returns ends the session.
 type refusal reply
 
 func (r refusal) Error() string { return string(reply(r).append(nil)) }
 
-// ends reports whether the session is over with it.
+// ends reports whether the session ends with it.
 func (r refusal) ends() bool { return r.code == 421 || r == errLine || r == errChunk }
 
-// isMistake reports whether the client is at fault in a way that a mail program never is.
+// isMistake reports whether it is a mistake of the client that no mail client makes.
 func (r refusal) isMistake() bool { return 500 <= r.code && r.code <= 504 || r.code == 555 }
 
-// append appends the reply's line without CRLF.
+// append appends the reply without CRLF.
 func (r reply) append(dst []byte) []byte {
 	dst = strconv.AppendInt(dst, int64(r.code), 10)
 	dst = append(dst, ' ')
@@ -35,87 +36,120 @@ func (r reply) append(dst []byte) []byte {
 	return append(dst, r.text...)
 }
 
-// What is said when all is well.
+// Replies of success.
 var (
-	sayReset      = reply{250, "2.0.0", "forgotten"}
-	sayNothing    = reply{250, "2.0.0", "still here"}
-	saySender     = reply{250, "2.1.0", "sender ok"}
-	sayRecipient  = reply{250, "2.1.5", "recipient ok"}
-	sayNoReceipt  = reply{250, "2.1.5", "recipient ok; no receipt can be sent to that sender"}
-	sayStart      = reply{354, "", "go on; a line with a dot alone ends it"}
-	sayChunk      = reply{250, "2.0.0", "chunk taken"}
-	sayKept       = reply{250, "2.0.0", "kept"}
-	sayUpgrade    = reply{220, "2.0.0", "start TLS"}
-	sayWelcome    = reply{235, "2.7.0", "welcome"}
-	sayCannotTell = reply{252, "2.5.0", "try RCPT; who exists is not told"}
-	sayHelp       = reply{214, "2.0.0", "mail for this house goes in here; see RFC 5321"}
-	sayBye        = reply{221, "2.0.0", "bye"}
+	sayReset      = reply{250, "2.0.0", "OK"}
+	sayNothing    = reply{250, "2.0.0", "OK"}
+	saySender     = reply{250, "2.1.0", "Sender OK"}
+	sayRecipient  = reply{250, "2.1.5", "Recipient OK"}
+	sayNoReceipt  = reply{250, "2.1.5", "Recipient OK; no delivery report can be sent to that sender"}
+	sayStart      = reply{354, "", "End data with <CR><LF>.<CR><LF>"}
+	sayChunk      = reply{250, "2.0.0", "OK: chunk received"}
+	sayKept       = reply{250, "2.0.0", "OK: message stored"}
+	sayUpgrade    = reply{220, "2.0.0", "Ready to start TLS"}
+	sayWelcome    = reply{235, "2.7.0", "Authentication successful"}
+	sayCannotTell = reply{252, "2.5.0", "Cannot VRFY user; try RCPT"}
+	sayHelp       = reply{214, "2.0.0", "See RFC 5321; this server accepts mail for its local domains"}
+	sayBye        = reply{221, "2.0.0", "Bye"}
 )
 
-// What a command is refused with.
+// Replies that refuse a command.
 var (
-	errVerb       = refusal{500, "5.5.2", "no such command"}
-	errBareLF     = refusal{500, "5.5.2", "a command ends in CR LF"}
-	errArgument   = refusal{501, "5.5.4", "the argument is missing or wrong"}
-	errNoArgument = refusal{501, "5.5.4", "the command takes no argument"}
-	errSender     = refusal{501, "5.1.7", "that is no sender address"}
-	errRecipient  = refusal{501, "5.1.3", "that is no recipient address"}
-	errNotASCII   = refusal{553, "5.6.7", "an address outside of ASCII needs SMTPUTF8"}
-	errParameter  = refusal{555, "5.5.4", "unknown parameter"}
-	errNotHere    = refusal{502, "5.5.1", "not offered here"}
+	errVerb       = refusal{500, "5.5.2", "Command not recognized"}
+	errBareLF     = refusal{500, "5.5.2", "Command lines must end with CRLF"}
+	errArgument   = refusal{501, "5.5.4", "Syntax error in arguments"}
+	errNoArgument = refusal{501, "5.5.4", "Syntax error: the command takes no argument"}
+	errSender     = refusal{501, "5.1.7", "Bad sender address syntax"}
+	errRecipient  = refusal{501, "5.1.3", "Bad recipient address syntax"}
+	errNotASCII   = refusal{553, "5.6.7", "Non-ASCII address requires SMTPUTF8"}
+	errParameter  = refusal{555, "5.5.4", "Unknown parameter"}
+	errNotHere    = refusal{502, "5.5.1", "Command not implemented"}
 
-	errHelloFirst = refusal{503, "5.5.1", "say hello first"}
-	errMailFirst  = refusal{503, "5.5.1", "say MAIL first"}
-	errRcptFirst  = refusal{503, "5.5.1", "name a recipient first"}
-	errInMail     = refusal{503, "5.5.1", "finish the mail first, or say RSET"}
-	errUpgraded   = refusal{503, "5.5.1", "TLS is on already"}
-	errKnown      = refusal{503, "5.5.1", "you are logged in already"}
+	errHelloFirst = refusal{503, "5.5.1", "Bad sequence of commands: send EHLO, HELO or LHLO first"}
+	errMailFirst  = refusal{503, "5.5.1", "Bad sequence of commands: send MAIL first"}
+	errRcptFirst  = refusal{503, "5.5.1", "Bad sequence of commands: send RCPT first"}
+	errInMail     = refusal{503, "5.5.1", "Bad sequence of commands: finish the message or send RSET first"}
+	errUpgraded   = refusal{503, "5.5.1", "TLS already active"}
+	errKnown      = refusal{503, "5.5.1", "Already authenticated"}
 
-	errNotOwn     = refusal{553, "5.7.1", "that is not an address of the user who is logged in"}
-	errLoginFirst = refusal{530, "5.7.0", "log in first"}
-	errTLSFirst   = refusal{530, "5.7.0", "say STARTTLS first, then log in"}
-	errWrong      = refusal{535, "5.7.8", "wrong user or password"}
-	errLoginLater = refusal{454, "4.7.0", "logging in is out of order at the moment, try again later"}
-	errTooLarge   = refusal{552, "5.3.4", "the mail is larger than this box takes"}
-	errMany       = refusal{452, "4.5.3", "too many recipients; send the mail again for the others"}
-	errHops       = refusal{554, "5.4.6", "the mail has gone in circles"}
-	errMechanism  = refusal{504, "5.5.4", "no such mechanism; PLAIN and LOGIN are"}
-	errNeedsTLS   = refusal{538, "5.7.11", "no password without TLS; say STARTTLS first"}
-	errCancelled  = refusal{501, "5.7.0", "cancelled"}
-	errBase64     = refusal{501, "5.5.2", "that is not what the mechanism asked for"}
+	errNotOwn     = refusal{553, "5.7.1", "Sender address rejected: not owned by the authenticated user"}
+	errLoginFirst = refusal{530, "5.7.0", "Authentication required"}
+	errTLSFirst   = refusal{530, "5.7.0", "Authentication required: send STARTTLS first"}
+	errRevoked    = refusal{530, "5.7.0", "Authentication required: the account was removed, or its password changed"}
+	errWrong      = refusal{535, "5.7.8", "Authentication credentials invalid"}
+	errLoginLater = refusal{454, "4.7.0", "Temporary authentication failure; try again later"}
+	errTooLarge   = refusal{552, "5.3.4", "Message exceeds the size limit"}
+	errMany       = refusal{452, "4.5.3", "Too many recipients; send the message again for the others"}
+	errHops       = refusal{554, "5.4.6", "Too many hops: mail loop"}
+	errMechanism  = refusal{504, "5.5.4", "Unrecognized authentication mechanism; use one that EHLO lists"}
+	errNeedsTLS   = refusal{538, "5.7.11", "Encryption required for authentication: send STARTTLS first"}
+	errCancelled  = refusal{501, "5.7.0", "Authentication cancelled"}
+	errBase64     = refusal{501, "5.5.2", "Cannot decode the authentication response"}
 )
 
-// What ends a session.
+// Replies that end a session.
 var (
-	errLine     = refusal{500, "5.5.2", "line too long, or a zero octet in it"}
-	errChunk    = refusal{501, "5.5.4", "that is no size of a chunk, so where it ends is not known"}
-	errHTTP     = refusal{421, "4.7.0", "this is no web server"}
-	errMistakes = refusal{421, "4.7.0", "too many mistakes"}
-	errLogins   = refusal{421, "4.7.0", "too many failed logins"}
-	errCommands = refusal{421, "4.7.0", "too many commands without a mail"}
-	errIdle     = refusal{421, "4.4.2", "nothing heard for too long"}
-	errStopping = refusal{421, "4.3.2", "the box is going down, come back later"}
+	errLine     = refusal{500, "5.5.2", "Line too long, or a zero octet in it"}
+	errChunk    = refusal{501, "5.5.4", "Invalid chunk size; closing connection"}
+	errHTTP     = refusal{421, "4.7.0", "This is not an HTTP server"}
+	errMistakes = refusal{421, "4.7.0", "Too many errors"}
+	errLogins   = refusal{421, "4.7.0", "Too many failed logins"}
+	errCommands = refusal{421, "4.7.0", "Too many commands without a message"}
+	errIdle     = refusal{421, "4.4.2", "Timeout: nothing received, or too slowly; closing connection"}
+	errGiveWay  = refusal{421, "4.3.1", "Insufficient storage; try again later"}
+	errStopping = refusal{421, "4.3.2", "Server shutting down; try again later"}
 )
 
-// verdicts are what the errors of intake.go become. The last is also for every other error.
+// verdicts maps the errors of intake.go to replies. The last one is also for every other error.
 var verdicts = []struct {
 	err error
 	say refusal
 }{
 	{ErrAuth, errWrong},
-	{ErrUnknown, refusal{550, "5.1.1", "no such mailbox here"}},
-	{ErrForeign, refusal{550, "5.7.1", "not for this house; mail to the world goes to your provider's outgoing server"}},
-	{ErrMailboxFull, refusal{452, "4.2.2", "the mailbox is full; its owner has to fetch or delete mail"}},
-	{ErrFull, refusal{452, "4.3.1", "the box is full; somebody has to fetch or delete mail"}},
+	{ErrUnknown, refusal{550, "5.1.1", "No such mailbox"}},
+	{ErrForeign, relayingDenied(Path{})},
+	{ErrManyUnknown, refusal{450, "4.7.1", "Too many unknown recipients; try again later"}},
+	{ErrMailboxFull, refusal{452, "4.2.2", "Mailbox full; try again later"}},
+	{ErrFull, refusal{452, "4.3.1", "Insufficient storage; try again later"}},
+	{ErrWasteful, refusal{451, "4.7.1", "Too much data without a complete message; try again later"}},
 	{ErrTooLarge, errTooLarge},
-	{ErrTemporary, refusal{451, "4.3.0", "out of order at the moment, try again later"}},
+	{ErrTemporary, refusal{451, "4.3.0", "Temporary server error; try again later"}},
 }
 
-// refuse returns what a client is told of err, and whether err is one of intake.go's; one
-// that is not is for the log.
+// tooLarge returns errTooLarge with the limit.
+func tooLarge(max int64) refusal {
+	no := errTooLarge
+	no.text += " (" + strconv.FormatInt(max, 10) + " bytes)"
+	return no
+}
+
+// relayingDenied returns the reply to a recipient with ErrForeign, with the domain if a reply may
+// contain it.
+func relayingDenied(to Path) refusal {
+	no := refusal{550, "5.7.1", "Relaying denied: not a local domain"}
+	if to.isASCII() && to.Domain != "" {
+		no.text = "Relaying denied: <" + to.Domain + "> is not a local domain"
+	}
+	return no
+}
+
+// denied is what a *Denied becomes. The text is ours.
+func denied(d *Denied) refusal {
+	if d.Temporary {
+		return refusal{450, "4.7.1", "Relaying denied for now: " + d.Reason}
+	}
+	return refusal{550, "5.7.1", "Relaying denied: " + d.Reason}
+}
+
+// refuse returns the reply for err, and whether err is one of intake.go's; any other error has to
+// be logged.
 func refuse(err error) (say refusal, known bool) {
 	if errors.As(err, &say) {
 		return say, true
+	}
+	var no *Denied
+	if errors.As(err, &no) {
+		return denied(no), true
 	}
 	for _, v := range verdicts {
 		if errors.Is(err, v.err) {

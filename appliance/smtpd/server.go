@@ -8,59 +8,69 @@ import (
 	"sync"
 	"time"
 
-	"pillarbox/appliance/logbook"
+	"go.uber.org/zap"
 )
 
-// A Server speaks SMTP or LMTP on connections that somebody else accepts. Its fields are set
-// before the first session and not changed after it; another set of them is another Server,
-// beside which the sessions of the old one go on.
+// A Server speaks SMTP or LMTP on connections that its owner accepts. Its fields are set before the
+// first session and do not change after it; a reload makes another Server, and the sessions of the
+// old one continue with the old fields.
 type Server struct {
-	// Hostname is what the server calls itself: in the greeting, in Received, and as the
-	// domain of a bare name.
+	// Hostname is the server's name: in the greeting, in Received, and as the domain of a bare
+	// name.
 	Hostname string
-	// TLS is for STARTTLS and for implicit TLS; nil: neither.
+	// TLS is for STARTTLS and for implicit TLS; if nil, neither is available.
 	TLS *tls.Config
-	// Handshake does the TLS handshake, so that its owner can bound how many are under way.
-	// Its ctx ends after Limits.Handshake. nil: (*tls.Conn).HandshakeContext.
+	// Handshake does the TLS handshake, so that its owner can limit how many are in progress. Its
+	// ctx ends after Limits.Handshake. If nil, (*tls.Conn).HandshakeContext is used.
 	Handshake func(context.Context, *tls.Conn) error
 
-	// Auth says who a client is; nil: AUTH is not offered.
+	// Auth checks credentials; if nil, AUTH is not offered.
 	Auth Authenticator
-	// PlaintextAuth says whether a client may give its password without TLS; nil: none may.
+	// PlaintextAuth reports whether a client may send its password without TLS; if nil, none may.
 	PlaintextAuth func(remote netip.Addr) bool
-	// RequireAuth asks for a login before MAIL (RFC 6409 §4.3).
+	// RequireAuth requires a login before MAIL (RFC 6409 §4.3).
 	RequireAuth bool
-	// Owns says whether an address is a user's own. A user that is logged in then sends from its own
-	// addresses only, as the reverse-path; what From says is not looked at. nil: every address is.
+	// Owns reports whether an address belongs to a user. A user that is logged in then sends from
+	// these addresses only, as the reverse-path; the From field is not examined. If nil, every
+	// address belongs to every user.
 	Owns func(user string, from Path) bool
-	// Router says where mail goes.
+	// LoginHolds reports whether the login of a connection, as in Credentials, is still valid. It
+	// is called at MAIL; if nil, a login is valid as long as its session.
+	LoginHolds func(conn net.Conn) bool
+	// Router maps recipients to mailboxes.
 	Router Router
-	// Spooler keeps it.
+	// Relay decides which messages may go to other servers; nil admits none.
+	Relay Relay
+	// Recipients limits the unknown recipients of clients that are not logged in; if nil, they may
+	// name any number.
+	Recipients RecipientLimit
+	// Spooler stores the messages.
 	Spooler Spooler
 
-	// MaxMessage is the largest mail taken, in octets as the client sends them, CRLF counted;
+	// MaxMessage is the largest message accepted, in octets as the client sends them, CRLF counted;
 	// 0: 50 MiB.
 	MaxMessage int64
 	// Limits bounds what one session may do.
 	Limits Limits
-	// LMTP makes it speak LMTP (RFC 2033): LHLO, and one verdict a recipient.
+	// LMTP selects LMTP (RFC 2033): LHLO, and one verdict per recipient.
 	LMTP bool
 
-	// Log gets one Info line a session and a mail, never a secret; nil: nothing is logged.
-	Log *logbook.Logger
-	// Now is the time that Received shows; nil: time.Now. Time-outs do not ask it.
+	// Log gets one Info line per session and per message, never a secret; if nil, nothing is
+	// logged.
+	Log *zap.Logger
+	// Now returns the time that Received shows; if nil, time.Now. Time-outs do not use it.
 	Now func() time.Time
 
-	contents sync.Pool // of *[contentSize]byte, for the mails that are coming in
+	contents sync.Pool              // of *[contentSize]byte, for the messages that are being received
+	quickAck func(socket int) error // see wire.QuickAck; nil: the system call
 }
 
-// ServeConn serves one session to its end and closes conn. implicitTLS: the session begins
-// with a handshake. The error says why a session ended that neither side ended in peace; it
-// is in the log already.
+// ServeConn serves one session to its end and closes conn. If implicitTLS is set, the session
+// begins with a TLS handshake. The error is why a session ended that neither side ended properly;
+// it is already in the log.
 //
-// When ctx ends, a session that waits for its client is told 421 4.3.2 and ends at once; a
-// reply or a commit that is under way is finished before that. Who is in more of a hurry
-// closes conn.
+// When ctx ends, a session that waits for its client gets 421 4.3.2 and ends at once; a reply or a
+// commit in progress is finished before that. A caller that cannot wait closes conn.
 func (s *Server) ServeConn(ctx context.Context, conn net.Conn, implicitTLS bool) error {
 	c := newSession(ctx, s, conn)
 	defer c.close()
@@ -77,5 +87,5 @@ func (s *Server) Refuse(conn net.Conn, text string) {
 		return
 	}
 	line := append(reply{421, "4.7.0", text}.append(nil), '\r', '\n')
-	conn.Write(line) // nobody is told that it could not be told
+	conn.Write(line) // an error cannot be reported to anyone
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"encoding/hex"
 	"errors"
 	"io"
 	"net"
@@ -12,47 +11,58 @@ import (
 	"os"
 	"time"
 
-	"pillarbox/appliance/logbook"
+	"go.uber.org/zap"
+
+	"pillarbox/appliance/names"
 	"pillarbox/pop3/wire"
 )
 
 // maxCommand is the longest command line in octets, CRLF counted: four times what RFC 5321
-// §4.5.3.1.4 asks for, for the parameters that extensions add.
+// §4.5.3.1.4 requires, for the parameters that extensions add.
 const maxCommand = 2048
 
-// A session is what is known of one connection. The one mail that may be under way in it is
-// its transaction. All of it belongs to the goroutine that serves the session.
+// A session is the state of one connection. Its transaction is the current message, if there is
+// one. The goroutine that serves the session owns all of it.
 type session struct {
-	// Set at birth.
+	// Set at the start.
 	server *Server
 	limits Limits
 	max    int64 // Server.MaxMessage
-	log    *logbook.Logger
+	log    *zap.Logger
 	id     [4]byte // names the session in the log
 	began  time.Time
 	remote netip.Addr // the zero Addr for a local socket
 	local  netip.Addr // the address that the client is connected to; likewise
 
-	// The connection. What is said is gathered in out, and leaves when more has to be read.
+	// The connection. Replies are gathered in out, and leave when more has to be read.
 	line  *line
 	in    *wire.Reader
 	out   []byte
 	isTLS bool
 
-	// What the client said. STARTTLS forgets it.
+	// What the client sent. STARTTLS discards it.
 	hello    string
 	extended bool // EHLO or LHLO
 	user     string
+	clear    bool // its password crossed a network without TLS
 	phase    phase
-	tx       *transaction // nil outside of a mail
+	tx       *transaction // nil outside of a mail transaction
 
-	// What is counted for the limits and for the log.
+	// Counters for the limits and for the log.
 	commands, mistakes, logins int
 	octets                     int64
-	code                       int // of the last reply
+	delivered                  bool // a mail of this session was stored
+	handshakeFailed            bool // the reason why the session ended
+	last                       lastReply
 }
 
-// errBye ends a session in peace.
+// A lastReply is what is known of the reply to the last command.
+type lastReply struct {
+	code  int
+	noted bool // the refusal is already logged
+}
+
+// errBye ends a session normally.
 var errBye = errors.New("smtpd: the session is over")
 
 func newSession(ctx context.Context, s *Server, conn net.Conn) *session {
@@ -62,32 +72,35 @@ func newSession(ctx context.Context, s *Server, conn net.Conn) *session {
 		max:    s.MaxMessage,
 		log:    s.Log,
 		began:  time.Now(),
-		remote: addrOf(conn.RemoteAddr()),
-		local:  addrOf(conn.LocalAddr()),
+		remote: names.AddrOf(conn.RemoteAddr()),
+		local:  names.AddrOf(conn.LocalAddr()),
 		phase:  fresh,
 	}
 	if c.max == 0 {
 		c.max = defaultMaxMessage
 	}
 	if c.log == nil {
-		c.log = logbook.NewNop()
+		c.log = zap.NewNop()
 	}
 	rand.Read(c.id[:])
 	c.line = newLine(ctx, conn, c.limits.Idle, c.flush)
 	c.in = wire.NewReader(c.line, wire.BufferSize)
+	c.in.Partial = c.acknowledge
 	return c
 }
 
-// addrOf returns the address in a: the zero Addr for a local socket.
-func addrOf(a net.Addr) netip.Addr {
-	if tcp, ok := a.(*net.TCPAddr); ok {
-		return tcp.AddrPort().Addr().Unmap()
+// acknowledge is called before a read that waits for the rest of a line or of content, see
+// wire.QuickAck. A reply that waits to be sent carries the acknowledgment, and if the last read was
+// full, the socket may hold more. The error is nil.
+func (c *session) acknowledge() error {
+	if c.line.drained && len(c.out) == 0 {
+		wire.QuickAck(c.line.conn, c.server.quickAck)
 	}
-	return netip.Addr{}
+	return nil
 }
 
-// serve does all of the session. It returns nil when the session ended in peace: by QUIT, by
-// the client going away between two mails, or because ctx ended.
+// serve runs the whole session. It returns nil if the session ended normally: by QUIT, because the
+// client closed the connection between two messages, or because ctx ended.
 func (c *session) serve(ctx context.Context, implicitTLS bool) error {
 	if implicitTLS {
 		if err := c.upgrade(ctx); err != nil {
@@ -104,6 +117,9 @@ func (c *session) serve(ctx context.Context, implicitTLS bool) error {
 		err = nil
 	case err == io.EOF:
 		err = io.ErrUnexpectedEOF
+	case c.line.hasToGiveWay() && errors.Is(err, os.ErrDeadlineExceeded):
+		err = errGiveWay
+		c.say(reply(errGiveWay))
 	case ctx.Err() != nil && (err == ctx.Err() || errors.Is(err, os.ErrDeadlineExceeded)):
 		c.say(reply(errStopping))
 		err = nil
@@ -113,7 +129,7 @@ func (c *session) serve(ctx context.Context, implicitTLS bool) error {
 	return errors.Join(err, c.flush())
 }
 
-// converse reads commands and does them until the session is over, and says why it is.
+// converse reads and executes commands until the session is over, and returns the reason.
 func (c *session) converse(ctx context.Context) error {
 	for {
 		if ctx.Err() != nil {
@@ -140,9 +156,12 @@ func (c *session) converse(ctx context.Context) error {
 	}
 }
 
-// next reads one command and does it.
+// next reads and executes one command.
 func (c *session) next(ctx context.Context) error {
-	c.in.Release() // a session that waits holds no buffer
+	c.in.Release() // a waiting session holds no buffer
+	if c.tx == nil || c.tx.content == nil {
+		c.line.endMeter()
+	}
 	text, err := c.readLine(maxCommand)
 	if err != nil {
 		return err
@@ -153,7 +172,7 @@ func (c *session) next(ctx context.Context) error {
 	return c.do(ctx, text)
 }
 
-// readLine reads a line of the dialogue.
+// readLine reads a command line.
 func (c *session) readLine(max int) ([]byte, error) {
 	c.line.begin()
 	text, err := c.in.ReadLine(max)
@@ -166,8 +185,8 @@ func (c *session) readLine(max int) ([]byte, error) {
 	return text, err
 }
 
-// upgrade puts TLS on the connection and forgets all that was read and learned before, octets
-// that are buffered included (RFC 3207 §4.2).
+// upgrade starts TLS on the connection and discards everything that was read before, including
+// buffered octets (RFC 3207 §4.2).
 func (c *session) upgrade(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.limits.Handshake)
 	defer cancel()
@@ -177,30 +196,31 @@ func (c *session) upgrade(ctx context.Context) error {
 		handshake = func(ctx context.Context, conn *tls.Conn) error { return conn.HandshakeContext(ctx) }
 	}
 	if err := handshake(ctx, conn); err != nil {
+		c.handshakeFailed = true
 		return err
 	}
 	c.line.replace(conn)
 	c.in.Reset(c.line)
 	c.isTLS = true
-	c.hello, c.extended, c.user, c.phase = "", false, "", fresh
+	c.hello, c.extended, c.user, c.clear, c.phase = "", false, "", false, fresh
 	return nil
 }
 
 const (
 	maxGathered = 4096 // octets of replies that are gathered at most
-	maxIdle     = 512  // octets of room for replies that a session keeps while it waits
+	maxIdle     = 512  // octets of buffer for replies that a waiting session keeps
 )
 
-// say adds a reply to what leaves next.
+// say adds a reply to those that leave next.
 func (c *session) say(r reply) {
-	c.code = r.code
+	c.last.code = r.code
 	c.out = append(r.append(c.out), '\r', '\n')
 	if len(c.out) > maxGathered {
-		c.flush() // an error comes back at the next read
+		c.flush() // the next read returns an error again
 	}
 }
 
-// flush sends what was said. After an error nothing is said any more.
+// flush sends the gathered replies. After an error nothing more is sent.
 func (c *session) flush() error {
 	if len(c.out) == 0 {
 		return c.line.broken
@@ -218,31 +238,3 @@ func (c *session) close() {
 	c.in.Release()
 	c.line.close()
 }
-
-// record logs the session's one line.
-func (c *session) record(err error) {
-	c.log.Info("session ended", c.fields(
-		logbook.String("user", c.user),
-		logbook.Int64("octets", c.octets),
-		logbook.Int("code", c.code),
-		logbook.Duration("took", time.Since(c.began)),
-		errField(err),
-	)...)
-}
-
-// fields returns the fields that every line of the log begins with, and more. They are made
-// anew for each line: a logger that kept them would cost a session that waits more than all else.
-func (c *session) fields(more ...logbook.Field) []logbook.Field {
-	remote := "local"
-	if c.remote.IsValid() {
-		remote = c.remote.String()
-	}
-	return append([]logbook.Field{
-		logbook.String("session", hex.EncodeToString(c.id[:])),
-		logbook.String("remote", remote),
-		logbook.String("proto", c.protocol(c.tx != nil && c.tx.utf8)),
-	}, more...)
-}
-
-// errField is err as a field of the log, and no field when there is none.
-func errField(err error) logbook.Field { return logbook.NamedError("err", err) }

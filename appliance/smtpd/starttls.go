@@ -2,8 +2,8 @@ package smtpd
 
 import "context"
 
-// startTLS puts the session under TLS (RFC 3207). What was said and sent in the clear is
-// forgotten: the greeting, a login, and octets that somebody put behind the command.
+// startTLS puts the session under TLS (RFC 3207). Everything that was sent in the clear is
+// discarded: the greeting, a login, and octets that an attacker appended to the command.
 func (c *session) startTLS(ctx context.Context, _ []byte) error {
 	switch {
 	case c.isTLS:

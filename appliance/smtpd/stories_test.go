@@ -14,40 +14,42 @@ import (
 
 var update = flag.Bool("update", false, "write what is kept into the .kept files")
 
-// The stories in testdata are played against a server that is set up as their folder says.
-// A file of the same name that ends in .kept shows what is in the mailboxes then; without
-// one they are empty.
-var houses = map[string]func(t *testing.T, s *smtpd.Server, h *house){
-	"plain": func(*testing.T, *smtpd.Server, *house) {},
-	"tls":   func(t *testing.T, s *smtpd.Server, _ *house) { s.TLS = oneSuite(t) },
-	"tls-only": func(t *testing.T, s *smtpd.Server, _ *house) {
+// The transcripts in testdata are played against a server that is set up as their folder says. A
+// file of the same name that ends in .kept shows the mailboxes afterwards; without one they are
+// empty.
+var setups = map[string]func(t *testing.T, s *smtpd.Server, h *backend){
+	"plain": func(*testing.T, *smtpd.Server, *backend) {},
+	"tls":   func(t *testing.T, s *smtpd.Server, _ *backend) { s.TLS = oneSuite(t) },
+	"tls-only": func(t *testing.T, s *smtpd.Server, _ *backend) {
 		s.TLS, s.PlaintextAuth = pop3test.TLS(t, ""), nil
 	},
-	"implicit-tls": func(t *testing.T, s *smtpd.Server, _ *house) { s.TLS = oneSuite(t) },
-	"no-accounts":  func(_ *testing.T, s *smtpd.Server, _ *house) { s.Auth = nil },
-	"lmtp":         func(_ *testing.T, s *smtpd.Server, _ *house) { s.LMTP = true },
-	"tight": func(_ *testing.T, s *smtpd.Server, _ *house) {
+	"implicit-tls": func(t *testing.T, s *smtpd.Server, _ *backend) { s.TLS = oneSuite(t) },
+	"no-accounts":  func(_ *testing.T, s *smtpd.Server, _ *backend) { s.Auth = nil },
+	"lmtp":         func(_ *testing.T, s *smtpd.Server, _ *backend) { s.LMTP = true },
+	"tight": func(_ *testing.T, s *smtpd.Server, _ *backend) {
 		s.MaxMessage = 200
 		s.Limits = smtpd.Limits{Recipients: 2, Logins: 2, Mistakes: 3, Commands: 12}
 	},
-	"login-first": func(_ *testing.T, s *smtpd.Server, _ *house) { s.RequireAuth = true },
-	"login-first-tls": func(t *testing.T, s *smtpd.Server, _ *house) {
+	"login-first": func(_ *testing.T, s *smtpd.Server, _ *backend) { s.RequireAuth = true },
+	"login-first-tls": func(t *testing.T, s *smtpd.Server, _ *backend) {
 		s.RequireAuth, s.TLS, s.PlaintextAuth = true, pop3test.TLS(t, ""), nil
 	},
-	"own-addresses": func(_ *testing.T, s *smtpd.Server, _ *house) {
+	"own-addresses": func(_ *testing.T, s *smtpd.Server, _ *backend) {
 		s.Owns = func(user string, from smtpd.Path) bool { return from == smtpd.Path{Local: user, Domain: "home.arpa"} }
 	},
-	"no-room":      func(_ *testing.T, _ *smtpd.Server, h *house) { h.room = smtpd.ErrFull },
-	"begin-fails":  func(_ *testing.T, _ *smtpd.Server, h *house) { h.begin = os.ErrPermission },
-	"write-fails":  func(_ *testing.T, _ *smtpd.Server, h *house) { h.write = smtpd.ErrFull },
-	"commit-fails": func(_ *testing.T, _ *smtpd.Server, h *house) { h.commit = os.ErrInvalid },
-	"lmtp-commit-fails": func(_ *testing.T, s *smtpd.Server, h *house) {
+	"relay":        func(_ *testing.T, s *smtpd.Server, _ *backend) { s.Relay = relay{} },
+	"no-room":      func(_ *testing.T, _ *smtpd.Server, h *backend) { h.room = smtpd.ErrFull },
+	"wasteful":     func(_ *testing.T, _ *smtpd.Server, h *backend) { h.room = smtpd.ErrWasteful },
+	"begin-fails":  func(_ *testing.T, _ *smtpd.Server, h *backend) { h.begin = os.ErrPermission },
+	"write-fails":  func(_ *testing.T, _ *smtpd.Server, h *backend) { h.write = smtpd.ErrFull },
+	"commit-fails": func(_ *testing.T, _ *smtpd.Server, h *backend) { h.commit = os.ErrInvalid },
+	"lmtp-commit-fails": func(_ *testing.T, s *smtpd.Server, h *backend) {
 		s.LMTP, h.commit = true, smtpd.ErrFull
 	},
 }
 
 func TestStories(t *testing.T) {
-	for folder, setUp := range houses {
+	for folder, setUp := range setups {
 		stories, err := filepath.Glob(filepath.Join("testdata", folder, "*.txt"))
 		if err != nil || len(stories) == 0 {
 			t.Errorf("no stories in testdata/%s (%v)", folder, err)
@@ -58,7 +60,7 @@ func TestStories(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				h := new(house)
+				h := new(backend)
 				server, _ := newServer(h)
 				setUp(t, server, h)
 				t.Run("", func(t *testing.T) { // its end waits for the session's
@@ -73,8 +75,8 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// oneSuite returns a configuration that uses the same cipher suite on every machine, for it
-// is shown in Received.
+// oneSuite returns a configuration that uses the same cipher suite on every machine, because
+// Received shows it.
 func oneSuite(t *testing.T) *tls.Config {
 	config := pop3test.TLS(t, "")
 	config.MaxVersion = tls.VersionTLS12

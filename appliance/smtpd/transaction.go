@@ -3,34 +3,41 @@ package smtpd
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
-	"pillarbox/appliance/logbook"
+	"go.uber.org/zap"
 )
 
-// A transaction is the one mail that is under way in a session (RFC 5321 §3.3): begun by
-// MAIL, ended by the verdict on its content, and forgotten by RSET, EHLO, or the session's end.
+// A transaction is the current message of a session (RFC 5321 §3.3): begun by MAIL, ended by the
+// verdict on its content, or by RSET, EHLO, or the session's end.
 type transaction struct {
 	envelope Envelope
 	utf8     bool   // SMTPUTF8
 	envID    string // ENVID=
 
-	// accepted counts the forward-paths, one for each 250, of which the first is kept; mailboxes is where they
-	// lead, each once, at the path that led there first. So a recipient costs memory only where it is another mailbox.
+	// accepted counts the forward-paths, one for each 250; the first is kept. mailboxes is where
+	// they lead, each once, with the path that led there first. So a recipient costs memory only if
+	// it is another mailbox.
 	accepted  int
 	first     Path
 	mailboxes []Recipient
 
-	// receipts are for the recipients of whose delivery the sender wants to hear, at answer.
+	// receipts are for the recipients whose delivery the sender wants to be reported, to answer.
 	receipts []receipt
 	answer   []string // mailboxes of the reverse-path
+
+	// outgoing is the permission for recipients of other servers, of which there are outside; nil:
+	// none was asked for.
+	outgoing *Outgoing
+	outside  int
 
 	content *content // nil before DATA or BDAT
 	began   time.Time
 }
 
-// forget ends the mail that is under way, if there is one.
+// forget ends the current transaction, if there is one.
 func (c *session) forget() {
 	if c.tx != nil && c.tx.content != nil {
 		c.tx.content.close()
@@ -53,42 +60,48 @@ func (c *session) mail(ctx context.Context, argument []byte) error {
 	}
 	p, err := parseMailParameters(rest, c.canReport())
 	switch {
+	case err == errTooLarge:
+		return tooLarge(c.max)
 	case err != nil:
 		return err
 	case c.server.RequireAuth && c.user == "":
 		return c.loginFirst()
+	case c.user != "" && c.server.LoginHolds != nil && !c.server.LoginHolds(c.line.conn):
+		return errRevoked
 	case !p.utf8 && !from.isASCII():
 		return errNotASCII
 	case p.size > c.max:
-		return errTooLarge
+		return tooLarge(c.max)
 	case !c.mayBe(from):
 		return errNotOwn
 	}
-	if err := c.server.Spooler.Room(p.size); err != nil {
-		return c.refuse("ask for room", err)
-	}
-	c.tx = &transaction{
+	tx := &transaction{
 		envelope: Envelope{
 			From: from, Size: p.size, Helo: c.hello, User: c.user, Remote: c.remote,
 			Protocol: c.protocol(p.utf8), Received: c.now(),
+			Clear: c.clear, Return: p.ret, EnvelopeID: p.envID,
+			Conn: c.line.conn, Interrupt: c.line.giveWay,
 		},
 		utf8:  p.utf8,
 		envID: p.envID,
 		began: time.Now(),
 	}
+	if err := c.server.Spooler.Room(ctx, &tx.envelope); err != nil {
+		return c.refuse("checking for room failed", err)
+	}
+	c.tx = tx
 	c.phase = mailing
 	c.say(saySender)
 	return nil
 }
 
-// mayBe reports whether the client may write from an address: who is logged in perhaps only from its own, and from
-// none at all, which is how a receipt is sent.
+// mayBe reports whether the client may send from an address: a user that is logged in may be
+// limited to its own addresses, and to the null reverse-path, from which receipts are sent.
 func (c *session) mayBe(from Path) bool {
 	return c.user == "" || from.Null() || c.server.Owns == nil || c.server.Owns(c.user, from)
 }
 
-// rcpt adds a recipient. Whether the client is logged in makes no difference: nothing goes
-// from here to anywhere else.
+// rcpt adds a recipient: one of ours, or with the leave of the Relay one of another server.
 func (c *session) rcpt(ctx context.Context, argument []byte) error {
 	text, ok := cutPrefixFold(argument, "TO:")
 	if !ok {
@@ -107,27 +120,56 @@ func (c *session) rcpt(ctx context.Context, argument []byte) error {
 	case c.tx.accepted >= c.limits.Recipients, p.success && len(c.tx.receipts) >= maxReceipts:
 		return errMany
 	}
-	mailboxes, err := c.server.Router.Mailboxes(ctx, c.atName(to), c.tx.envelope.Size)
-	if err == nil && len(mailboxes) == 0 {
-		err = ErrUnknown
-	}
-	if err != nil {
-		return c.refuse("find the mailboxes of a recipient", err)
-	}
-	if c.tx.accepted++; c.tx.accepted == 1 {
-		c.tx.first = to
+	mailboxes, err := c.mailboxes(ctx, c.atName(to))
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, ErrForeign):
+		return c.relay(ctx, to, p)
+	case err != nil:
+		return c.refuse("routing a recipient failed", err)
 	}
 	for _, m := range mailboxes {
 		c.tx.add(m, to, c.server.Hostname)
 	}
-	c.commands-- // it is bounded by Limits.Recipients
-	c.phase = addressed
-	c.say(c.promise(ctx, to, p))
+	c.accept(to, c.promise(ctx, to, p))
 	return nil
 }
 
-// atName returns to with the name of this box as its domain, where that was the very address that the client is
-// connected to (RFC 5321 §4.1.3).
+// accept counts a recipient and answers RCPT.
+func (c *session) accept(to Path, answer reply) {
+	if c.tx.accepted++; c.tx.accepted == 1 {
+		c.tx.first = to
+	}
+	c.commands-- // limited by Limits.Recipients
+	c.phase = addressed
+	c.say(answer)
+}
+
+// mailboxes returns where mail for a recipient goes. A client that is not logged in waits first if
+// it has named many unknown recipients.
+func (c *session) mailboxes(ctx context.Context, to Path) ([]string, error) {
+	limit := c.server.Recipients
+	if c.user != "" {
+		limit = nil
+	}
+	if limit != nil {
+		if err := limit.Await(ctx, c.line.conn); err != nil {
+			return nil, err
+		}
+	}
+	mailboxes, err := c.server.Router.Mailboxes(ctx, to, &c.tx.envelope)
+	if err == nil && len(mailboxes) == 0 {
+		err = ErrUnknown
+	}
+	if limit != nil && !errors.Is(err, ErrUnknown) {
+		limit.Found(c.line.conn)
+	}
+	return mailboxes, err
+}
+
+// atName returns to with the host name of this server as its domain, if its domain is the address
+// that the client is connected to (RFC 5321 §4.1.3).
 func (c *session) atName(to Path) Path {
 	if a, ok := to.address(); ok && a == c.local {
 		to.Domain = c.server.Hostname
@@ -135,7 +177,7 @@ func (c *session) atName(to Path) Path {
 	return to
 }
 
-// add adds a mailbox, unless it gets the mail already.
+// add adds a mailbox, unless it is already a recipient.
 func (t *transaction) add(mailbox string, to Path, hostname string) {
 	if slices.ContainsFunc(t.mailboxes, func(r Recipient) bool { return r.Mailbox == mailbox }) {
 		return
@@ -144,7 +186,7 @@ func (t *transaction) add(mailbox string, to Path, hostname string) {
 	t.mailboxes = append(t.mailboxes, Recipient{Mailbox: mailbox, Head: head})
 }
 
-// now is the time that a mail shows.
+// now returns the time that a message shows.
 func (c *session) now() time.Time {
 	if c.server.Now != nil {
 		return c.server.Now()
@@ -152,8 +194,8 @@ func (c *session) now() time.Time {
 	return time.Now()
 }
 
-// verdict says once, in LMTP once for each accepted recipient (RFC 2033 §4.2), what became of
-// the mail, and ends its transaction.
+// verdict sends the final reply to a message once, in LMTP once for each accepted recipient (RFC
+// 2033 §4.2), and ends its transaction.
 func (c *session) verdict(r reply) {
 	times := 1
 	if c.server.LMTP {
@@ -165,21 +207,22 @@ func (c *session) verdict(r reply) {
 	c.forget()
 }
 
-// deliver makes the content durable, and returns what to say of it.
+// deliver makes the content durable, and returns the reply.
 func (c *session) deliver(ctx context.Context) reply {
 	t := c.tx
-	// A commit that is under way when the box goes down is finished.
+	// A commit in progress when the server shuts down is finished.
 	if err := t.content.commit(context.WithoutCancel(ctx)); err != nil {
 		return reply(c.notKept(err))
 	}
 	c.commands, c.mistakes = 0, 0
 	c.octets += t.content.octets()
-	c.log.Info("delivery committed", c.deliveryFields(t, t.content.oddities()...)...)
+	c.delivered = true
+	c.log.Info("delivery committed", c.messageFields(t, t.content.oddities()...)...)
 	c.sendReceipts(ctx)
 	return sayKept
 }
 
-// octets returns the size of the mail: what came, and before that what was told.
+// octets returns the size of the message: what arrived, or before that what was declared.
 func (t *transaction) octets() int64 {
 	if t.content == nil {
 		return t.envelope.Size
@@ -187,42 +230,17 @@ func (t *transaction) octets() int64 {
 	return t.content.octets()
 }
 
-// notKept logs why the mail is not kept, and returns what the client is told of it.
-func (c *session) notKept(err error) refusal {
-	no, known := refuse(err)
-	level := logbook.InfoLevel
-	if !known {
-		level = logbook.ErrorLevel
-	}
-	c.log.Log(level, "delivery refused", c.deliveryFields(c.tx, logbook.Int("code", no.code), errField(err))...)
-	return no
-}
-
-// refuse returns what the client is told when somebody was asked to do something and said
-// err. What the client is not told is logged.
-func (c *session) refuse(doing string, err error) error {
+// refuse returns the reply for err, the error of a Router or Spooler. What the reply does not say
+// is logged.
+func (c *session) refuse(failed string, err error) error {
 	no, known := refuse(err)
 	if !known {
-		c.log.Error("could not "+doing, c.fields(errField(err))...)
+		c.log.Error(failed, c.fields(zap.Error(err))...)
 	}
 	return no
 }
 
-// deliveryFields says which mail a line of the log is about.
-func (c *session) deliveryFields(t *transaction, more ...logbook.Field) []logbook.Field {
-	names := make([]string, len(t.mailboxes))
-	for i, r := range t.mailboxes {
-		names[i] = r.Mailbox
-	}
-	return c.fields(append([]logbook.Field{
-		logbook.String("user", t.envelope.User),
-		logbook.Strings("mailbox", names),
-		logbook.Int64("octets", t.octets()),
-		logbook.Duration("took", time.Since(t.began)),
-	}, more...)...)
-}
-
-// cutPrefixFold is bytes.CutPrefix in any letter case of ASCII.
+// cutPrefixFold is bytes.CutPrefix that ignores the case of ASCII letters.
 func cutPrefixFold(text []byte, prefix string) ([]byte, bool) {
 	if len(text) < len(prefix) || !bytes.EqualFold(text[:len(prefix)], []byte(prefix)) {
 		return nil, false

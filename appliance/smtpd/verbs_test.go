@@ -11,7 +11,7 @@ import (
 	"pillarbox/pop3/pop3test"
 )
 
-// reach is how each phase of a session is reached.
+// reach has the lines that lead to each phase of a session.
 var reach = []struct{ phase, lines string }{
 	{"fresh", ""},
 	{"greeted", "HELO client\r\n"},
@@ -53,9 +53,9 @@ func TestEveryVerbInEveryPhase(t *testing.T) {
 	for _, tt := range tests {
 		for i, want := range strings.Fields(tt.codes) {
 			t.Run(fmt.Sprintf("%q %s", tt.line, reach[i].phase), func(t *testing.T) {
-				server, _ := newServer(new(house))
+				server, _ := newServer(new(backend))
 				replies := say(t, server, reach[i].lines+tt.line+"\r\n")
-				// Behind the greeting and a reply to each line of reach is the one to look at.
+				// The reply in question follows the greeting and a reply to each line of reach.
 				got := replies[1+strings.Count(reach[i].lines, "\n")]
 				if got[:3] != want {
 					t.Errorf("got %q, want %s", got, want)
@@ -65,8 +65,8 @@ func TestEveryVerbInEveryPhase(t *testing.T) {
 	}
 }
 
-// say has one session whose client says text at once and then shuts its half, and returns
-// what the server says: the last line of each reply.
+// say runs one session whose client sends text at once and then shuts down its half. It returns the
+// last line of each reply.
 func say(t *testing.T, server *smtpd.Server, text string) (replies []string) {
 	t.Helper()
 	client := pop3test.Serve(t, server.ServeConn, false)().(*net.TCPConn)

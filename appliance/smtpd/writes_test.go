@@ -30,10 +30,10 @@ func (c *counter) Write(p []byte) (int, error) {
 func TestWrites(t *testing.T) {
 	batch := untilData[:len(untilData)-len("DATA\r\n")] + strings.Repeat("RCPT TO:<bert@mail.home.arpa>\r\n", 10)
 	for _, tt := range []struct {
-		name   string
-		said   []string
-		heard  int // replies, the greeting among them
-		writes int // at most, the greeting's among them
+		name    string
+		said    []string
+		replies int // replies, including the greeting
+		writes  int // at most, including the greeting's
 	}{
 		{"EHLO", []string{"EHLO client\r\n"}, 2, 2},
 		{"a batch of 15", []string{batch + "DATA\r\n", "Subject: x\r\n\r\n.\r\nQUIT\r\n"}, 17, 5},
@@ -41,7 +41,7 @@ func TestWrites(t *testing.T) {
 		{"one at a time", []string{"NOOP\r\n", "NOOP\r\n", "NOOP\r\n"}, 4, 4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			server, _ := newServer(new(house))
+			server, _ := newServer(new(backend))
 			client, conn := net.Pipe()
 			counted := &counter{Conn: conn}
 			over := make(chan struct{})
@@ -49,11 +49,11 @@ func TestWrites(t *testing.T) {
 				defer close(over)
 				server.ServeConn(context.Background(), counted, false)
 			}()
-			in, heard := bufio.NewScanner(client), 0
+			in, replies := bufio.NewScanner(client), 0
 			hear := func() {
 				for in.Scan() {
 					if in.Text()[3] == ' ' {
-						heard++
+						replies++
 						return
 					}
 				}
@@ -65,7 +65,7 @@ func TestWrites(t *testing.T) {
 					hear()
 				}
 			}
-			for heard < tt.heard {
+			for replies < tt.replies {
 				hear()
 			}
 			client.Close()
@@ -77,8 +77,8 @@ func TestWrites(t *testing.T) {
 	}
 }
 
-// TestContent: what is kept is what was sent, however it was cut on the way, and the store is
-// never given more at once than the session may hold.
+// TestContent: what is stored is what was sent, however it was divided on the way, and no write to
+// the store is larger than the session's buffer.
 func TestContent(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	content := []byte("Subject: random\r\n\r\n")
@@ -101,7 +101,7 @@ func TestContent(t *testing.T) {
 		{"BDAT", "HELO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nBDAT 0\r\nBDAT " + strconv.Itoa(len(content)) + " LAST\r\n", content, wantRaw},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			h := new(house)
+			h := new(backend)
 			server, _ := newServer(h)
 			client, conn := net.Pipe()
 			over := make(chan struct{})
@@ -112,10 +112,10 @@ func TestContent(t *testing.T) {
 			go io.Copy(client, iotest.HalfReader(strings.NewReader(tt.before+string(tt.content)+"QUIT\r\n")))
 			io.Copy(io.Discard, client)
 			<-over
-			if len(h.mails()) != 1 {
-				t.Fatalf("%d mails", len(h.mails()))
+			if len(h.messages()) != 1 {
+				t.Fatalf("%d messages", len(h.messages()))
 			}
-			m := h.mails()[0]
+			m := h.messages()[0]
 			head, body, _ := strings.Cut(m.wire, "Subject:")
 			if body = "Subject:" + body; body != string(tt.want) {
 				t.Errorf("%d octets are kept, want %d", len(body), len(tt.want))
@@ -130,13 +130,13 @@ func TestContent(t *testing.T) {
 	}
 }
 
-// TestHops: a mail that goes in circles is not kept.
+// TestHops: a message in a loop is not stored.
 func TestHops(t *testing.T) {
 	for _, tt := range []struct {
 		hops int
 		want string
 	}{{100, "250"}, {101, "554 5.4.6"}} {
-		h := new(house)
+		h := new(backend)
 		server, _ := newServer(h)
 		replies := say(t, server, untilData+strings.Repeat("Received: from here to there\r\n", tt.hops)+"\r\n.\r\n")
 		if got := replies[len(replies)-1]; !strings.HasPrefix(got, tt.want) || h.begun != h.ended {

@@ -12,9 +12,9 @@ const (
 	maxOriginal = 500
 )
 
-// decodeXtext reads xtext (RFC 3461 §4): printable ASCII, of which "+", "=" and what is not printable is
-// written "+" and two hexadecimal digits. What comes out is printable ASCII too, so that it can stand in a header. With
-// unicode it may hold UTF-8 as well (RFC 6533 §3).
+// decodeXtext decodes xtext (RFC 3461 §4): printable ASCII, in which "+", "=" and anything not
+// printable is written as "+" and two hexadecimal digits. The result is printable ASCII too, so
+// that it is valid in a header. If unicode is set, it may contain UTF-8 as well (RFC 6533 §3).
 func decodeXtext(text string, longest int, unicode bool) (string, error) {
 	if len(text) > longest {
 		return "", errArgument
@@ -27,7 +27,7 @@ func decodeXtext(text string, longest int, unicode bool) (string, error) {
 			if i+2 >= len(text) || strings.Trim(text[i+1:i+3], "0123456789ABCDEF") != "" {
 				return "", errArgument
 			}
-			n, _ := strconv.ParseUint(text[i+1:i+3], 16, 8) // the digits were just looked at
+			n, _ := strconv.ParseUint(text[i+1:i+3], 16, 8) // the digits were just checked
 			if c, i = byte(n), i+2; c < ' ' || c >= 0x7F {
 				return "", errArgument
 			}
@@ -43,8 +43,8 @@ func decodeXtext(text string, longest int, unicode bool) (string, error) {
 	return plain.String(), nil
 }
 
-// parseOriginal reads "type;xtext" and returns it decoded, as a receipt shows it. With unicode the type "utf-8" may hold
-// UTF-8; its own form of quoting, "\x{F6}", is shown as it is.
+// parseOriginal parses "type;xtext" and returns it decoded, as a receipt shows it. If unicode is
+// set, the type "utf-8" may contain UTF-8; its own form of quoting, "\x{F6}", is shown as it is.
 func parseOriginal(value string, unicode bool) (string, error) {
 	kind, address, ok := strings.Cut(value, ";")
 	if !ok || address == "" || !isAtom(kind) {

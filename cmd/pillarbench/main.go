@@ -8,36 +8,38 @@ import (
 	"os"
 )
 
-// Exit codes: 1, the box failed the test, or the test could not be run; 2, wrong usage.
+// Exit codes: exitFailed if the server failed the test or the test could not run, exitUsage if the
+// command line is wrong.
 const (
 	exitFailed = 1
 	exitUsage  = 2
 )
 
-// subcommands is the whole command line.
+// subcommands are the possible first arguments.
 var subcommands = [...]struct {
 	name    string
 	summary string
 	run     func(args []string, out io.Writer) error
 }{
-	{"kill", "kill -9 under load, then look for every acknowledged mail", kill},
-	{"suite", "hold any POP3, SMTP or LMTP server to the RFCs", holdToRFCs},
-	{"restore", "a copy of the state put back: is a unique-id ever given twice?", restore},
-	{"wear", "device bytes, flushes and CPU for a mail, of the box or another server", wear},
-	{"hostile", "a good client among thousands of hostile ones: is it served, and what is left?", hostile},
-	{"board", "the box on an emulated arm64 board: mail, memory and watchdog", onBoard},
-	{"retr", "CPU and speed of mail out, beside a bare server and other servers", retr},
-	{"ingest", "CPU and speed of mail in, beside a bare server and other servers", ingest},
-	{"login", "CPU and time of a login, STAT, LIST and UIDL of large mailboxes", login},
-	{"delete", "CPU, time, octets and flushes of removing 100 mails", remove},
-	{"plot", "draws what the benchmarks have noted", plot},
+	{"kill", "kill -9 under load, then look for every acknowledged message", runKill},
+	{"suite", "hold any POP3, SMTP or LMTP server to the RFCs", runSuite},
+	{"restore", "restore an old copy of the state: does a unique-id name two messages?", runRestore},
+	{"wear", "device bytes, flushes and CPU for a message, of pillarbox or another server", runWear},
+	{"hostile", "a known client among thousands of hostile ones: is it served, and what is left?", runHostile},
+	{"board", "pillarbox on an emulated board: mail, memory and watchdog", runBoard},
+	{"retr", "CPU and speed of mail out, beside a bare server and other servers", runRetr},
+	{"ingest", "CPU and speed of mail in, beside a bare server and other servers", runIngest},
+	{"login", "CPU and time of a login, STAT, LIST and UIDL of large mailboxes", runLogin},
+	{"delete", "CPU, time, octets and flushes of removing 100 messages", runDelete},
+	{"plot", "draw the figures that the benchmarks have noted", runPlot},
+	{"tables", "write the tables of README.md from the figures that the benchmarks have noted", runTables},
 	{"floor", "the bare server that others are compared with", runFloor},
-	{"idle", "private memory of a server that rests: without sessions, with many, after many", idle},
-	{"cut", "power cuts on an emulated board: is every acknowledged mail there?", cut},
-	{"start", "what a start, a first login and a deletion cost with much mail", start},
+	{"idle", "private memory at rest: without sessions, with many, after many", runIdle},
+	{"cut", "power cuts of an emulated board: is every acknowledged message there?", runCut},
+	{"start", "cost of a start, a first login and a deletion with many messages", runStart},
 }
 
-// errUsage is returned after the flag package has said what is wrong.
+// errUsage is returned after the flag package has printed what is wrong.
 var errUsage = errors.New("wrong usage")
 
 func main() {
@@ -64,19 +66,4 @@ func exitCode(err error) int {
 	}
 	fmt.Fprintln(os.Stderr, "pillarbench:", err)
 	return exitFailed
-}
-
-// parse reads the flags of a subcommand, which takes no other arguments.
-func parse(flags *flag.FlagSet, args []string) error {
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
-		}
-		return errUsage
-	}
-	if flags.NArg() > 0 {
-		fmt.Fprintf(flags.Output(), "%s: unexpected argument %q\n", flags.Name(), flags.Arg(0))
-		return errUsage
-	}
-	return nil
 }

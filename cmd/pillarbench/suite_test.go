@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ import (
 // suitePassword is that of anna.
 const suitePassword = "a secret of hers"
 
-// newSuiteServer starts a box in this process, with anna in it, and returns where it is.
+// newSuiteServer starts a server in this process, with anna in it, and returns where it is.
 func newSuiteServer(t *testing.T) *suite.Server {
 	t.Helper()
 	c := config.Default()
@@ -45,7 +46,7 @@ func newSuiteServer(t *testing.T) *suite.Server {
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
-			t.Errorf("the box ended with %v", err)
+			t.Errorf("the server ended with %v", err)
 		}
 	})
 	return &suite.Server{
@@ -60,7 +61,7 @@ func newSuiteServer(t *testing.T) *suite.Server {
 // lacking are the cases that may be absent: what takes minutes.
 var lacking = []string{"pop3/d11-idle", "pop3/d11-idle-70s"}
 
-// TestSuite: the box passes every case.
+// TestSuite: the server passes every case.
 func TestSuite(t *testing.T) {
 	server := newSuiteServer(t)
 	for _, c := range suite.Cases() {
@@ -74,14 +75,20 @@ func TestSuite(t *testing.T) {
 	}
 }
 
-// TestSuiteCommand: a server that is not there fails, and its cases are told in a table.
+// TestSuiteCommand: a server that is not there fails; its cases are a table, and the counts are
+// noted under its name.
 func TestSuiteCommand(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notes")
 	var out strings.Builder
-	err := holdToRFCs([]string{"-pop3", "127.0.0.1:1", "-deliver", "cat", "pop3/pass-first"}, &out)
+	err := runSuite([]string{"-pop3", "127.0.0.1:1", "-deliver", "cat", "-note", path, "-name", "other", "pop3/pass-first"}, &out)
 	if err == nil || !strings.HasPrefix(out.String(), "FAIL  pop3/pass-first  RFC 1939 §7  ") || !strings.Contains(out.String(), "0 passed, 1 failed, 0 absent") {
 		t.Errorf("%v, %q", err, out.String())
 	}
-	if err := holdToRFCs([]string{"-smtp", "127.0.0.1:1"}, io.Discard); err != errUsage {
+	const want = "suite cases\tother\tpass\t0\nsuite cases\tother\tfail\t1\nsuite cases\tother\tabsent\t0\n"
+	if text, err := os.ReadFile(path); err != nil || string(text) != want {
+		t.Errorf("noted %q, %v, want %q", text, err, want)
+	}
+	if err := runSuite([]string{"-smtp", "127.0.0.1:1"}, io.Discard); err != errUsage {
 		t.Errorf("without -pop3: %v", err)
 	}
 }

@@ -1,8 +1,8 @@
-// Command pillarbox is a mail box for a home network: mail comes in by SMTP, lies in a spool made for flash,
-// and goes out by POP3.
+// Command pillarbox is a mail server for a home network: it accepts mail by SMTP and LMTP, keeps it
+// in a spool made for flash, and serves it by POP3.
 //
-// Its exit codes: 0 it is done; 1 it could not be done, and standard error says why and what to do;
-// 2 the command line makes no sense. As sendmail it has those of sysexits.h (package sendmail).
+// Exit codes: 0 done; 1 failed, and standard error says why and what to do; 2 usage. As sendmail it
+// has the codes of sysexits.h (package sendmail).
 package main
 
 import (
@@ -11,36 +11,18 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"pillarbox/appliance/config"
+	sender "pillarbox/appliance/outbound/child"
+	"pillarbox/appliance/remote/child"
 )
-
-// A command is one row of the table of subcommands.
-type command struct {
-	name string
-	args string // behind the name
-	does string
-	run  func(c *call) error
-}
-
-// commands is the table of subcommands, in the order they are told.
-func commands() []command {
-	return []command{
-		{"serve", "[-config FILE]", "run the box in the foreground", serve},
-		{"check-config", "[-config FILE]", "say what is wrong with a configuration", checkConfig},
-		{"user", "add|passwd|list|remove|restore ... [NAME]", "who has a mailbox, and what comes back from its bin; also while the box runs", user},
-		{"spool", "stat|verify|compact|hold|export|import ...", "look after the mail that is kept; also while the box runs", spoolVerb},
-		{"health", "[-config FILE] [-json]", "ask the box that runs what it has proven, and since when; exit code 1: not all", health},
-		{"sendmail", sendmailArgs, "hand a letter to the box, as sendmail(8) does", sendMail},
-		{"version", "", "say which version this is", showVersion},
-	}
-}
 
 // A call is one call of the program.
 type call struct {
 	command        command
-	args           []string
+	args           []string // for run of a command with flags: its operands
 	stdin          *os.File
 	stdout, stderr io.Writer
 }
@@ -51,7 +33,7 @@ const (
 	exitUsage = 2
 )
 
-// errUsage: the command line makes no sense.
+// errUsage reports a wrong command line.
 type errUsage struct{ text string }
 
 func (e errUsage) Error() string { return e.text }
@@ -60,42 +42,81 @@ func main() {
 	if code, called := calledAs(os.Args, os.Stdin, os.Stdout, os.Stderr); called {
 		os.Exit(code)
 	}
+	if len(os.Args) == 2 && os.Args[1] == child.Command {
+		os.Exit(child.Main())
+	}
+	if len(os.Args) == 2 && os.Args[1] == sender.Command {
+		os.Exit(sender.Main())
+	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // run runs a command line and returns the exit code.
 func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
-		usage(stderr)
+		fmt.Fprint(stderr, overview())
 		return exitUsage
 	}
 	switch args[0] {
-	case "help", "-h", "-help", "--help":
-		usage(stdout)
-		return exitDone
+	case "-h", "-help", "--help":
+		args = append([]string{"help"}, args[1:]...)
+	case "-v", "-version", "--version":
+		args = append([]string{"version"}, args[1:]...)
 	}
-	for _, c := range commands() {
-		if c.name == args[0] {
-			return report(&call{c, args[1:], stdin, stdout, stderr})
-		}
+	row, rest, err := lookUp(args)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return exitUsage
 	}
-	fmt.Fprintf(stderr, "pillarbox: there is no command %q; these are:\n\n", args[0])
-	usage(stderr)
-	return exitUsage
+	return report(&call{row, rest, stdin, stdout, stderr})
 }
 
-// report runs a command and tells its error.
+// lookUp finds the command that a command line begins with, and the arguments after it. The error
+// is one line.
+func lookUp(args []string) (found command, rest []string, err error) {
+	within, rows := "pillarbox", commands()
+	for {
+		at := slices.IndexFunc(rows, func(c command) bool { return c.word() == args[0] })
+		if at < 0 {
+			return command{}, nil, unknownCommand(within, args[0], rows)
+		}
+		found, args = rows[at], args[1:]
+		within, rows = "pillarbox "+found.name, found.below
+		if len(rows) == 0 || len(args) == 0 || strings.HasPrefix(args[0], "-") {
+			return found, args, nil
+		}
+	}
+}
+
+// unknownCommand is the error for a name that no row has.
+func unknownCommand(within, name string, rows []command) error {
+	var words []string
+	for _, row := range rows {
+		words = append(words, row.word())
+	}
+	advice := fmt.Sprintf("; run %q", strings.Replace(within, "pillarbox", "pillarbox help", 1))
+	if near := config.Nearest(name, words); near != "" {
+		advice = fmt.Sprintf("; did you mean %q?", near)
+	}
+	return fmt.Errorf("%s: unknown command %q%s", within, name, advice)
+}
+
+// report runs a command and reports its error.
 func report(c *call) int {
-	err := c.command.run(c)
+	err := c.do()
 	var wrong errUsage
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintf(c.stdout, "%s\n\n%s.\n", c.command.usage(), sentence(c.command.does))
+		fmt.Fprint(c.stdout, c.command.help())
 		return exitDone
+	case errors.As(err, &errLine{}):
+		fmt.Fprintln(c.stderr, err)
+		return exitUsage
 	case errors.As(err, &wrong):
-		fmt.Fprintf(c.stderr, "pillarbox %s: %v\n%s\n", c.command.name, err, c.command.usage())
+		fmt.Fprintf(c.stderr, "pillarbox %s: %v\n%s", c.command.name, err, c.command.usage())
+		fmt.Fprintf(c.stderr, "Run \"pillarbox help %s\" for its flags.\n", c.command.name)
 		return exitUsage
 	}
 	fmt.Fprintf(c.stderr, "pillarbox %s: %v\n", c.command.name, err)
@@ -105,30 +126,46 @@ func report(c *call) int {
 	return exitError
 }
 
-// usage says in a line how the command is called.
-func (c command) usage() string {
-	return strings.TrimSuffix("usage: pillarbox "+c.name+" "+c.args, " ")
-}
-
-func usage(w io.Writer) {
-	fmt.Fprint(w, "pillarbox: a mail box for a home network\n\n")
-	for _, c := range commands() {
-		fmt.Fprintf(w, "  pillarbox %-13s %-46s %s\n", c.name, c.args, c.does)
+// do reads the flags of a command, counts its operands and runs it.
+func (c *call) do() error {
+	row := &c.command
+	switch {
+	case len(row.below) > 0:
+		return row.missing(c.args)
+	case row.flags == nil: // sendmail reads its own
+		return row.run(c)
 	}
-	fmt.Fprintf(w, "\nWithout -config it reads %s if that is there.\nTo begin: pillarbox serve\n", config.SystemFile)
+	args, foreign := c.args, []string(nil)
+	if row.foreign {
+		args, foreign = splitCommand(args)
+	}
+	rest, err := parseFlags(row.flagSet(), args, row.most)
+	if err != nil {
+		return err
+	}
+	c.args = append(rest, foreign...)
+	if len(c.args) < len(row.operands) {
+		return errUsage{row.operands[len(c.args)] + " is missing"}
+	}
+	return row.run(c)
 }
 
-func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-
-// parse reads -config, anywhere among the arguments, and returns the others, of which there are at most most.
-func (c *call) parse(args []string, most int) (file string, rest []string, err error) {
-	flags := flag.NewFlagSet(c.command.name, flag.ContinueOnError)
-	flags.StringVar(&file, "config", "", "")
-	rest, err = parseFlags(flags, args, most)
-	return file, rest, err
+// missing is the error of a group of commands that is called without one of them.
+func (c command) missing(args []string) error {
+	var words []string
+	for _, row := range c.below {
+		words = append(words, row.word())
+	}
+	if len(args) > 0 {
+		if _, err := parseFlags(flag.NewFlagSet(c.name, flag.ContinueOnError), args, 0); err != nil {
+			return err
+		}
+	}
+	last := len(words) - 1
+	return errLine{fmt.Errorf("pillarbox %s: which command? %s or %s", c.name, strings.Join(words[:last], ", "), words[last])}
 }
 
-// parseFlags reads flags, anywhere among the arguments, and returns the others, of which there are at most most.
+// parseFlags reads flags, anywhere among the arguments, and returns the operands, at most most.
 func parseFlags(flags *flag.FlagSet, args []string, most int) (rest []string, err error) {
 	flags.SetOutput(io.Discard)
 	for {
@@ -136,7 +173,7 @@ func parseFlags(flags *flag.FlagSet, args []string, most int) (rest []string, er
 			if errors.Is(err, flag.ErrHelp) {
 				return nil, err
 			}
-			return nil, errUsage{err.Error()}
+			return nil, errUsage{flagError(flags, err)}
 		}
 		if args = flags.Args(); len(args) == 0 {
 			break
@@ -144,27 +181,36 @@ func parseFlags(flags *flag.FlagSet, args []string, most int) (rest []string, er
 		rest, args = append(rest, args[0]), args[1:]
 	}
 	if len(rest) > most {
-		return nil, errUsage{fmt.Sprintf("%q is one argument too many", rest[most])}
+		return nil, errUsage{fmt.Sprintf("unexpected argument %q", rest[most])}
 	}
 	return rest, nil
 }
 
-// configuration reads the configuration of a command that has no other argument than -config.
-func (c *call) configuration() (*config.Config, string, error) {
-	file, _, err := c.parse(c.args, 0)
-	if err != nil {
-		return nil, "", err
+// flagError returns the text of an error of package flag, with the nearest flag for an unknown one.
+func flagError(flags *flag.FlagSet, err error) string {
+	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !unknown {
+		return err.Error()
 	}
-	found, err := find(file)
-	return found, file, err
+	var names []string
+	flags.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	if near := config.Nearest(name, names); near != "" {
+		return fmt.Sprintf("unknown flag -%s; did you mean -%s?", name, near)
+	}
+	return "unknown flag -" + name
 }
 
-// find reads the file, or what holds without one.
-func find(file string) (*config.Config, error) {
-	c, err := config.Find(file, config.Machine())
+// find reads the configuration file, or returns the defaults if there is none.
+func find(file string) (*config.Config, error) { return findIn(file, config.Machine()) }
+
+func findIn(file string, env config.Environment) (*config.Config, error) {
+	c, err := config.Find(file, env)
 	var report *config.Report
 	if errors.As(err, &report) {
 		return nil, fmt.Errorf("the configuration cannot be used:\n%w", err)
+	}
+	if errors.Is(err, os.ErrPermission) {
+		err = fmt.Errorf("%w for user %d; run this with sudo, or let that user read the file (chmod a+r)", err, os.Geteuid())
 	}
 	return c, err
 }

@@ -16,19 +16,21 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"pillarbox": main, "sendmail": main, "mailq": main, "newaliases": main})
 }
 
-// TestScripts runs the stories of testdata/script. Beside the commands of testscript they have:
+// TestScripts runs the scripts of testdata/script. Besides the commands of testscript they have:
 //
-//	box start FILE     starts "pillarbox serve -config FILE" and waits until it is ready
-//	box stop           ends it with SIGTERM; its exit code has to be 0, and what it said goes to standard output
-//	box kill           ends it with SIGKILL
-//	box hangup         sends SIGHUP
-//	box await TEXT     waits until the box has said TEXT, since the last await or its start
+//	server start FILE  starts "pillarbox serve -config FILE" and waits until it is ready
+//	server stop        ends it with SIGTERM; its exit code must be 0; its output goes to stdout
+//	server kill        ends it with SIGKILL
+//	server hangup      sends SIGHUP
+//	server await TEXT  waits for TEXT in the output since the last await or the start
 //	deliver TO FILE    sends FILE to TO by SMTP
-//	fetch USER [PASSWORD]     prints the mail of USER by POP3; the password is the name if it is not given
-//	code N COMMAND...  runs a command without input, whose exit code has to be N
-//	discard USER N     deletes mail number N of USER by POP3
-//	damage DIR TEXT    turns bits wherever a file of DIR has TEXT
-//	large FILE OCTETS  makes a large mail
+//	fetch USER [PASSWORD]
+//	                   prints the messages of USER by POP3; the default password is "secret of"
+//	                   and the account
+//	code N COMMAND...  runs a command without input, whose exit code must be N
+//	discard USER N     deletes message number N of USER by POP3
+//	damage DIR TEXT    flips bits wherever a file of DIR has TEXT
+//	large FILE OCTETS  makes a large message
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -40,19 +42,23 @@ func TestScripts(t *testing.T) {
 			if err := fillIn(env.WorkDir); err != nil {
 				return err
 			}
-			env.Values[boxKey{}] = &runningBox{}
-			env.Defer(func() { env.Values[boxKey{}].(*runningBox).kill() })
+			env.Values[serverKey{}] = &runningServer{}
+			env.Defer(func() { env.Values[serverKey{}].(*runningServer).kill() })
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			if name != "systemfile" {
+			switch name {
+			case "root":
+				return os.Geteuid() == 0, nil
+			case "systemfile":
+			default:
 				return false, errors.New("no such condition")
 			}
 			_, err := os.Stat(config.SystemFile)
 			return err == nil, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"box": boxCommand, "deliver": deliverCommand, "fetch": fetchCommand,
+			"server": serverCommand, "deliver": deliverCommand, "fetch": fetchCommand,
 			"code": codeCommand, "damage": damageCommand, "large": largeCommand, "discard": discardCommand,
 		},
 	})

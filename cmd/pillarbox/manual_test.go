@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestManual holds the commands of the manual page against the tables of commands.
+// TestManual compares the commands and usage lines of the manual page with the table of commands.
 func TestManual(t *testing.T) {
 	const file = "../../scripts/package/man/pillarbox.1"
 	text, err := os.ReadFile(file)
@@ -20,22 +20,8 @@ func TestManual(t *testing.T) {
 		told = append(told, found[1])
 	}
 	var want []string
-	for _, c := range commands() {
-		switch c.name {
-		case "user":
-			for _, verb := range userVerbs {
-				args := "[-config FILE]"
-				if verb.named {
-					args += " NAME"
-				}
-				want = append(want, "user "+verb.name+" "+args)
-			}
-			want = append(want, "user restore "+restoreArgs)
-		case "spool":
-			for _, row := range spoolVerbs() {
-				want = append(want, "spool "+row.name+" "+row.args)
-			}
-		default:
+	for _, c := range everyCommand(commands()) {
+		if len(c.below) == 0 {
 			want = append(want, strings.TrimSpace(c.name+" "+c.args))
 		}
 	}

@@ -11,58 +11,67 @@ import (
 	"strconv"
 	"time"
 
-	"pillarbox/appliance"
+	"pillarbox/appliance/admin"
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/sendmail"
 )
 
-// names are what the program can be called as, beside its own name: each is a link to it.
-var names = []string{"sendmail", "mailq", "newaliases"}
+// otherNames are the other names of the program: each may be a link to it.
+var otherNames = []string{"sendmail", "mailq", "newaliases"}
 
 const sendmailArgs = "[-t] [-i] [-f SENDER] [RECIPIENT...]"
 
-// sendMail hands a letter from standard input to the box that runs on this machine.
+// sendMail hands a message from standard input to the server that runs on this machine.
 func sendMail(c *call) error { return c.sendmail("sendmail") }
 
-// calledAs reports whether the program was called by one of names, and runs it as that.
+// calledAs runs the program if it was called by one of names, and reports whether it was.
 func calledAs(args []string, stdin *os.File, stdout, stderr *os.File) (code int, called bool) {
 	name := filepath.Base(args[0])
-	for _, known := range names {
+	if name == verifyUpdateName {
+		return report(&call{verifyUpdateCommand(), args[1:], stdin, stdout, stderr}), true
+	}
+	for _, known := range otherNames {
 		if name == known {
-			row := command{name: name, args: sendmailArgs, does: "hand a letter to the box, as sendmail(8) does", run: func(c *call) error { return c.sendmail(name) }}
+			row := command{name: name, args: sendmailArgs, does: "hand a message to the server, as sendmail(8) does", run: func(c *call) error { return c.sendmail(name) }}
 			return report(&call{row, args[1:], stdin, stdout, stderr}), true
 		}
 	}
 	return 0, false
 }
 
-// sendmail runs as name. It needs no rights: what it may not read it does without.
+// sendmail runs the program under one of its names. It needs no rights: files that it may not read
+// are not used.
 func (c *call) sendmail(name string) error {
 	if len(c.args) == 1 && slices.Contains([]string{"-h", "-help", "--help"}, c.args[0]) {
-		return flag.ErrHelp // alone: sendmail(8) has a -h that takes a number
+		return flag.ErrHelp // only alone, because -h of sendmail(8) takes a number
 	}
 	o, err := sendmail.Parse(name, c.args)
 	if err != nil {
 		return err
 	}
-	box, err := knownBox(o.Config)
+	if o.Mode == sendmail.ShowQueue {
+		return listQueue(c, &options{config: o.Config})
+	}
+	on, err := knownServer(o.Config)
 	if err != nil {
 		return &sendmail.Error{Code: sendmail.ExConfig, Text: err.Error()}
 	}
 	who, full := caller()
 	return (&sendmail.Call{
-		Options: o, Hostname: box.Hostname, User: who, FullName: full,
-		Ways: appliance.Ways(box), MaxOctets: int64(box.SMTP.MaxMessage),
-		Now: time.Now(), Input: c.stdin, Output: c.stdout,
+		Options: o, Hostname: on.Hostname, User: who, FullName: full,
+		Ways: admin.Ways(on), ServerUsers: admin.ServerUsers(on),
+		MaxOctets: int64(on.SMTP.MaxMessage),
+		Now:       time.Now(), Input: c.stdin, Output: c.stdout,
 	}).Do()
 }
 
-// knownBox reads the configuration of the box. Without -C one that this user may not read, or that has a mistake in it, is
-// passed over: the box goes on with what it read before, and the letter is not to be lost for it.
-func knownBox(file string) (*config.Config, error) {
+// knownServer reads the configuration of the server. Without -C, a file that this user may not read
+// or that has a mistake is skipped: the server continues with the configuration that it has, and
+// the message must not be lost.
+func knownServer(file string) (*config.Config, error) {
 	env := config.Machine()
 	getenv := env.Getenv
-	env.Getenv = func(name string) string { // daemons call without a home, and no state is kept there
+	env.Getenv = func(name string) string { // daemons have no $HOME, and nothing is written there
 		return cmp.Or(getenv(name), map[string]string{"HOME": "/nonexistent"}[name])
 	}
 	c, err := config.Find(file, env)
@@ -72,7 +81,7 @@ func knownBox(file string) (*config.Config, error) {
 	return config.Builtin(env)
 }
 
-// caller returns the name of the user who calls, and the same in words, as the password file has it.
+// caller returns the user name of the caller and the full name of the password file.
 func caller() (name, full string) {
 	if u, err := passwd.Current(); err == nil && u.Username != "" {
 		return u.Username, u.Name
@@ -80,7 +89,7 @@ func caller() (name, full string) {
 	return cmp.Or(os.Getenv("LOGNAME"), "uid"+strconv.Itoa(os.Getuid())), ""
 }
 
-// exitCode returns the code of an error that has one of its own.
+// exitCode returns the exit code of an error that has one.
 func exitCode(err error) (code int, ok bool) {
 	var coded interface{ ExitCode() int }
 	if !errors.As(err, &coded) {

@@ -7,64 +7,89 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"go.uber.org/zap"
+
 	"pillarbox/appliance"
+	"pillarbox/appliance/access"
 	"pillarbox/appliance/config"
-	"pillarbox/appliance/logbook"
+	"pillarbox/appliance/logging"
+	"pillarbox/appliance/storage"
 )
 
-// garbage is how much the heap may grow before it is collected, in percent of what lives: at the default of 100 a
-// crowd of clients takes half as much memory again, and at 25 a fetch takes a quarter more CPU.
+// garbage is how much the heap may grow before it is collected, in percent of the live heap: at the
+// default of 100 many clients take half as much memory again, and at 25 a fetch takes a quarter
+// more CPU.
 const garbage = 50
 
-// serve runs the box until SIGTERM or SIGINT; a second one ends it at once. SIGHUP reloads.
-func serve(c *call) error {
+// serve runs the server until SIGTERM or SIGINT; a second one ends it at once. SIGHUP reloads.
+func serve(c *call, o *options) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbage)
 	}
-	loaded, file, err := c.configuration()
+	destination := logging.Open(c.stderr, os.Getenv)
+	// Mistakes in the configuration have a priority, too.
+	c.stderr = logging.Errors(destination, c.stderr)
+	loaded, err := findToServe(o.config)
 	if err != nil {
 		return err
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(appliance.MemoryOf(loaded)) // near it memory is worth more than CPU
+		debug.SetMemoryLimit(storage.MemoryOf(loaded)) // near it memory is worth more than CPU
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	context.AfterFunc(ctx, stop) // the second one is the system's again
+	context.AfterFunc(ctx, stop) // a second signal has its default effect
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 
-	level := logbook.NewAtomicLevelAt(appliance.ParseLevel(loaded.Log.Level))
-	opts := appliance.Options{
-		Log:    appliance.NewLog(c.stderr, level),
-		Level:  &level,
-		Reread: func() (*config.Config, error) { return find(file) },
-		Built:  buildDate(),
-		GiveUp: true,
-		Getenv: os.Getenv,
-		Exit:   os.Exit,
-		Dump:   c.stderr,
+	level := zap.NewAtomicLevelAt(logging.ParseLevel(loaded.Log.Level))
+	clients := access.NewTable()
+	tail := logging.Keep(destination)
+	log := logging.New(tail, level, clients)
+	defer log.Sync()
+	opts := c.serving(o)
+	opts.Log, opts.Level, opts.Clients, opts.LogTail = log, &level, clients, tail.Lines
+	log.Info("starting", zap.String("version", versionWord()), zap.String("config", loaded.File))
+	server, err := appliance.New(ctx, loaded, opts)
+	if err != nil {
+		return err
 	}
-	if file == "" {
+	ended := make(chan error, 1)
+	go func() { ended <- server.Run(ctx) }()
+	for {
+		select {
+		case <-hangup:
+			server.Reload() // an error is logged
+		case err := <-ended:
+			return err
+		}
+	}
+}
+
+// serving returns what the server needs beside its configuration and its log.
+func (c *call) serving(o *options) appliance.Options {
+	opts := appliance.Options{
+		Reread:  func() (*config.Config, error) { return findToServe(o.config) },
+		Built:   buildDate(),
+		Version: versionWord(),
+		GiveUp:  true,
+		Getenv:  os.Getenv,
+		Exit:    os.Exit,
+		Dump:    c.stderr,
+	}
+	if o.config == "" {
 		opts.Awaited = config.SystemFile
 	}
 	if isTerminal(c.stderr) {
 		opts.Terminal = c.stderr
 	}
-	opts.Log.Info("starting", logbook.String("version", versionWord()), logbook.String("config", loaded.File))
-	box, err := appliance.New(ctx, loaded, opts)
-	if err != nil {
-		return err
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- box.Run(ctx) }()
-	for {
-		select {
-		case <-hangup:
-			box.Reload() // which logs
-		case err := <-ended:
-			return err
-		}
-	}
+	return opts
+}
+
+// findToServe is find for the server itself, which may make a state directory for its user.
+func findToServe(file string) (*config.Config, error) {
+	env := config.Machine()
+	env.Serving = true
+	return findIn(file, env)
 }

@@ -4,20 +4,18 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"strings"
 
-	"pillarbox/appliance"
+	"pillarbox/appliance/admin"
 	"pillarbox/appliance/config"
-	"pillarbox/appliance/control"
 )
 
-// A spoolRow is one row of the table of what can be done with the spool.
+// A spoolRow is one row of the table of spool commands.
 type spoolRow struct {
 	name  string
 	args  string
 	does  string
-	least int // arguments beside the flags
+	least int // operands
 	most  int
 	flags func(f *flag.FlagSet, o *spoolOptions)
 	run   func(c *call, o *spoolOptions) error
@@ -33,83 +31,86 @@ type spoolOptions struct {
 	out    string
 	orphan string
 	from   string
+	to     string // where -format imap exports to
+	ca     string
+	pin    string
 	rest   []string
+
+	deleted bool // import what is marked as deleted, too
+	dry     bool // report what an import would do, and change nothing
 }
 
 const manyAccounts = 1000
 
-// spoolVerbs is the table, in the order they are told.
+// spoolVerbs returns the table, in the order of the help.
 func spoolVerbs() []spoolRow {
 	none := func(*flag.FlagSet, *spoolOptions) {}
 	return []spoolRow{
-		{"stat", "[-config FILE] [-json]", "say what is kept, what it has cost the flash, and how the device is", 0, 0,
-			func(f *flag.FlagSet, o *spoolOptions) { f.BoolVar(&o.json, "json", false, "") }, spoolStat, false},
-		{"verify", "[-config FILE]", "read all mail and say what is damaged; nothing is written. Exit code 1: there is damage", 0, 0, none, spoolVerify, false},
-		{"compact", "[-config FILE]", "move mail together so that slots become free; a box does it by itself when it needs room", 0, 0, none, spoolCompact, false},
-		{"hold", "[-config FILE] COMMAND [ARGUMENT...]", "run a command that copies the state folder, and keep mail where it is until it ends", 1, 0, none, spoolHold, true},
-		{"export", "[-config FILE] -format maildir|mbox -o DIR|FILE [-orphan KEY | ACCOUNT...]", "write mail for other programs, its lines ended by LF", 0, manyAccounts,
+		{"stat", "[-config FILE] [-json]", "show what is stored, what it has cost the flash, and the state of the device", 0, 0,
+			func(f *flag.FlagSet, o *spoolOptions) { f.BoolVar(&o.json, "json", false, jsonFlag) }, spoolStat, false},
+		{"verify", "[-config FILE]", "read all messages and report damage; nothing is written. Exit code 1: there is damage", 0, 0, none, spoolVerify, false},
+		{"compact", "[-config FILE]", "move messages together so that slots become free; the server does it by itself when it needs room", 0, 0, none, spoolCompact, false},
+		{"hold", "[-config FILE] COMMAND [ARGUMENT...]", "run a command that copies the state directory, and keep messages where they are until it ends", 1, 0, none, spoolHold, true},
+		{"export", "[-config FILE] -format maildir|mbox|imap -o DIR|FILE | -to URL [-ca FILE | -pin SHA256] [-orphan KEY | ACCOUNT...]", "write messages for other programs, in lines that end in LF, or copy one mailbox to an IMAP server. What an earlier export wrote is not written again. Exit code 1: something was not exported", 0, manyAccounts,
 			func(f *flag.FlagSet, o *spoolOptions) {
-				f.StringVar(&o.format, "format", "", "")
-				f.StringVar(&o.out, "o", "", "")
-				f.StringVar(&o.orphan, "orphan", "", "")
+				f.StringVar(&o.format, "format", "", "the `FORMAT` to write: maildir, mbox or imap")
+				f.StringVar(&o.out, "o", "", "write to this `PATH`, a directory for maildir, a file for mbox")
+				f.StringVar(&o.to, "to", "", "the folder of an IMAP server: imaps://USER@HOST[:PORT]/[FOLDER], or imap:// for STARTTLS; the `URL` has no password, which is asked for or read from standard input")
+				f.StringVar(&o.ca, "ca", "", "trust the authorities in this `FILE` and not those of the system")
+				f.StringVar(&o.pin, "pin", "", "trust the one certificate with this `SHA256` fingerprint")
+				f.StringVar(&o.orphan, "orphan", "", "export the mailbox of this `KEY`, which no account has; spool stat lists them")
 			}, spoolExport, false},
-		{"import", "[-config FILE] -format maildir|mbox|pillarbox [-from NAME] ACCOUNT PATH", "take mail from other programs, under its old unique-ids", 2, 2,
+		{"import", "[-config FILE] -format maildir|mbox|pillarbox [-deleted] [-dry-run] [-from NAME] ACCOUNT PATH", "import messages of other programs and keep their unique-ids. Exit code 1: something was not imported", 2, 2,
 			func(f *flag.FlagSet, o *spoolOptions) {
-				f.StringVar(&o.format, "format", "", "")
-				f.StringVar(&o.from, "from", "", "")
+				f.StringVar(&o.format, "format", "", "the `FORMAT` of PATH: maildir, mbox or pillarbox")
+				f.StringVar(&o.from, "from", "", "the `NAME` of the account there, for -format pillarbox")
+				f.BoolVar(&o.dry, "dry-run", false, "report what would be imported, and change nothing")
+				f.BoolVar(&o.deleted, "deleted", false, "import messages that a mail client marked as deleted, too")
 			}, spoolImport, false},
 	}
 }
 
-// spoolVerb looks after the mail that is kept, through the box that runs or else in its files.
-func spoolVerb(c *call) error {
-	names := make([]string, 0, 5)
+// spoolCommand makes the group of commands of the table.
+func spoolCommand() command {
+	group := command{name: "spool", does: "manage stored messages, import and export them"}
 	for _, row := range spoolVerbs() {
-		if len(c.args) > 0 && row.name == c.args[0] {
-			return row.do(c)
+		o := &spoolOptions{}
+		does, more, _ := strings.Cut(row.does, "; ")
+		if before, after, found := strings.Cut(does, ". "); found {
+			does, more = before, after
 		}
-		names = append(names, row.name)
-	}
-	switch {
-	case len(c.args) == 0:
-		return errUsage{strings.Join(names, ", ") + ": one of them is missing"}
-	case c.args[0] == "-h" || c.args[0] == "-help" || c.args[0] == "--help":
-		for _, row := range spoolVerbs() {
-			fmt.Fprintf(c.stdout, "pillarbox spool %s %s\n    %s.\n", row.name, row.args, sentence(row.does))
+		if more != "" {
+			more = " " + sentence(more) + "."
 		}
-		return nil
+		group.below = append(group.below, command{
+			name: "spool " + row.name, args: row.args, does: does, more: more,
+			flags: func(f *flag.FlagSet) { row.flags(f, o) }, config: &o.config,
+			operands: spoolOperands(row), most: row.most, foreign: row.foreign,
+			run: func(c *call) error {
+				o.rest = c.args
+				return row.run(c, o)
+			},
+		})
 	}
-	return errUsage{fmt.Sprintf("%q is none of %s", c.args[0], strings.Join(names, ", "))}
+	return group
 }
 
-func (row spoolRow) do(c *call) error {
-	c.command.name, c.command.args, c.command.does = "spool "+row.name, row.args, row.does
-	o := &spoolOptions{}
-	flags := flag.NewFlagSet(c.command.name, flag.ContinueOnError)
-	flags.StringVar(&o.config, "config", "", "")
-	row.flags(flags, o)
-	var err error
-	args, foreign := c.args[1:], []string(nil)
+// spoolOperands returns the names of the operands that a row must have: the last words of its args.
+func spoolOperands(row spoolRow) []string {
 	if row.foreign {
-		args, foreign = splitCommand(args)
+		return []string{"COMMAND"}
 	}
-	if o.rest, err = parseFlags(flags, args, row.most); err != nil {
-		return err
-	}
-	o.rest = append(o.rest, foreign...)
-	if len(o.rest) < row.least {
-		return errUsage{"something is missing"}
-	}
-	return row.run(c, o)
+	words := strings.Fields(row.args)
+	return words[len(words)-row.least:]
 }
 
 // ask reads the configuration and returns a client of its spool.
-func (o *spoolOptions) ask(create bool) (*config.Config, *control.Client, error) {
+func (o *spoolOptions) ask(create bool) (*config.Config, *admin.Client, error) {
 	on, err := find(o.config)
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := appliance.Ask(context.Background(), on, create)
+	client, err := admin.Ask(context.Background(), on, create)
 	return on, client, err
 }
 
@@ -160,42 +161,6 @@ func spoolCompact(c *call, o *spoolOptions) error {
 	}
 	fmt.Fprintf(c.stdout, "free slots: %d before, %d now; %s were moved\n", before.Free, after.Free, bytesWord(after.Copied-before.Copied))
 	return nil
-}
-
-// A bar shows how far something is, in one line of a terminal; elsewhere it shows nothing.
-type bar struct {
-	to    io.Writer // nil: nothing is shown
-	what  string
-	shown string
-}
-
-func newBar(to io.Writer, what string) *bar {
-	if !isTerminal(to) {
-		to = nil
-	}
-	return &bar{to: to, what: what}
-}
-
-const barWidth = 30
-
-func (b *bar) show(done, total int64) {
-	if b.to == nil {
-		return
-	}
-	full := int(barWidth * min(done, total) / max(total, 1))
-	text := fmt.Sprintf("%s [%s%s] %d of %d", b.what, strings.Repeat("#", full), strings.Repeat(".", barWidth-full), done, total)
-	if text != b.shown {
-		fmt.Fprint(b.to, "\r"+text)
-		b.shown = text
-	}
-}
-
-// clear takes the line away.
-func (b *bar) clear() {
-	if b.shown != "" {
-		fmt.Fprint(b.to, "\r"+strings.Repeat(" ", len(b.shown))+"\r")
-		b.shown = ""
-	}
 }
 
 // bytesWord writes a size for people: "4.0 KiB".

@@ -12,7 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"pillarbox/appliance/control"
+	"pillarbox/appliance/admin"
 	"pillarbox/spool/flash"
 )
 
@@ -42,8 +42,8 @@ func largeCommand(ts *testscript.TestScript, _ bool, args []string) {
 
 // TestStatIsJSON: a program can read it, whatever is in it.
 func TestStatIsJSON(t *testing.T) {
-	s := &control.Stat{Capacity: 1 << 40, In: 1000, Padded: 3096, Flushes: 1, Torn: 1, Mode: "recycle", LastFault: "a \"quoted\"\nline \\ \x01 \xff ü",
-		Accounts: []control.Mailbox{{Name: "anna", Messages: 1, Octets: 1000}}, Orphans: nil}
+	s := &admin.Stat{Capacity: 1 << 40, In: 1000, Padded: 3096, Flushes: 1, Torn: 1, Mode: "recycle", LastFault: "a \"quoted\"\nline \\ \x01 \xff ü",
+		Accounts: []admin.Mailbox{{Name: "anna", Messages: 1, Octets: 1000}}, Orphans: nil}
 	var got map[string]any
 	text := statJSON(s, flash.Wear{LifeTime: [2]int{1, 2}, PreEOL: 1}, true)
 	if err := json.Unmarshal([]byte(text), &got); err != nil {

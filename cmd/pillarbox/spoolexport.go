@@ -9,18 +9,26 @@ import (
 	"strings"
 
 	"pillarbox/appliance/accounts"
+	"pillarbox/appliance/admin"
 	"pillarbox/appliance/archive"
-	"pillarbox/appliance/control"
+	"pillarbox/appliance/names"
+	"pillarbox/appliance/transfer"
 )
 
 func spoolExport(c *call, o *spoolOptions) error {
+	if o.orphan != "" && len(o.rest) > 0 {
+		return errUsage{"-orphan cannot be combined with accounts"}
+	}
+	if o.format == "imap" {
+		return exportIMAP(c, o)
+	}
 	switch {
 	case o.format != "maildir" && o.format != "mbox":
-		return errUsage{"-format has to be maildir or mbox"}
+		return errUsage{"-format must be maildir, mbox or imap"}
+	case o.to != "" || o.ca != "" || o.pin != "":
+		return errUsage{"-to, -ca and -pin need -format imap"}
 	case o.out == "":
-		return errUsage{"-o is missing: where the mail goes"}
-	case o.orphan != "" && len(o.rest) > 0:
-		return errUsage{"-orphan goes without accounts"}
+		return errUsage{"-o is missing: the path to write to"}
 	}
 	_, client, err := o.ask(false)
 	if err != nil {
@@ -31,11 +39,17 @@ func spoolExport(c *call, o *spoolOptions) error {
 	if err != nil {
 		return err
 	}
-	bad := 0
+	bad, left := 0, 0
 	for _, box := range boxes {
 		tally, err := o.exportOne(c, client, box, len(boxes) > 1)
-		if errors.Is(err, os.ErrExist) {
-			fmt.Fprintf(c.stdout, "%s: %v; remove it to have it written anew\n", box.Name, err)
+		if errors.Is(err, archive.ErrNotExported) {
+			fmt.Fprintf(c.stderr, "not exported: %s: %v\n", box.Name, err)
+			left++
+			continue
+		}
+		if errors.Is(err, errNoFileName) {
+			fmt.Fprintf(c.stderr, "not exported: %q %v\n", box.Name, err)
+			left++
 			continue
 		}
 		if err != nil {
@@ -47,32 +61,35 @@ func spoolExport(c *call, o *spoolOptions) error {
 		bad += len(tally.Bad)
 		fmt.Fprintf(c.stdout, "%s: %d exported, %d there already\n", box.Name, tally.Kept, tally.Skipped)
 	}
+	if left > 0 {
+		return fmt.Errorf("%d accounts were not exported", left)
+	}
 	if bad > 0 {
 		return fmt.Errorf("%d messages are damaged and were left out", bad)
 	}
 	return nil
 }
 
-// boxes are the mailboxes that are to be exported: those that were named, or those of all accounts.
-func (o *spoolOptions) boxes(client *control.Client) ([]control.Mailbox, error) {
+// boxes returns the mailboxes to export: those that were named, or those of all accounts.
+func (o *spoolOptions) boxes(client *admin.Client) ([]admin.Mailbox, error) {
 	s, err := client.Stat()
 	if err != nil {
 		return nil, err
 	}
 	if o.orphan != "" {
-		at := slices.IndexFunc(s.Orphans, func(m control.Mailbox) bool { return m.Name == o.orphan })
+		at := slices.IndexFunc(s.Orphans, func(m admin.Mailbox) bool { return m.Name == o.orphan })
 		if at < 0 {
-			return nil, fmt.Errorf("%s is the key of no orphan; pillarbox spool stat shows them", o.orphan)
+			return nil, fmt.Errorf("%s is not the key of an orphan; pillarbox spool stat lists them", o.orphan)
 		}
 		return s.Orphans[at : at+1], nil
 	}
 	if len(o.rest) == 0 {
 		return s.Accounts, nil
 	}
-	var boxes []control.Mailbox
+	var boxes []admin.Mailbox
 	for _, name := range o.rest {
-		name = accounts.Fold(name)
-		at := slices.IndexFunc(s.Accounts, func(m control.Mailbox) bool { return m.Name == name })
+		name = names.Fold(name)
+		at := slices.IndexFunc(s.Accounts, func(m admin.Mailbox) bool { return m.Name == name })
 		if at < 0 {
 			return nil, unknown(name)
 		}
@@ -81,27 +98,35 @@ func (o *spoolOptions) boxes(client *control.Client) ([]control.Mailbox, error) 
 	return boxes, nil
 }
 
-// exportOne writes one mailbox. os.ErrExist: its mbox is there already.
-func (o *spoolOptions) exportOne(c *call, client *control.Client, box control.Mailbox, many bool) (archive.Tally, error) {
+// errNoFileName is the error of an account whose mail would be stored outside of the export's
+// folder, or under a name that looks like an option or is hidden. New accounts have no such names.
+var errNoFileName = errors.New("cannot be the name of a file: export this account alone, with -format mbox -o FILE")
+
+// exportOne writes one mailbox.
+func (o *spoolOptions) exportOne(c *call, client *admin.Client, box admin.Mailbox, many bool) (archive.Tally, error) {
 	account, key := box.Name, ""
 	if o.orphan != "" {
 		account, key = "", o.orphan
 	}
-	bar := newBar(c.stderr, "exporting "+box.Name)
+	bar := newTimedBar(c.stderr, "exporting "+box.Name)
 	defer bar.clear()
 	if o.format == "maildir" {
+		if accounts.CheckNewName(box.Name) != nil {
+			return archive.Tally{}, errNoFileName
+		}
 		to, err := archive.OpenMaildir(filepath.Join(o.out, box.Name))
 		if err != nil {
 			return archive.Tally{}, err
 		}
+		defer to.Close()
 		err = client.Export(account, key, &counted{Taker: to, bar: bar, total: box.Messages})
-		return to.Tally, err
+		return to.Tally, errors.Join(err, to.Finish())
 	}
 	path, err := o.mboxPath(box.Name, many)
 	if err != nil {
 		return archive.Tally{}, err
 	}
-	to, err := archive.CreateMbox(path)
+	to, err := archive.OpenMbox(path)
 	if err != nil {
 		return archive.Tally{}, err
 	}
@@ -118,17 +143,20 @@ func (o *spoolOptions) mboxPath(name string, many bool) (string, error) {
 	if !many && !strings.HasSuffix(o.out, "/") && (err != nil || !info.IsDir()) {
 		return o.out, nil
 	}
-	return filepath.Join(o.out, name+".mbox"), os.MkdirAll(o.out, 0o700)
+	if accounts.CheckNewName(name) != nil {
+		return "", errNoFileName
+	}
+	return filepath.Join(o.out, name+".mbox"), nil // its folder is made with it
 }
 
-// A counted taker shows how far it is.
+// A counted taker shows the progress.
 type counted struct {
-	control.Taker
+	transfer.Taker
 	bar         *bar
 	done, total int64
 }
 
-// Wants is asked once for each mail.
+// Wants is called once for each message.
 func (t *counted) Wants(uid string, octets int64) bool {
 	t.done++
 	t.bar.show(t.done, t.total)

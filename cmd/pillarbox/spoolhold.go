@@ -1,14 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 )
 
-// splitCommand parts the flags of this program from the command line of another one, which begins with the first word that is
-// neither a flag nor its value.
+// splitCommand separates the flags of this program from the command line of another one, which
+// begins with the first word that is neither a flag nor its value.
 func splitCommand(args []string) (own, foreign []string) {
 	for i := 0; i < len(args); i++ {
 		switch {
@@ -23,8 +22,8 @@ func splitCommand(args []string) (own, foreign []string) {
 	return args, nil
 }
 
-// spoolHold runs a command that copies the state folder. The box keeps every slot as it is meanwhile, as long as it has
-// free ones.
+// spoolHold runs a command that copies the state directory. Meanwhile the server keeps every slot
+// as it is, as long as it has free ones.
 func spoolHold(c *call, o *spoolOptions) error {
 	_, client, err := o.ask(false)
 	if err != nil {
@@ -40,24 +39,14 @@ func spoolHold(c *call, o *spoolOptions) error {
 	case failed != nil:
 		return fmt.Errorf("%s: %w; the copy is not complete", o.rest[0], failed)
 	case err != nil:
-		return fmt.Errorf("the copy may lack mail, make it again: %w", err)
+		return fmt.Errorf("the copy may lack mail; make another one: %w", err)
 	}
 	return nil
 }
 
-// runForeign runs another program, which has the files of this one, to its end. exec.Cmd does more, for 29 KB of flash.
+// runForeign runs another program, which has the files of this one, to its end.
 func runForeign(command []string) error {
-	path, err := exec.LookPath(command[0])
-	if err != nil {
-		return err
-	}
-	process, err := os.StartProcess(path, command, &os.ProcAttr{Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}})
-	if err != nil {
-		return err
-	}
-	state, err := process.Wait()
-	if err == nil && !state.Success() {
-		err = errors.New(state.String())
-	}
-	return err
+	foreign := exec.Command(command[0], command[1:]...)
+	foreign.Stdin, foreign.Stdout, foreign.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return foreign.Run()
 }

@@ -7,62 +7,120 @@ import (
 	"io"
 	"iter"
 
-	"pillarbox/appliance"
-	"pillarbox/appliance/accounts"
+	"pillarbox/appliance/admin"
 	"pillarbox/appliance/archive"
-	"pillarbox/appliance/control"
+	"pillarbox/appliance/config"
+	"pillarbox/appliance/names"
+	"pillarbox/appliance/transfer"
 )
 
 func spoolImport(c *call, o *spoolOptions) error {
-	account, path := accounts.Fold(o.rest[0]), o.rest[1]
+	account, path := names.Fold(o.rest[0]), o.rest[1]
 	if o.from != "" && o.format != "pillarbox" {
-		return errUsage{"-from goes with -format pillarbox: the name of the account there"}
+		return errUsage{"-from needs -format pillarbox: it names the account there"}
 	}
-	var letters iter.Seq2[control.Letter, error]
+	var letters iter.Seq2[transfer.Message, error]
 	var total int
+	var source *archive.Source
 	var err error
 	switch o.format {
 	case "maildir":
-		letters, total, err = archive.ReadMaildir(path)
+		source, err = archive.ReadMaildir(path, archive.Options{Deleted: o.deleted})
 	case "mbox":
-		letters, total, err = archive.ReadMbox(path)
+		source, err = archive.ReadMbox(path, archive.Options{Deleted: o.deleted})
 	case "pillarbox":
-		var other *control.Client
-		if other, letters, total, err = otherBox(c, path, orElse(accounts.Fold(o.from), account)); err == nil {
+		var other *admin.Client
+		if other, letters, total, err = otherServer(c, path, orElse(names.Fold(o.from), account)); err == nil {
 			defer other.Close()
 		}
 	default:
-		return errUsage{"-format has to be maildir, mbox or pillarbox"}
+		return errUsage{"-format must be maildir, mbox or pillarbox"}
 	}
 	if err != nil {
 		return err
 	}
-	on, client, err := o.ask(true)
+	report := &archive.Report{}
+	if source != nil {
+		defer source.Close()
+		letters, total, report = source.Messages, source.Count, source.Report
+	}
+	on, err := find(o.config)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	if table, err := appliance.LoadAccounts(on); err != nil {
+	if table, err := admin.LoadAccounts(on); err != nil {
 		return err
 	} else if _, known := table.Lookup(account); !known {
 		return unknown(account)
 	}
-	bar := newBar(c.stderr, "importing to "+account)
-	outcome, err := client.Import(account, letters, func(so control.Outcome) {
+	bar := newTimedBar(c.stderr, "importing to "+account)
+	outcome, err := o.importTo(on, account, letters, func(so admin.Outcome) {
 		bar.show(int64(so.Kept+so.Skipped+len(so.Refused)), int64(total))
 	})
 	bar.clear()
+	return o.reportImport(c, account, outcome, report, err)
+}
+
+// reportImport prints the result of an import, which ended with err, and returns what is wrong with
+// it.
+func (o *spoolOptions) reportImport(c *call, account string, outcome admin.Outcome, report *archive.Report, err error) error {
+	would := ""
+	if o.dry {
+		would = "would be "
+	}
 	for _, refused := range outcome.Refused {
 		fmt.Fprintf(c.stderr, "not imported: %s\n", refused)
 	}
-	fmt.Fprintf(c.stdout, "%s: %d imported, %d there already\n", account, outcome.Kept, outcome.Skipped)
-	if err != nil {
-		return fmt.Errorf("%w; what was imported stays: run it again to go on", err)
+	printNotes(c.stderr, "not imported", report.Skipped)
+	printNotes(c.stderr, would+"imported, but doubtful", report.Doubtful)
+	printNotes(c.stderr, "left out", report.LeftOut)
+	if o.dry {
+		fmt.Fprintf(c.stdout, "%s: %d would be imported (%s), %d there already; nothing was changed\n", account, outcome.Kept, bytesWord(outcome.Octets), outcome.Skipped)
+	} else {
+		fmt.Fprintf(c.stdout, "%s: %d imported, %d there already\n", account, outcome.Kept, outcome.Skipped)
 	}
-	if n := len(outcome.Refused); n > 0 {
+	switch n := len(outcome.Refused) + report.Skipped.Total; {
+	case err != nil && o.dry:
+		return fmt.Errorf("the import would end here: %w", err)
+	case err != nil:
+		return fmt.Errorf("%w; imported messages stay: run it again to continue", err)
+	case n > 0 && o.dry:
+		return fmt.Errorf("%d would not be imported", n)
+	case n > 0:
 		return fmt.Errorf("%d were not imported", n)
 	}
 	return nil
+}
+
+// importTo imports messages, or measures them in a dry run.
+func (o *spoolOptions) importTo(on *config.Config, account string, letters iter.Seq2[transfer.Message, error], progress func(admin.Outcome)) (admin.Outcome, error) {
+	if !o.dry {
+		client, err := admin.Ask(context.Background(), on, true)
+		if err != nil {
+			return admin.Outcome{}, err
+		}
+		outcome, err := client.Import(account, letters, progress)
+		return outcome, errors.Join(err, client.Close())
+	}
+	client, err := admin.AskDry(context.Background(), on)
+	if errors.Is(err, admin.ErrNoSpool) {
+		return admin.Measure(letters, int64(on.SMTP.MaxMessage), progress)
+	}
+	if err != nil {
+		return admin.Outcome{}, err
+	}
+	defer client.Close()
+	return client.DryRun(account, letters, progress)
+}
+
+// printNotes prints a part of the report of an import.
+func printNotes(w io.Writer, title string, notes archive.Notes) {
+	for _, n := range notes.List {
+		fmt.Fprintf(w, "%s: %s: %s\n", title, n.Name, n.Reason)
+	}
+	if more := notes.Total - len(notes.List); more > 0 {
+		fmt.Fprintf(w, "%s: %d more\n", title, more)
+	}
 }
 
 func orElse(s, other string) string {
@@ -72,15 +130,15 @@ func orElse(s, other string) string {
 	return other
 }
 
-// otherBox returns the letters of an account in another state folder.
-func otherBox(c *call, state, account string) (*control.Client, iter.Seq2[control.Letter, error], int, error) {
-	client, err := appliance.AskOther(context.Background(), state)
+// otherServer returns the messages of an account in another state directory.
+func otherServer(c *call, state, account string) (*admin.Client, iter.Seq2[transfer.Message, error], int, error) {
+	client, err := admin.AskOther(context.Background(), state)
 	if err != nil {
 		return nil, nil, 0, err
 	}
 	s, err := client.Stat()
 	if err == nil {
-		err = fmt.Errorf("%s has no account %q; -from names the one that is meant", state, account)
+		err = fmt.Errorf("%s has no account %q; use -from to name another one", state, account)
 		for _, m := range s.Accounts {
 			if m.Name == account {
 				return client, lettersOf(c, client, account), int(m.Messages), nil
@@ -90,24 +148,24 @@ func otherBox(c *call, state, account string) (*control.Client, iter.Seq2[contro
 	return nil, nil, 0, errors.Join(err, client.Close())
 }
 
-// lettersOf turns an export into letters.
-func lettersOf(c *call, from *control.Client, account string) iter.Seq2[control.Letter, error] {
-	return func(yield func(control.Letter, error) bool) {
+// lettersOf yields the messages of an export.
+func lettersOf(c *call, from *admin.Client, account string) iter.Seq2[transfer.Message, error] {
+	return func(yield func(transfer.Message, error) bool) {
 		err := from.Export(account, "", handing{c, account, yield})
 		if err != nil && !errors.Is(err, errEnough) {
-			yield(control.Letter{}, err)
+			yield(transfer.Message{}, err)
 		}
 	}
 }
 
-// errEnough: who was offered a letter wants no more.
+// errEnough is returned once the consumer of the messages has stopped.
 var errEnough = errors.New("enough")
 
-// A handing is a taker that keeps nothing: it offers each mail on.
+// A handing is a taker that stores nothing: it passes each message on.
 type handing struct {
 	call    *call
 	account string
-	yield   func(control.Letter, error) bool
+	yield   func(transfer.Message, error) bool
 }
 
 func (h handing) Wants(string, int64) bool { return true }
@@ -116,9 +174,9 @@ func (h handing) Damaged(uid string) {
 	fmt.Fprintf(h.call.stderr, "damaged there and left out: %s %s\n", h.account, uid)
 }
 
-func (h handing) Take(uid string, o control.Origin, content io.Reader) error {
-	open := func() (control.Origin, io.ReadCloser, error) { return o, io.NopCloser(content), nil }
-	if !h.yield(control.Letter{Name: h.account + " " + uid, UID: uid, Open: open}, nil) {
+func (h handing) Take(uid string, o transfer.Origin, content io.Reader) error {
+	open := func() (transfer.Origin, io.ReadCloser, error) { return o, io.NopCloser(content), nil }
+	if !h.yield(transfer.Message{Name: h.account + " " + uid, UID: uid, Sure: true, Open: open}, nil) {
 		return errEnough
 	}
 	return nil

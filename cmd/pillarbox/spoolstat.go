@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"pillarbox/appliance/control"
+	"pillarbox/appliance/admin"
 	"pillarbox/spool/flash"
 )
 
@@ -30,8 +30,8 @@ func spoolStat(c *call, o *spoolOptions) error {
 	return err
 }
 
-// statText tells the figures to people.
-func statText(s *control.Stat, wear flash.Wear, known bool) string {
+// statText returns the figures as text.
+func statText(s *admin.Stat, wear flash.Wear, known bool) string {
 	var b strings.Builder
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-12s "+format+"\n", append([]any{name}, args...)...)
@@ -46,6 +46,7 @@ func statText(s *control.Stat, wear flash.Wear, known bool) string {
 	if known {
 		row("eMMC", "%s", wearText(wear))
 	}
+	row("memory", "%s for the index of the messages", bytesWord(s.Index))
 	row("state", "%s", soundness(s))
 	for _, m := range s.Accounts {
 		row("account", "%s: %d messages, %s", m.Name, m.Messages, bytesWord(m.Octets))
@@ -56,11 +57,19 @@ func statText(s *control.Stat, wear flash.Wear, known bool) string {
 	return b.String()
 }
 
-// soundness says what is wrong, if anything is.
-func soundness(s *control.Stat) string {
+// soundness returns what is wrong, if anything is.
+func soundness(s *admin.Stat) string {
 	var said []string
 	if s.ReadOnly != 0 {
-		said = append(said, "the device refused two writes: nothing new is accepted until it takes one")
+		said = append(said, "read-only: nothing new is accepted, because the file system is read-only, or the device refused two writes and has not taken one since")
+	}
+	if s.NoFormat != 0 {
+		said = append(said, "FORMAT was missing or damaged, and what it said was found in the slots: check the card")
+	}
+	if s.Hidden > 0 {
+		said = append(said, fmt.Sprintf("too many messages for this memory: about %d are hidden until others are deleted, and new mail is refused: delete mail, or raise service.memory", s.Hidden))
+	} else if s.Crowded != 0 {
+		said = append(said, "too many messages for this memory: new mail is refused: delete mail, or raise service.memory")
 	}
 	if s.Faults > 0 {
 		said = append(said, fmt.Sprintf("%d writes or flushes have failed since the start (%s)", s.Faults, s.LastFault))
@@ -89,9 +98,9 @@ func wearText(w flash.Wear) string {
 		}
 		used = append(used, fmt.Sprintf("type %c %s", 'A'+i, word))
 	}
-	text := "says nothing of its life"
+	text := "reports no wear"
 	if len(used) > 0 {
-		text = "used life by its own account: " + strings.Join(used, ", ")
+		text = "life used, as the device reports it: " + strings.Join(used, ", ")
 	}
 	switch w.PreEOL {
 	case 1:
@@ -99,13 +108,13 @@ func wearText(w flash.Wear) string {
 	case 2:
 		return text + "; four fifths of the reserve are used"
 	case 3:
-		return text + "; the reserve is nearly used up: change it"
+		return text + "; the reserve is nearly used up: replace the device"
 	}
 	return text
 }
 
-// statJSON tells the figures to programs: names are added in later versions, never changed.
-func statJSON(s *control.Stat, wear flash.Wear, known bool) string {
+// statJSON returns the figures as JSON: later versions add names and change none.
+func statJSON(s *admin.Stat, wear flash.Wear, known bool) string {
 	var b strings.Builder
 	b.WriteString("{")
 	for _, v := range s.Values() {
@@ -126,7 +135,7 @@ func statJSON(s *control.Stat, wear flash.Wear, known bool) string {
 	return b.String()
 }
 
-func jsonMailboxes(name string, list []control.Mailbox) string {
+func jsonMailboxes(name string, list []admin.Mailbox) string {
 	rows := make([]string, len(list))
 	for i, m := range list {
 		rows[i] = fmt.Sprintf(`{%s:%s,"messages":%d,"octets":%d}`, jsonText(name), jsonText(m.Name), m.Messages, m.Octets)

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// isTerminal says whether somebody sits at f.
+// isTerminal reports whether f is a terminal.
 func isTerminal(f any) bool {
 	file, ok := f.(*os.File)
 	if !ok {
@@ -21,8 +21,8 @@ func isTerminal(f any) bool {
 	return err == nil
 }
 
-// askSecret shows a prompt and reads one line from a terminal, which shows nothing of it. The terminal is put back as
-// it was, also when the user gives up with ^C.
+// askSecret shows a prompt and reads one line from a terminal without an echo. The terminal is
+// restored, even if the user cancels with ^C.
 func askSecret(terminal *os.File, prompts io.Writer, prompt string) (string, error) {
 	fd := int(terminal.Fd())
 	before, err := unix.IoctlGetTermios(fd, unix.TCGETS)
@@ -57,6 +57,6 @@ func askSecret(terminal *os.File, prompts io.Writer, prompt string) (string, err
 	case a := <-read:
 		return a.line, a.err
 	case <-given:
-		return "", errors.New("given up; nothing was changed")
+		return "", errors.New("cancelled; nothing was changed")
 	}
 }

@@ -5,93 +5,60 @@ import (
 	"fmt"
 	"os"
 
-	"pillarbox/appliance"
 	"pillarbox/appliance/accounts"
+	"pillarbox/appliance/admin"
 	"pillarbox/appliance/config"
+	"pillarbox/appliance/identity"
+	"pillarbox/appliance/names"
+	"pillarbox/appliance/statedir"
 )
 
-// A userVerb is one row of the table of what can be done with accounts.
-type userVerb struct {
-	name  string
-	named bool // it takes a NAME
-	run   func(c *call, on *config.Config, name string) error
+// named reads the configuration, and the name of an account from the operand.
+func (o *options) named(c *call) (on *config.Config, name string, err error) {
+	name = names.Fold(c.args[0])
+	if err := names.CheckAccount(name); err != nil {
+		return nil, "", err
+	}
+	on, err = find(o.config)
+	return on, name, err
 }
 
-var userVerbs = [...]userVerb{
-	{"add", true, addUser},
-	{"passwd", true, setPassword},
-	{"list", false, listUsers},
-	{"remove", true, removeUser},
-}
-
-// user edits the accounts file. The box, if it runs, takes the change up by itself.
-func user(c *call) error {
-	if len(c.args) == 0 {
-		return errUsage{"add, passwd, list, remove or restore is missing"}
-	}
-	if c.args[0] == "restore" {
-		return restoreUser(c)
-	}
-	for _, verb := range userVerbs {
-		if verb.name == c.args[0] {
-			return verb.do(c)
-		}
-	}
-	if c.args[0] == "-h" || c.args[0] == "-help" || c.args[0] == "--help" {
-		_, _, err := c.parse([]string{"-h"}, 0)
-		return err
-	}
-	return errUsage{fmt.Sprintf("%q is none of add, passwd, list, remove, restore", c.args[0])}
-}
-
-func (v userVerb) do(c *call) error {
-	most := 0
-	if v.named {
-		most = 1
-	}
-	file, rest, err := c.parse(c.args[1:], most)
+func addUser(c *call, o *options) error {
+	on, name, err := o.named(c)
 	if err != nil {
 		return err
 	}
-	if len(rest) < most {
-		return errUsage{"the NAME is missing"}
-	}
-	on, err := find(file)
+	table, err := admin.LoadAccounts(on)
 	if err != nil {
 		return err
 	}
-	if !v.named {
-		return v.run(c, on, "")
-	}
-	name := accounts.Fold(rest[0])
-	if err := accounts.CheckName(name); err != nil {
-		return err
-	}
-	return v.run(c, on, name)
-}
-
-func addUser(c *call, on *config.Config, name string) error {
-	table, err := appliance.LoadAccounts(on)
-	if err != nil {
-		return err
-	}
-	if _, exists := table.Lookup(name); exists { // before the password is asked for
+	if _, exists := table.Lookup(name); exists { // before the password is read
 		return fmt.Errorf("%s: %w; pillarbox user passwd %s changes its password", name, accounts.ErrExists, name)
+	}
+	if err := accounts.CheckNewName(name); err != nil {
+		return err
 	}
 	password, err := readPassword(c, "password for "+name)
 	if err != nil {
 		return err
 	}
-	err = appliance.EditAccounts(on, func(t *accounts.Table) (*accounts.Table, error) { return t.Add(name, password) })
+	err = admin.EditAccounts(on, func(t *accounts.Table) (*accounts.Table, error) { return t.Add(name, password) })
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	fmt.Fprintf(c.stdout, "%s has a mailbox now: user name %s, address %s\n", name, name, appliance.AddressOf(on, name))
+	if statedir.Unserved(on) {
+		fmt.Fprintf(c.stderr, "no server has run with the state directory %s yet: pillarbox serve starts one\n", on.State)
+	}
+	fmt.Fprintf(c.stdout, "%s has a mailbox now: user name %s, address %s\n", name, name, identity.AddressOf(on, name))
 	return nil
 }
 
-func setPassword(c *call, on *config.Config, name string) error {
-	table, err := appliance.LoadAccounts(on)
+func setPassword(c *call, o *options) error {
+	on, name, err := o.named(c)
+	if err != nil {
+		return err
+	}
+	table, err := admin.LoadAccounts(on)
 	if err != nil {
 		return err
 	}
@@ -102,37 +69,30 @@ func setPassword(c *call, on *config.Config, name string) error {
 	if err != nil {
 		return err
 	}
-	err = appliance.EditAccounts(on, func(t *accounts.Table) (*accounts.Table, error) { return t.SetPassword(name, password) })
+	err = admin.EditAccounts(on, func(t *accounts.Table) (*accounts.Table, error) { return t.SetPassword(name, password) })
 	if errors.Is(err, accounts.ErrUnknown) {
 		return unknown(name)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	fmt.Fprintf(c.stdout, "%s has a new password; the old one is good for nothing\n", name)
+	fmt.Fprintf(c.stdout, "%s has a new password; the old one is no longer valid\n", name)
 	return nil
 }
 
-func listUsers(c *call, on *config.Config, _ string) error {
-	table, err := appliance.LoadAccounts(on)
+func removeUser(c *call, o *options) error {
+	on, name, err := o.named(c)
 	if err != nil {
 		return err
 	}
-	for _, account := range table.Accounts() {
-		fmt.Fprintln(c.stdout, account.Name)
-	}
-	return nil
-}
-
-func removeUser(c *call, on *config.Config, name string) error {
-	err := appliance.EditAccounts(on, func(t *accounts.Table) (*accounts.Table, error) { return t.Remove(name) })
+	err = admin.EditAccounts(on, func(t *accounts.Table) (*accounts.Table, error) { return t.Remove(name) })
 	if errors.Is(err, accounts.ErrUnknown) {
 		return unknown(name)
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "%s can log in no more; mail that was kept for that name stays in the spool, without an owner\n", name)
+	fmt.Fprintf(c.stdout, "%s can no longer log in; its messages stay in the spool as an orphan (pillarbox spool stat)\n", name)
 	return nil
 }
 
@@ -140,7 +100,8 @@ func unknown(name string) error {
 	return fmt.Errorf("%s: %w; pillarbox user list shows them", name, accounts.ErrUnknown)
 }
 
-// readPassword asks twice on a terminal, without an echo; else it takes one line of standard input.
+// readPassword reads the password twice from a terminal, without an echo; otherwise one line of
+// standard input.
 func readPassword(c *call, prompt string) (string, error) {
 	if !isTerminal(c.stdin) {
 		return readLine(c.stdin)
@@ -149,20 +110,20 @@ func readPassword(c *call, prompt string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	second, err := askSecret(c.stdin, c.stderr, "once more: ")
+	second, err := askSecret(c.stdin, c.stderr, "again: ")
 	if err != nil {
 		return "", err
 	}
 	if first != second {
-		return "", errors.New("the two are not the same; nothing was changed")
+		return "", errors.New("the two passwords differ; nothing was changed")
 	}
 	return first, nil
 }
 
-// longestLine bounds a line of standard input in octets.
+// longestLine limits a line of standard input, in octets.
 const longestLine = 4096
 
-// readLine reads one line, with or without its end, and nothing behind it.
+// readLine reads one line, with or without its end, and nothing after it.
 func readLine(from *os.File) (string, error) {
 	var line []byte
 	for one := make([]byte, 1); len(line) < longestLine; {
@@ -179,7 +140,7 @@ func readLine(from *os.File) (string, error) {
 		line = line[:n-1]
 	}
 	if len(line) == 0 {
-		return "", errors.New("no password came on standard input")
+		return "", errors.New("no password on standard input")
 	}
 	return string(line), nil
 }

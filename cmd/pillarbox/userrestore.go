@@ -2,62 +2,45 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"strings"
 	"time"
 	"unicode"
 
-	"pillarbox/appliance"
-	"pillarbox/appliance/accounts"
-	"pillarbox/appliance/control"
+	"pillarbox/appliance/admin"
 )
 
-const restoreArgs = "[-config FILE] [-since DAYS] [-list] NAME"
-
-// restoreUser brings mail back that clients have deleted, through the box that runs or else in its files.
-func restoreUser(c *call) error {
-	c.command.name, c.command.args = "user restore", restoreArgs
-	c.command.does = "bring back what was deleted and is still in the bin, all of it or that of the last DAYS; -list only says what there is"
-	var file string
-	var since int
-	var list bool
-	flags := flag.NewFlagSet(c.command.name, flag.ContinueOnError)
-	flags.StringVar(&file, "config", "", "")
-	flags.IntVar(&since, "since", control.AllDays, "")
-	flags.BoolVar(&list, "list", false, "")
-	rest, err := parseFlags(flags, c.args[1:], 1)
-	switch {
-	case err != nil:
-		return err
-	case len(rest) == 0:
-		return errUsage{"the NAME is missing"}
-	case since < 0:
-		return errUsage{fmt.Sprintf("-since %d: the days are counted back from today; 0 is today", since)}
+// restoreUser restores messages that clients have deleted, through the running server or in its
+// files.
+func restoreUser(c *call, o *options) error {
+	if o.since < 0 {
+		return errUsage{fmt.Sprintf("-since %d: DAYS must be 0 or more; 0 is today", o.since)}
 	}
-	on, err := find(file)
+	on, name, err := o.named(c)
 	if err != nil {
 		return err
 	}
-	client, err := appliance.Ask(context.Background(), on, false)
+	client, err := admin.Ask(context.Background(), on, false)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	name := accounts.Fold(rest[0])
-	if list {
-		return listBin(c, client, name, since)
+	if o.list {
+		if on.Retention.Of(name).BinDays == 0 {
+			fmt.Fprintln(c.stderr, "the bin is off (retention.bin_days = 0): deleted messages are not kept")
+		}
+		return listBin(c, client, name, o.since)
 	}
-	n, err := client.Restore(name, since)
+	n, err := client.Restore(name, o.since)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "%s: %s back; every mail program of the account fetches them as new\n", name, mails(n))
+	fmt.Fprintf(c.stdout, "%s: %s restored; every mail client of the account downloads them as new\n", name, messageCount(n))
 	return nil
 }
 
-// listBin says what restore would bring back, a line a mail.
-func listBin(c *call, client *control.Client, name string, since int) error {
+// listBin lists what restore would restore, one message per line.
+func listBin(c *call, client *admin.Client, name string, since int) error {
 	found, err := client.Bin(name, since)
 	if err != nil {
 		return err
@@ -65,18 +48,18 @@ func listBin(c *call, client *control.Client, name string, since int) error {
 	for _, m := range found {
 		fmt.Fprintf(c.stdout, "deleted %s  %9s  %s  %s\n", m.Day.Format(time.DateOnly), bytesWord(m.Octets), oneLine(m.From), oneLine(m.Subject))
 	}
-	_, err = fmt.Fprintf(c.stdout, "%s: %s in the bin\n", name, mails(len(found)))
+	_, err = fmt.Fprintf(c.stdout, "%s: %s in the bin\n", name, messageCount(len(found)))
 	return err
 }
 
-func mails(n int) string {
+func messageCount(n int) string {
 	if n == 1 {
-		return "1 mail is"
+		return "1 message is"
 	}
-	return fmt.Sprintf("%d mails are", n)
+	return fmt.Sprintf("%d messages are", n)
 }
 
-// oneLine is a text of a stranger, harmless for a terminal.
+// oneLine returns a text from outside without characters that control a terminal.
 func oneLine(s string) string {
 	if s == "" {
 		return "-"

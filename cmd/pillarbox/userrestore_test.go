@@ -10,11 +10,10 @@ func discardCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 || neg {
 		ts.Fatalf("usage: discard USER N")
 	}
-	account, _, _ := strings.Cut(args[0], "+")
 	conn, err := boxOf(ts).dial("pop3.listen")
 	ts.Check(err)
 	defer conn.Close()
-	for _, line := range []string{"USER " + args[0], "PASS " + account, "DELE " + args[1], "QUIT"} {
+	for _, line := range []string{"USER " + args[0], "PASS " + passwordOf(args[0]), "DELE " + args[1], "QUIT"} {
 		ts.Check(conn.PrintfLine("%s", line))
 		answer, err := conn.ReadLine()
 		ts.Check(err)

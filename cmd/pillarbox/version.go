@@ -1,29 +1,29 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 	"time"
 )
 
-// Set by the linker: -X main.version=1.2.3 -X main.built=2026-11-24.
-var version, built string
+// Set by the linker: -X main.version=1.2.3 -X main.built=2026-11-24 -X main.commit=c2afa9d1...
+// (scripts/identity.sh).
+var version, built, commit string
 
-// sourceDate is older than any build of this source: what certificates count from when nothing better is known.
+// sourceDate is older than any build of this source: certificates begin there if nothing better is
+// known.
 const sourceDate = "2026-11-01"
 
-// showVersion says which version this is.
+// showVersion shows the version.
 func showVersion(c *call) error {
-	if _, _, err := c.parse(c.args, 0); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(c.stdout, "pillarbox %s, built %s, %s %s/%s\n",
-		versionWord(), buildDate().Format(time.DateOnly), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintf(c.stdout, "pillarbox %s, built %s, commit %s, %s %s/%s\n",
+		versionWord(), buildDate().Format(time.DateOnly), commitWord(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }
 
-// versionWord is what the linker was told, else the commit, else "devel".
+// versionWord is the version that the linker set, else the commit, else "devel".
 func versionWord() string {
 	if version != "" {
 		return version
@@ -32,6 +32,15 @@ func versionWord() string {
 		return "devel-" + revision[:12]
 	}
 	return "devel"
+}
+
+// commitWord is the commit that the program was built from, as far as that is known.
+func commitWord() string {
+	word := cmp.Or(commit, setting("vcs.revision"), "unknown")
+	if commit == "" && setting("vcs.modified") == "true" {
+		word += "-dirty"
+	}
+	return word
 }
 
 // buildDate is the day of the build, else of the commit, else of the source.
@@ -46,7 +55,7 @@ func buildDate() time.Time {
 	return time.Time{}
 }
 
-// setting returns what the go command noted about the build.
+// setting returns a build setting that the go command recorded.
 func setting(key string) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

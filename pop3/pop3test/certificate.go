@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TLS returns a server configuration with a certificate that nobody signed, for protocol
-// as ALPN names it ("pop3"); "" is any.
+// TLS returns a server configuration with a certificate that is signed by no authority, for
+// protocol as ALPN names it ("pop3"); "" is any.
 func TLS(t testing.TB, protocol string) *tls.Config {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -1,4 +1,4 @@
-// Package pop3test is what POP3 tests stand on: a runner for transcripts (package transcript says how they are written) and
-// a server on loopback, which SMTP tests use as well, and a Store of maildrops in memory or in a file, with switches for
-// what can go wrong.
+// Package pop3test has what tests of POP3 need: a Store of maildrops in memory or in a file, with
+// errors on demand, Authenticators, a client of SCRAM, a server on loopback, which tests of SMTP
+// use as well, and a runner for transcripts, whose form package transcript describes.
 package pop3test

@@ -10,7 +10,7 @@ import (
 	"pillarbox/pop3/sasl"
 )
 
-// keptIterations is how often a Keeper hashes: few, for it does so each time.
+// keptIterations is how often a Keeper hashes: few, because it does so at each login.
 const keptIterations = 16
 
 // A Keeper is Accounts that SCRAM can be used with.

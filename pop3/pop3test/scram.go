@@ -39,11 +39,11 @@ func (c Scram) Final(t testing.TB, server string) (message, verdict string) {
 	}
 	code := base64.StdEncoding.EncodeToString
 	without := "c=" + code(append([]byte(c.GS2), c.Binding...)) + "," + attributes[0]
-	dialogue := c.Bare + "," + server + "," + without
+	signed := c.Bare + "," + server + "," + without
 	proof := mac(salted, "Client Key")
 	stored := sha256.Sum256(proof)
-	for i, b := range mac(stored[:], dialogue) {
+	for i, b := range mac(stored[:], signed) {
 		proof[i] ^= b
 	}
-	return without + ",p=" + code(proof), "v=" + code(mac(mac(salted, "Server Key"), dialogue))
+	return without + ",p=" + code(proof), "v=" + code(mac(mac(salted, "Server Key"), signed))
 }

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Serve returns a function that connects over loopback TCP to what serveConn serves, which is the ServeConn of a server of
-// POP3 or SMTP. The sessions are waited for when the test is over.
+// Serve returns a function that connects over loopback TCP to serveConn, which is the ServeConn of
+// a server of POP3 or SMTP. The sessions end before the test does.
 func Serve(t testing.TB, serveConn func(ctx context.Context, conn net.Conn, implicitTLS bool) error, implicitTLS bool) (dial func() net.Conn) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -25,25 +25,26 @@ func (a Accounts) Authenticate(_ context.Context, c pop3.Credentials) (string, e
 	return "", pop3.ErrAuth
 }
 
-// Faults are what a Store can be told to get wrong; a zero field is right.
+// Faults are errors that a Store returns. A zero field is none.
 type Faults struct {
 	Open      error // of Store.Open
 	Body      error // of Maildrop.Body
-	ReadAfter int64 // reading stored bytes from this offset on is an error; 0: none is
+	ReadAfter int64 // reading stored bytes from this offset on is an error; 0 for none
 	Expunge   error // of Maildrop.Expunge, which then removes nothing
 }
 
-// A Store keeps mail in memory, or in a file, for tests. The zero Store is empty and ready.
+// A Store has messages in memory, or in a file, for tests. The zero Store is empty and ready for
+// use.
 type Store struct {
 	mu        sync.Mutex
 	mail      map[string][]*message // by user, in the order of delivery
-	delivered int                   // in all: what unique-ids are made of
-	file      *os.File              // nil: in memory
+	delivered int                   // in all: unique-ids are made of it
+	file      *os.File              // nil if the messages are in memory
 	size      int64                 // of file
 	faults    Faults
 	opened    int // maildrops that are open
 	held      int // bodies that are not closed
-	expunged  int // calls of Expunge that came through
+	expunged  int // calls of Expunge that have succeeded
 }
 
 // A message in wire form. It is never changed.
@@ -55,7 +56,8 @@ type message struct {
 	gone   bool   // expunged; guarded by Store.mu
 }
 
-// InFile makes the store keep the mail that is delivered from now on in a file, so that it has extents.
+// InFile makes the store write the messages that are delivered from now on into a file, so that
+// they have extents.
 func (s *Store) InFile(t testing.TB) {
 	t.Helper()
 	f, err := os.CreateTemp(t.TempDir(), "mail")
@@ -66,14 +68,15 @@ func (s *Store) InFile(t testing.TB) {
 	s.file = f
 }
 
-// SetFaults decides what goes wrong from now on.
+// SetFaults sets the errors from now on.
 func (s *Store) SetFaults(f Faults) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = f
 }
 
-// Deliver keeps a mail as the scanner makes it: line ends become CRLF, leading dots are doubled.
+// Deliver stores a message as the scanner makes it: line ends become CRLF, leading dots are
+// doubled.
 func (s *Store) Deliver(user, mail string) {
 	var scanner wire.Scanner
 	stored := scanner.Close(scanner.ScanRaw(nil, []byte(mail)))
@@ -204,7 +207,7 @@ type body struct {
 	*message
 	store   *Store
 	closed  bool
-	bad     int64 // offset from which on reading is an error; 0: none
+	bad     int64 // offset from which on reading is an error; 0 for none
 	extents []pop3.Extent
 	*bytes.Reader
 }
@@ -234,5 +237,5 @@ func (b *body) ReadAt(p []byte, off int64) (int, error) {
 	return io.NewSectionReader(e.File, e.Offset, e.Length).ReadAt(p, off)
 }
 
-// errRead is what a device says of a bad block.
+// errRead is the error of a bad block.
 var errRead = &os.PathError{Op: "read", Path: "mail", Err: os.ErrInvalid}

@@ -32,7 +32,7 @@ func fuzzExchange(t *testing.T, start func(Check) Mechanism, initial bool, respo
 			t.Errorf("Next(%q) goes on with challenge %q and error %v", r, challenge, err)
 		}
 		if done && err == nil {
-			t.Errorf("Next(%q) let somebody in whom Check refused", r)
+			t.Errorf("Next(%q) succeeded although Check has failed", r)
 		}
 		over = over || done
 	}
@@ -60,7 +60,8 @@ func FuzzLogin(f *testing.F) {
 	})
 }
 
-// Whatever the messages are: nobody gets in without a proof, and a proof is asked for once at most.
+// Whatever the messages are: no login succeeds without a proof, and a proof is checked once at
+// most.
 func FuzzScram(f *testing.F) {
 	f.Add(true, []byte("n,,n=anna,r=abc"), []byte("c=biws,r=abc"), []byte(",p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="))
 	f.Add(false, []byte("p=tls-exporter,a=anna,n=anna,r=abc,x=y"), []byte("c=,r="), []byte(",p="))

@@ -2,15 +2,15 @@ package sasl
 
 import "bytes"
 
-// NewLogin returns one LOGIN exchange: the user name, then the password, each asked
-// for by a challenge. The prompts are the two that every client knows; old ones compare them.
-// An initial response is the user name.
+// NewLogin returns one LOGIN exchange: a challenge for the user name, then one for the password.
+// The prompts are those that all clients expect; old clients compare them. An initial response is
+// the user name.
 func NewLogin(check Check) Mechanism { return &login{check: check} }
 
 type login struct {
 	check    Check
-	prompted bool   // "Username:" was sent, or a name came without it
-	user     string // "" until it came
+	prompted bool   // "Username:" was sent, or a name arrived without it
+	user     string // "" until it has arrived
 	done     bool
 }
 

@@ -7,11 +7,11 @@ const maxUser = 255
 
 // NewPlain returns one PLAIN exchange (RFC 4616): a single response that holds the
 // authorization identity, the user and the password, NUL between them.
-func NewPlain(check Check) Mechanism { return &plain{check: check} }
+func NewPlain(check Check) Mechanism { return &plain{ask: Questions{Password: check}} }
 
 type plain struct {
-	check Check
-	done  bool
+	ask  Questions
+	done bool
 }
 
 func (p *plain) Next(response []byte) ([]byte, bool, error) {
@@ -27,10 +27,10 @@ func (p *plain) Next(response []byte) ([]byte, bool, error) {
 	if !ok || !ok2 || !isUser(user) || bytes.IndexByte(password, 0) >= 0 {
 		return nil, true, ErrMalformed
 	}
-	if len(authzid) > 0 && !bytes.Equal(authzid, user) {
+	if len(authzid) > maxUser || !p.ask.mayActAs(string(authzid), string(user)) {
 		return nil, true, ErrAuthorization
 	}
-	return nil, true, p.check(string(user), string(password))
+	return nil, true, p.ask.Password(string(user), string(password))
 }
 
 // nul is what separates the parts of a PLAIN response.

@@ -34,6 +34,15 @@ type turn struct {
 	err       error
 }
 
+// folds is a Questions.Same to which neither case nor the domain home makes a difference.
+func folds(identity, user string) bool {
+	local, _ := strings.CutSuffix(strings.ToLower(identity), "@home")
+	return local == user
+}
+
+// plainFolding is NewPlain with such a Same.
+func plainFolding(check Check) Mechanism { return &plain{ask: Questions{Password: check, Same: folds}} }
+
 func TestExchanges(t *testing.T) {
 	long := strings.Repeat("u", 256)
 	tests := []struct {
@@ -46,6 +55,10 @@ func TestExchanges(t *testing.T) {
 		{"PLAIN without an initial response", NewPlain, []turn{{nil, "", false, nil}, {[]byte("\x00anna\x00a pass"), "", true, nil}}, 1},
 		{"PLAIN acting as herself", NewPlain, []turn{{[]byte("anna\x00anna\x00a pass"), "", true, nil}}, 1},
 		{"PLAIN acting as another", NewPlain, []turn{{[]byte("bert\x00anna\x00a pass"), "", true, ErrAuthorization}}, 0},
+		{"PLAIN acting as herself, otherwise spelled", plainFolding, []turn{{[]byte("ANNA@home\x00anna\x00a pass"), "", true, nil}}, 1},
+		{"PLAIN otherwise spelled where spelling counts", NewPlain, []turn{{[]byte("ANNA\x00anna\x00a pass"), "", true, ErrAuthorization}}, 0},
+		{"PLAIN acting as another, where spelling does not count", plainFolding, []turn{{[]byte("bert@home\x00anna\x00a pass"), "", true, ErrAuthorization}}, 0},
+		{"PLAIN acting as one of 256 octets", plainFolding, []turn{{[]byte(long + "\x00anna\x00a pass"), "", true, ErrAuthorization}}, 0},
 		{"PLAIN wrong password", NewPlain, []turn{{[]byte("\x00anna\x00nope"), "", true, errWrong}}, 1},
 		{"PLAIN empty password", NewPlain, []turn{{[]byte("\x00anna\x00"), "", true, errWrong}}, 1},
 		{"PLAIN empty user", NewPlain, []turn{{[]byte("\x00\x00a pass"), "", true, ErrMalformed}}, 0},

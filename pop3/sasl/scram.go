@@ -60,7 +60,7 @@ func (s *scram) first(message string) (string, error) {
 	if err := s.checkBinding(hello.flag); err != nil {
 		return "", err
 	}
-	if hello.authzid != "" && hello.authzid != hello.user {
+	if !s.ask.mayActAs(hello.authzid, hello.user) {
 		return "", ErrAuthorization
 	}
 	s.hello = hello
@@ -71,9 +71,9 @@ func (s *scram) first(message string) (string, error) {
 	return s.challenge, nil
 }
 
-// checkBinding holds the client's flag against what this server offers (RFC 5802 §6): "y" is
-// a client that could bind and was not offered it. When it was, somebody took it out of the
-// list on the way.
+// checkBinding compares the client's flag with what this server offers (RFC 5802 §6): "y" means
+// that the client can bind and was not offered it. If it was, an attacker has removed it from the
+// list.
 func (s *scram) checkBinding(flag string) error {
 	switch {
 	case s.bound && flag != "p=tls-exporter":
@@ -86,8 +86,8 @@ func (s *scram) checkBinding(flag string) error {
 	return nil
 }
 
-// final takes the client's proof, and answers with the server's, which shows the client
-// that the server knows it too.
+// final checks the client's proof, and returns the server's, which shows the client that the server
+// has the secret.
 func (s *scram) final(message string) (string, error) {
 	bare, proof, ok := cutProof(message)
 	if !ok {
@@ -104,12 +104,12 @@ func (s *scram) final(message string) (string, error) {
 	if subtle.ConstantTimeCompare(binding, []byte(want)) != 1 {
 		return "", ErrBinding
 	}
-	dialogue := s.hello.bare + "," + s.challenge + "," + bare
-	if err := s.ask.Proof(s.hello.user, Proof{dialogue, proof}); err != nil {
+	signed := s.hello.bare + "," + s.challenge + "," + bare
+	if err := s.ask.Proof(s.hello.user, Proof{signed, proof}); err != nil {
 		return "", err
 	}
 	s.next = (*scram).last
-	return "v=" + base64.StdEncoding.EncodeToString(sign(s.secret.ServerKey, dialogue)), nil
+	return "v=" + base64.StdEncoding.EncodeToString(sign(s.secret.ServerKey, signed)), nil
 }
 
 // last takes the empty response to the server's proof. Neither POP3 nor SMTP can send it beside
@@ -122,7 +122,7 @@ func (s *scram) last(message string) (string, error) {
 	return "", nil
 }
 
-// cutProof takes ",p=" and what is behind it off the client's final message.
+// cutProof splits the client's final message before ",p=" and decodes what follows it.
 func cutProof(message string) (bare string, proof [sha256.Size]byte, ok bool) {
 	at := strings.LastIndex(message, ",p=")
 	if at < 0 {

@@ -28,6 +28,7 @@ func knows(user, password string, binding []byte) (q Questions, proofs *int) {
 	return Questions{
 		Password: func(u, p string) error { return errWrong },
 		Secret:   func(string) Secret { return secret },
+		Same:     folds,
 		Proof: func(u string, p Proof) error {
 			*proofs++
 			if u == user && p.Shows(secret.StoredKey) {
@@ -106,8 +107,8 @@ func (c scramClient) play(t *testing.T, m Mechanism) error {
 	key := sign(salted, "Client Key")
 	stored := sha256.Sum256(key)
 	without := "c=" + base64.StdEncoding.EncodeToString([]byte(c.gs2+c.binding)) + ",r=" + nonce
-	dialogue := bare + "," + string(challenge) + "," + without
-	signature := sign(stored[:], dialogue)
+	signed := bare + "," + string(challenge) + "," + without
+	signature := sign(stored[:], signed)
 	for i := range key {
 		key[i] ^= signature[i]
 	}
@@ -118,7 +119,7 @@ func (c scramClient) play(t *testing.T, m Mechanism) error {
 	if challenge, done, err = m.Next([]byte(message)); done {
 		return err
 	}
-	want := "v=" + base64.StdEncoding.EncodeToString(sign(sign(salted, "Server Key"), dialogue))
+	want := "v=" + base64.StdEncoding.EncodeToString(sign(sign(salted, "Server Key"), signed))
 	if !hmac.Equal(challenge, []byte(want)) {
 		t.Errorf("the server proves itself by %q, want %q", challenge, want)
 	}
@@ -150,6 +151,7 @@ func TestScram(t *testing.T) {
 		{"an unknown user", "SCRAM-SHA-256", "", with(func(c *scramClient) { c.user = "nobody" }), errWrong, 1},
 		{"acting as herself", "SCRAM-SHA-256", "", with(func(c *scramClient) { c.gs2 = "n,a=anna," }), nil, 1},
 		{"acting as another", "SCRAM-SHA-256", "", with(func(c *scramClient) { c.gs2 = "n,a=bert," }), ErrAuthorization, 0},
+		{"acting as herself, otherwise spelled", "SCRAM-SHA-256", "", with(func(c *scramClient) { c.gs2 = "n,a=ANNA@home," }), nil, 1},
 		{"an extension that may be passed over", "SCRAM-SHA-256", "", with(func(c *scramClient) { c.extra = ",x=any" }), nil, 1},
 		{"an answer to the server's proof", "SCRAM-SHA-256", "", with(func(c *scramClient) { c.last = "x" }), ErrMalformed, 1},
 		{"another nonce", "SCRAM-SHA-256", "", with(func(c *scramClient) { c.nonce = func(s string) string { return s + "x" } }), ErrMalformed, 0},

@@ -9,8 +9,8 @@ import (
 // maxNonce is how many octets of a nonce a client may choose.
 const maxNonce = 1024
 
-// strict is base64 of which one form alone is right. It takes line ends all the same, which no
-// printable text has.
+// strict is base64 with exactly one valid encoding of a value. It ignores line ends, which
+// printable text does not have.
 var strict = base64.StdEncoding.Strict()
 
 // A clientFirst is the client's first message (RFC 5802 §7).
@@ -23,8 +23,8 @@ type clientFirst struct {
 	nonce   string // the client's
 }
 
-// parseFirst takes a client's first message apart. Attributes that are mandatory extensions
-// ("m=") are refused, others behind the nonce are passed over, as the RFC says.
+// parseFirst parses a client's first message. Attributes that are mandatory extensions ("m=") are
+// refused, others after the nonce are ignored, as the RFC says.
 func parseFirst(message string) (clientFirst, error) {
 	var m clientFirst
 	flag, rest, ok := strings.Cut(message, ",")
@@ -53,7 +53,7 @@ func parseFirst(message string) (clientFirst, error) {
 	return m, nil
 }
 
-// parseFinal takes the client's final message apart, whose proof is cut off.
+// parseFinal parses the client's final message without its proof.
 func parseFinal(bare string) (binding []byte, nonce string, ok bool) {
 	first, rest, _ := strings.Cut(bare, ",")
 	second, extensions, _ := strings.Cut(rest, ",")
@@ -66,7 +66,7 @@ func parseFinal(bare string) (binding []byte, nonce string, ok bool) {
 	return binding, nonce, err == nil
 }
 
-// isFlag reports whether s says something of channel bindings.
+// isFlag reports whether s is a flag for channel binding.
 func isFlag(s string) bool {
 	name, ok := strings.CutPrefix(s, "p=")
 	return s == "n" || s == "y" || ok && isPrintable(name)
@@ -88,8 +88,8 @@ func parseName(s, prefix string) (name string, ok bool) {
 
 var names = strings.NewReplacer("=2C", ",", "=3D", "=")
 
-// areExtensions reports whether what is behind the last attribute that means something is
-// empty, or attributes that may be passed over.
+// areExtensions reports whether s, which follows the last attribute that is used, is empty or
+// consists of attributes that may be ignored.
 func areExtensions(s string) bool {
 	for s != "" {
 		var one string

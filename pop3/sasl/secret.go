@@ -6,8 +6,8 @@ import (
 	"crypto/subtle"
 )
 
-// A Secret is what a server keeps of a password for SCRAM-SHA-256 (RFC 5802 §3): enough to
-// recognise who knows it, not enough to log in with.
+// A Secret is what a server stores of a password for SCRAM-SHA-256 (RFC 5802 §3): enough to verify
+// a proof of the password, not enough to log in.
 type Secret struct {
 	Iterations int
 	Salt       []byte
@@ -15,16 +15,16 @@ type Secret struct {
 	ServerKey  []byte // 32 octets
 }
 
-// A Proof is what a client shows in the place of its password. It fits one exchange alone.
+// A Proof is what a client sends in place of its password. It is valid in one exchange only.
 type Proof struct {
-	dialogue string // AuthMessage of RFC 5802 §3
-	client   [sha256.Size]byte
+	signed string // AuthMessage of RFC 5802 §3
+	client [sha256.Size]byte
 }
 
-// Shows reports whether who made the proof knows the password of which storedKey is kept.
+// Shows reports whether the proof was made with the password of storedKey.
 func (p Proof) Shows(storedKey []byte) bool {
 	var clientKey [sha256.Size]byte
-	subtle.XORBytes(clientKey[:], p.client[:], sign(storedKey, p.dialogue))
+	subtle.XORBytes(clientKey[:], p.client[:], sign(storedKey, p.signed))
 	hash := sha256.Sum256(clientKey[:])
 	return subtle.ConstantTimeCompare(hash[:], storedKey) == 1
 }

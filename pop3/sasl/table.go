@@ -1,26 +1,34 @@
 package sasl
 
-import "slices"
+import (
+	"slices"
 
-// Questions are what the mechanisms ask of the server that runs an exchange.
+	"pillarbox/pop3/wire"
+)
+
+// Questions are the functions and values that the mechanisms need from the server.
 type Questions struct {
 	// Password verifies a password (PLAIN, LOGIN).
 	Password Check
-	// Secret returns what is kept of a user's password (SCRAM), and something of the same
-	// look for a user whom nobody knows, the same each time. nil: there is no SCRAM.
+	// Secret returns what is stored of a user's password (SCRAM), and a value that looks alike for
+	// an unknown user, the same each time. If nil, there is no SCRAM.
 	Secret func(user string) Secret
-	// Proof verifies a proof, against what is kept of the user's password (SCRAM). It is
-	// asked for unknown users too, so that it can count and delay as Password does.
+	// Proof verifies a proof against what is stored of the user's password (SCRAM). It is called
+	// for unknown users too, so that it can count and delay as Password does.
 	Proof func(user string, p Proof) error
-	// Binding is the tls-exporter value of the connection (RFC 9266); nil: there is none.
+	// Same reports whether an authorization identity names the user that the client authenticates
+	// as (RFC 4422 §3.4.1), perhaps in another spelling. It does not report whether there is such a
+	// user. If nil, their octets have to be equal.
+	Same func(identity, user string) bool
+	// Binding is the tls-exporter value of the connection (RFC 9266), or nil if there is none.
 	Binding []byte
 }
 
 // A Kind is a mechanism as AUTH names it.
 type Kind struct {
-	// Name is the registered name, in capitals.
+	// Name is the registered name, in upper case.
 	Name string
-	// Binds: the login is bound to the connection, which the client's program has to support too.
+	// Binds reports whether the login is bound to the connection, which the client has to support.
 	Binds bool
 	needs func(Questions) bool
 	start func(Questions) Mechanism
@@ -28,17 +36,26 @@ type Kind struct {
 
 // kinds are all mechanisms, best first.
 var kinds = [...]Kind{
-	{"SCRAM-SHA-256-PLUS", true, canBind, func(q Questions) Mechanism { return newScram(q, true) }},                     // RFC 7677
-	{"SCRAM-SHA-256", false, hasSecrets, func(q Questions) Mechanism { return newScram(q, false) }},                     // RFC 7677
-	{"PLAIN", false, func(Questions) bool { return true }, func(q Questions) Mechanism { return NewPlain(q.Password) }}, // RFC 4616
-	{"LOGIN", false, func(Questions) bool { return true }, func(q Questions) Mechanism { return NewLogin(q.Password) }}, // draft-murchison-sasl-login
+	// RFC 7677
+	{"SCRAM-SHA-256-PLUS", true, canBind, func(q Questions) Mechanism { return newScram(q, true) }},
+	// RFC 7677
+	{"SCRAM-SHA-256", false, hasSecrets, func(q Questions) Mechanism { return newScram(q, false) }},
+	// RFC 4616
+	{"PLAIN", false, func(Questions) bool { return true }, func(q Questions) Mechanism { return &plain{ask: q} }},
+	// draft-murchison-sasl-login
+	{"LOGIN", false, func(Questions) bool { return true }, func(q Questions) Mechanism { return NewLogin(q.Password) }},
+}
+
+// mayActAs reports whether the client may act as identity when it authenticates as user.
+func (q Questions) mayActAs(identity, user string) bool {
+	return identity == "" || identity == user || q.Same != nil && q.Same(identity, user)
 }
 
 func hasSecrets(q Questions) bool { return q.Secret != nil && q.Proof != nil }
 
 func canBind(q Questions) bool { return hasSecrets(q) && q.Binding != nil }
 
-// Kinds returns the mechanisms that q can answer, best first.
+// Kinds returns the mechanisms for which q has what they need, best first.
 func Kinds(q Questions) []Kind {
 	able := make([]Kind, 0, len(kinds))
 	for _, k := range kinds {
@@ -49,9 +66,10 @@ func Kinds(q Questions) []Kind {
 	return able
 }
 
-// Unbound returns the mechanisms of Kinds that do not bind when some do, else nil. They are announced
-// once more, behind all: mutt (with GNU SASL) knows SCRAM-SHA-256-PLUS by name, begins it, finds that it cannot bind,
-// and tries nothing else. It believes the last list. Others add the lists up, or believe the first.
+// Unbound returns the mechanisms of Kinds that do not bind if some do, else nil. They are announced
+// a second time, after all: mutt (with GNU SASL) starts SCRAM-SHA-256-PLUS if it finds the name,
+// cannot bind, and tries no other mechanism. It uses the last list. Other clients use the first, or
+// all of them.
 func Unbound(q Questions) []Kind {
 	able := Kinds(q)
 	all := len(able)
@@ -62,10 +80,10 @@ func Unbound(q Questions) []Kind {
 	return able
 }
 
-// Find returns the mechanism of a name in any letter case, if q can answer it.
+// Find returns the mechanism of a name in any letter case. It reports whether q has what it needs.
 func Find(name []byte, q Questions) (k Kind, ok bool) {
 	for _, k := range kinds {
-		if foldsTo(name, k.Name) {
+		if wire.EqualFold(name, k.Name) {
 			return k, k.needs(q)
 		}
 	}
@@ -74,19 +92,3 @@ func Find(name []byte, q Questions) (k Kind, ok bool) {
 
 // Start begins an exchange.
 func (k Kind) Start(q Questions) Mechanism { return k.start(q) }
-
-// foldsTo compares with a name in capitals; no other octet than an ASCII letter folds.
-func foldsTo(name []byte, capitals string) bool {
-	if len(name) != len(capitals) {
-		return false
-	}
-	for i, c := range name {
-		if 'a' <= c && c <= 'z' {
-			c -= 'a' - 'A'
-		}
-		if c != capitals[i] {
-			return false
-		}
-	}
-	return true
-}

@@ -1,11 +1,11 @@
-// Package wire is what POP3 and SMTP share of the line: bounded lines in, and the one pass
-// that turns what a sender writes into the form that is stored and sent. It knows no verb, no
-// reply, no clock, and writes to nobody.
+// Package wire is what POP3 and SMTP have in common: bounded lines in, and the one pass that
+// converts what a sender writes into the form that is stored and sent. It has no verbs, no replies
+// and no clock. Of a connection it writes only the end (HangUp).
 //
 // # Wire form
 //
-// A mail is stored as POP3 sends it: every line ends in CRLF, a dot at the beginning of a line
-// is doubled, and a line with a dot alone closes it.
+// A message is stored as POP3 sends it: every line ends in CRLF, a dot at the beginning of a line
+// is doubled, and a line with only a dot ends it.
 //
 //	Received: from …  CRLF      \
 //	Subject: hello    CRLF       |  Header
@@ -14,25 +14,24 @@
 //	last              CRLF                          nor the closing line
 //	.                 CRLF
 //
-// # What a sender may write, and what becomes of it
+// # What a sender may write, and what it becomes
 //
 //	a CRLF          a CRLF
-//	a LF            a CRLF         and it ends no data, whatever stands around it
-//	CRLF . CRLF     the end        after DATA, and nothing else is
-//	CRLF . x        CRLF x         transparency took the dot (RFC 5321 §4.5.2)
-//	CRLF . LF       CRLF .. CRLF   a dot alone, from a sender that stuffs nothing: content
+//	a LF            a CRLF         it never ends the data
+//	CRLF . CRLF     the end        after DATA, and nothing else does
+//	CRLF . x        CRLF x         transparency has added the dot (RFC 5321 §4.5.2)
+//	CRLF . LF       CRLF .. CRLF   a single dot, from a sender that does not stuff: content
 //	LF . x          CRLF .. x      the same
 //	a CR b          a SP b         a CR without LF is no line end
 //
 // # Invariants
 //
-//	I1  However the source is cut into calls, the result is the same.
+//	I1  The result does not depend on how the source is divided into calls.
 //	I2  A wire form ends in CRLF.CRLF, or is ".CRLF"; within, CR and LF stand only together.
 //	I3  Scanned again it is the same; so is its content.
-//	I4  Time is linear in the source, whatever it holds, and the wire form is at most twice as
-//	    long and 3 octets.
+//	I4  Time is linear in the source, and the wire form is at most twice as long and 3 octets.
 //	I5  A Reader returns no part of a line: a command ends by CRLF only.
-//	I6  After Reset nothing that was buffered is known.
+//	I6  After Reset, nothing that was buffered before is returned.
 //
 // A Reader costs 600 octets while it waits, and one buffer while it holds more than 512.
 //

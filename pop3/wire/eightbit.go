@@ -8,12 +8,14 @@ func EightBit(b []byte) bool {
 	return eightBit
 }
 
-// unusual reports whether an octet of b is 0, and whether one is above 0x7F. It looks at 16 of them at a time, for on 32-bit ARM
-// bytes.IndexByte takes them one by one.
+// unusual reports whether an octet of b is 0, and whether one is above 0x7F. It reads 16 of them
+// at a time: on 32-bit ARM, bytes.IndexByte reads them one by one.
 func unusual(b []byte) (nul, eightBit bool) {
 	const low, high = 0x0101010101010101, 0x8080808080808080
 	le := binary.LittleEndian // not one of its methods: that would be called, not inlined
-	var set, borrowed uint64  // v-low borrows into a high bit that v has not where an octet of v is 0, and not unless one is
+	// v-low borrows into a high bit that is not set in v where an octet of v is 0, and not
+	// otherwise.
+	var set, borrowed uint64
 	for len(b) >= 16 {
 		v, w := le.Uint64(b), le.Uint64(b[8:])
 		set |= v | w

@@ -7,20 +7,21 @@ import (
 )
 
 const (
-	// lingerTime is how long HangUp waits for the peer to hang up, too.
+	// lingerTime is how long HangUp waits for the peer to close its side.
 	lingerTime = 500 * time.Millisecond
-	// lingerOctets is how much it takes in that time.
+	// lingerOctets is how much it reads in that time.
 	lingerOctets = 64 << 10
 )
 
-// HangUp closes conn in a way that lets the peer hear what was said last. A TCP connection that is closed while octets wait
-// to be read is reset, and the reset may overtake the reply that said why (RFC 1122 §4.2.2.13). So the end of what
-// is said goes out first, and what still comes in is thrown away, for half a second and 64 KiB at most.
+// HangUp closes conn so that the peer receives what was sent last. If a TCP connection is closed
+// while octets wait to be read, it is reset, and the reset may overtake the reply that was sent
+// before (RFC 1122 §4.2.2.13). Therefore HangUp first ends the sending direction, and then reads
+// and drops what still arrives, for half a second and 64 KiB at most.
 func HangUp(conn net.Conn) {
 	defer conn.Close()
 	if secure, ok := conn.(*tls.Conn); ok {
 		secure.SetWriteDeadline(time.Now().Add(lingerTime))
-		secure.CloseWrite() // an error shows below
+		secure.CloseWrite() // the calls below fail after an error
 		conn = secure.NetConn()
 	}
 	half, ok := conn.(interface{ CloseWrite() error })

@@ -7,43 +7,48 @@ import (
 	"sync"
 )
 
-// What a Reader can say of a line, beside what its connection says.
+// The errors of a Reader about a line, beside those of its connection.
 var (
-	// ErrLongLine: the line is longer than the protocol allows. Where the next one begins
-	// is not known, so the Reader says so for ever after and the session ends.
+	// ErrLongLine is returned for a line that is longer than the protocol allows. It is permanent,
+	// because it is not known where the next line begins.
 	ErrLongLine = errors.New("wire: line too long")
-	// ErrNUL: a zero octet, which no command holds and which programs disagree about. The
-	// Reader says so for ever after and the session ends.
+	// ErrNUL is returned for a line with a zero octet, which no command has and which programs
+	// interpret differently. It is permanent.
 	ErrNUL = errors.New("wire: zero octet in a line")
-	// ErrBareLF: the line ended in a LF without a CR, so it is no command. It is consumed, and
-	// the next line can be read.
+	// ErrBareLF is returned for a line that ends in LF without CR, which is no command. The line is
+	// consumed, and the next one can be read.
 	ErrBareLF = errors.New("wire: line ends in a bare LF")
 )
 
-// BufferSize is the size in octets that costs nothing between sessions: Readers of it take
-// their buffer from a pool that they share. It holds the longest AUTH line (12288 octets, RFC 4954 §4).
+// BufferSize is the size in octets for which Readers take their buffer from a shared pool. It holds
+// the longest AUTH line (12288 octets, RFC 4954 §4).
 const BufferSize = 16 << 10
 
-// smallSize is how many octets a Reader waits for with a small buffer. A command and most
-// pipelined batches fit.
+// smallSize is the size of the buffer with which a Reader waits. A command and most pipelined
+// batches fit into it.
 const smallSize = 512
 
-// maxEmptyReads is how often in a row a source may bring neither octets nor an error.
+// maxEmptyReads is how often in a row a source may return neither octets nor an error.
 const maxEmptyReads = 100
 
-// buffers is shared by all Readers of BufferSize, for what belongs to none of them.
+// buffers is shared by all Readers of BufferSize.
 var buffers = sync.Pool{New: func() any { return new([BufferSize]byte) }}
 
 // smalls is the same for small buffers.
 var smalls = sync.Pool{New: func() any { return new([smallSize]byte) }}
 
-// A Reader reads bounded lines and blocks from one connection. It owns at most a small buffer
-// and a large one, which it takes when a line is longer than 512 octets or a block is asked for, and
-// which Release gives back. It is used by one goroutine at a time.
+// A Reader reads bounded lines and blocks from one connection. It owns at most a small buffer and a
+// large one, which it acquires for a line that is longer than 512 octets, or for a block, and
+// which Release returns. It is used by one goroutine at a time.
 type Reader struct {
+	// Partial is called before each read that waits for the rest of a line of which a part is
+	// buffered. ReadLine returns its error, if it has one, and the part stays buffered. It may be
+	// nil. It costs a session 24 bytes.
+	Partial func() error
+
 	src  io.Reader
 	size int
-	err  error // what the next read has to say: met beside octets, or for ever
+	err  error // of the next read: it was returned beside octets, or is permanent
 
 	buf    []byte // nil, small[:], or a taken buffer of size octets
 	taken  *[BufferSize]byte
@@ -80,6 +85,11 @@ func (r *Reader) ReadLine(max int) ([]byte, error) {
 		case end >= 0:
 			return r.cut(seen)
 		}
+		if seen > 0 && r.Partial != nil {
+			if err := r.Partial(); err != nil {
+				return nil, err
+			}
+		}
 		if err := r.fill(); err == io.EOF && seen > 0 {
 			return nil, io.ErrUnexpectedEOF
 		} else if err != nil {
@@ -98,7 +108,7 @@ func (r *Reader) cut(n int) ([]byte, error) {
 	return line[:n-1], nil
 }
 
-// fail makes err what the Reader says from now on.
+// fail makes err permanent.
 func (r *Reader) fail(err error) error {
 	r.lo, r.hi, r.err = 0, 0, err
 	return err
@@ -112,6 +122,10 @@ func (r *Reader) LineWaits() bool {
 
 // Buffered returns how many octets are buffered and not yet consumed.
 func (r *Reader) Buffered() int { return r.hi - r.lo }
+
+// Pending returns the octets that are buffered and not yet consumed, without a read. They are valid
+// as long as those of Block.
+func (r *Reader) Pending() []byte { return r.buf[r.lo:r.hi] }
 
 // Block returns the buffered octets, and reads once when there are none. They are valid until
 // the next call of ReadLine, Block, Reset or Release.
@@ -133,14 +147,14 @@ func (r *Reader) Advance(n int) {
 	r.lo += n
 }
 
-// Reset drops all that is buffered and goes on with r2. After STLS and STARTTLS this is how
-// nothing that was sent before the upgrade survives it.
+// Reset drops all that is buffered and continues with r2, so that after STLS and STARTTLS nothing
+// is used that was sent before.
 func (r *Reader) Reset(r2 io.Reader) {
 	r.src, r.err, r.lo, r.hi = r2, nil, 0, 0
 }
 
-// Release gives the buffer back when nothing is buffered, so that a session that waits costs
-// little. The next line brings it back when it is needed.
+// Release returns the buffer to its pool if nothing is buffered, so that a waiting session takes
+// little memory. The next line acquires one again.
 func (r *Reader) Release() {
 	if r.lo < r.hi {
 		return
@@ -154,11 +168,11 @@ func (r *Reader) Release() {
 	r.taken, r.small, r.buf, r.lo, r.hi = nil, nil, nil, 0, 0
 }
 
-// fill reads once, behind what is buffered, and returns nil when it brought octets.
+// fill reads once, after what is buffered, and returns nil if octets have arrived.
 func (r *Reader) fill() error {
 	if err := r.err; err != nil {
 		if err != ErrLongLine && err != ErrNUL {
-			r.err = nil // a time-out may be over when the caller asks again
+			r.err = nil // a time-out may be over at the next call
 		}
 		return err
 	}
@@ -177,7 +191,7 @@ func (r *Reader) fill() error {
 	return io.ErrNoProgress
 }
 
-// makeRoom leaves space behind buf[lo:hi], which is shorter than size.
+// makeRoom makes space after buf[lo:hi], which is shorter than size.
 func (r *Reader) makeRoom() {
 	switch {
 	case r.lo < r.hi:
@@ -192,7 +206,7 @@ func (r *Reader) makeRoom() {
 	}
 }
 
-// grow brings the whole buffer.
+// grow acquires the large buffer.
 func (r *Reader) grow() {
 	if len(r.buf) == r.size {
 		return

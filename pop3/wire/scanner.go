@@ -2,22 +2,28 @@ package wire
 
 import "bytes"
 
-// A place is where in the lines the Scanner stands between two octets of its source.
+// A place is the state of a Scanner between two octets of its source.
 type place uint8
 
 const (
 	afterCRLF  place = iota // at the beginning of a line, or of all
 	afterLF                 // at the beginning of a line that follows a bare LF
-	inLine                  // behind the first octet of a line
-	afterCR                 // behind a CR of which it is not known yet what it is
-	afterDot                // behind a dot that follows CRLF: transparency, or the end
-	afterDotCR              // behind that dot and a CR
-	ended                   // behind the closing ".CRLF"
+	inLine                  // after the first octet of a line
+	afterCR                 // after a CR whose next octet is not known yet
+	afterDot                // after a dot that follows CRLF: transparency, or the end
+	afterDotCR              // after that dot and a CR
+	ended                   // after the closing ".CRLF"
 )
 
 // A Scanner turns what a sender writes after DATA into wire form, in one pass over whole
 // buffers, and measures it. Its state survives any split of the source over calls. The zero
-// Scanner is ready; one Scanner is for one mail.
+// Scanner is ready for use; one Scanner is for one message.
+//
+// A bare LF becomes CRLF. A CR that is not followed by LF and a zero octet become a space each: no
+// message may hold them (RFC 5321 §2.3.8, RFC 5322 §2.2, §4.1), and Outlook hangs on a message with
+// a zero octet. Everything that enters the store passes through here (DATA, BDAT, LMTP, import), so
+// this ensures that no client receives one. The message is not refused, because printers pad their
+// lines with zero octets, and their mail must not be lost.
 type Scanner struct {
 	at    place
 	shape Shape
@@ -28,24 +34,26 @@ type Scanner struct {
 	matched uint8 // how many octets at the beginning of this line spell "received:"
 }
 
-// Scan appends the wire form of src to dst: at most 2*len(src)+3 octets. n is how many octets
-// of src were consumed. done says that the end of data was seen, which only CRLF.CRLF is, or
-// ".CRLF" as the very first octets; then the wire form is whole, and src[n:] is the next command.
+// Scan appends the wire form of src to dst: at most 2*len(src)+3 octets. n is how many octets of
+// src were consumed. done reports the end of the data, which is CRLF.CRLF only, or ".CRLF" as the
+// first octets: then the wire form is complete, and src[n:] is the next command.
 func (s *Scanner) Scan(dst, src []byte) (out []byte, n int, done bool) {
+	from := len(dst)
 	for n < len(src) && s.at != ended {
 		dst, n = s.step(dst, src, n, true)
 	}
-	s.see(src[:n])
+	s.see(src[:n], dst[from:])
 	return dst, n, s.at == ended
 }
 
 // ScanRaw appends the wire form of src to dst: at most 2*len(src)+3 octets. src is content as
 // it is, without byte-stuffing and end mark (BDAT, head lines, local programs).
 func (s *Scanner) ScanRaw(dst, src []byte) []byte {
+	from := len(dst)
 	for n := 0; n < len(src) && s.at != ended; {
 		dst, n = s.step(dst, src, n, false)
 	}
-	s.see(src)
+	s.see(src, dst[from:])
 	return dst
 }
 
@@ -78,8 +86,8 @@ func (s *Scanner) Shape() Shape {
 
 const endMark = ".\r\n"
 
-// step goes on from src[n:], which is not empty, to the next place. stuffed says that the
-// source is byte-stuffed and may end.
+// step scans src[n:], which is not empty, to the next place. If stuffed, the source is byte-stuffed
+// and may end.
 func (s *Scanner) step(dst, src []byte, n int, stuffed bool) ([]byte, int) {
 	switch s.at {
 	case afterCRLF:
@@ -101,7 +109,7 @@ func (s *Scanner) step(dst, src []byte, n int, stuffed bool) ([]byte, int) {
 		if src[n] == '\n' {
 			return s.end(dst), n + 1
 		}
-		return s.space(dst), n // transparency took the dot, and the CR was a stray one
+		return s.space(dst), n // transparency has added the dot, and the CR is a stray one
 	}
 	return s.run(dst, src, n)
 }
@@ -116,23 +124,23 @@ func (s *Scanner) beginLine(dst []byte, c byte) []byte {
 	return dst
 }
 
-// dot goes on behind a dot that follows CRLF.
+// dot scans the octet after a dot that follows CRLF.
 func (s *Scanner) dot(dst, src []byte, n int) ([]byte, int) {
 	switch src[n] {
 	case '\r':
 		s.at = afterDotCR
 		return dst, n + 1
 	case '\n':
-		// A dot alone in its line that does not end the data: who ends lines so does not
-		// stuff them, so it is content.
+		// A single dot that does not end the data: a sender that ends lines in LF does not stuff
+		// them, so it is content.
 		dst = append(s.beginLine(dst, '.'), '.')
 		s.line = 1
 		return s.endLine(dst, afterLF), n + 1
 	}
-	return s.beginLine(dst, src[n]), n // transparency (RFC 5321 §4.5.2) took the dot
+	return s.beginLine(dst, src[n]), n // transparency (RFC 5321 §4.5.2) has added the dot
 }
 
-// run goes to the end of the line, or of src.
+// run scans to the end of the line, or of src.
 func (s *Scanner) run(dst, src []byte, n int) ([]byte, int) {
 	text := src[n:]
 	lf := bytes.IndexByte(text, '\n')
@@ -164,11 +172,16 @@ func (s *Scanner) text(dst, text []byte) []byte {
 	s.line += int64(len(text))
 	dst = append(dst, text...)
 	tail := dst[len(dst)-len(text):]
-	for i := bytes.IndexByte(tail, '\r'); i >= 0; i = bytes.IndexByte(tail, '\r') {
-		tail[i] = ' '
-		tail = tail[i+1:]
-	}
+	blankOut(tail, '\r')
 	return dst
+}
+
+// blankOut replaces every octet c in text with a space.
+func blankOut(text []byte, c byte) {
+	for i := bytes.IndexByte(text, c); i >= 0; i = bytes.IndexByte(text, c) {
+		text[i] = ' '
+		text = text[i+1:]
+	}
 }
 
 // space appends the space that a stray CR becomes.
@@ -178,7 +191,7 @@ func (s *Scanner) space(dst []byte) []byte {
 	return append(dst, ' ')
 }
 
-// endLine ends the line, whichever way the source ended it.
+// endLine ends the line, however the source has ended it.
 func (s *Scanner) endLine(dst []byte, at place) []byte {
 	s.shape.Octets += s.line + 2
 	s.shape.LongestLine = max(s.shape.LongestLine, s.line)
@@ -199,17 +212,14 @@ func (s *Scanner) end(dst []byte) []byte {
 	return append(dst, endMark...)
 }
 
-// match counts the line when it begins with "Received:", of which text may be any part.
+// match counts the line if it begins with "Received:". text may be any part of that.
 func (s *Scanner) match(text []byte) {
-	const name = "received:"
+	const name = "RECEIVED:"
 	if int64(s.matched) != s.line {
-		return // already no longer, or already counted
+		return // it does not begin so, or is counted already
 	}
 	for _, c := range text[:min(len(text), len(name)-int(s.matched))] {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c != name[s.matched] {
+		if upper(c) != name[s.matched] {
 			return
 		}
 		if s.matched++; int(s.matched) == len(name) {
@@ -218,9 +228,13 @@ func (s *Scanner) match(text []byte) {
 	}
 }
 
-// see looks for octets that a mail had better not hold.
-func (s *Scanner) see(b []byte) {
-	nul, eightBit := unusual(b)
+// see records which unusual octets src holds. out is the wire form of src, in which zero octets
+// become spaces here: a block without one, which nearly all are, costs no further pass.
+func (s *Scanner) see(src, out []byte) {
+	nul, eightBit := unusual(src)
+	if nul {
+		blankOut(out, 0)
+	}
 	s.shape.NUL = s.shape.NUL || nul
 	s.shape.EightBit = s.shape.EightBit || eightBit
 }

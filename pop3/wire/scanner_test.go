@@ -27,13 +27,14 @@ func TestScanLineEnds(t *testing.T) {
 		{"one line", "hi\r\n.\r\n", "hi\r\n" + end, ""},
 		{"the next command", "hi\r\n.\r\nQUIT\r\n", "hi\r\n" + end, "QUIT\r\n"},
 		{"transparency", "..x\r\n...\r\n.\r\n", "..x\r\n...\r\n" + end, ""},
-		{"dot that nobody stuffed", ".x\r\n.\r\n", "x\r\n" + end, ""},
+		{"dot that was not stuffed", ".x\r\n.\r\n", "x\r\n" + end, ""},
 		{"bare LF", "a\nb\n\r\n.\r\n", "a\r\nb\r\n\r\n" + end, ""},
 		{"dot after bare LF", "a\n.b\r\n.\r\n", "a\r\n..b\r\n" + end, ""},
 		{"two dots after bare LF", "a\n..b\r\n.\r\n", "a\r\n...b\r\n" + end, ""},
 		{"stray CR", "a\rb\r\n.\r\n", "a b\r\n" + end, ""},
 		{"many stray CRs", "\r\r\ra\r\rb\r\r\n.\r\n", "   a  b \r\n" + end, ""},
-		{"zero octets and 8 bit", "\x00\xff\r\n.\r\n", "\x00\xff\r\n" + end, ""},
+		{"zero octets and 8 bit", "\x00\xff\r\n.\r\n", " \xff\r\n" + end, ""},
+		{"zero octets everywhere", "\x00a\x00\x00b\x00\r\n\x00\r\n.\x00\r\n\r\x00\n\x00.\r\n.\r\n", " a  b \r\n \r\n \r\n  \r\n .\r\n" + end, ""},
 
 		{"LF.LF", "a\n.\nEVIL\r\n.\r\n", "a\r\n..\r\nEVIL\r\n" + end, ""},
 		{"LF.CRLF", "a\n.\r\nEVIL\r\n.\r\n", "a\r\n..\r\nEVIL\r\n" + end, ""},
@@ -149,7 +150,10 @@ func checkShape(t *testing.T, got Shape, wire []byte) {
 	if !ok || len(body) > 0 && !bytes.HasSuffix(body, []byte("\r\n")) {
 		t.Fatalf("not closed: %q", wire)
 	}
-	want := Shape{Stored: int64(len(wire)), Header: int64(len(body)), NUL: bytes.IndexByte(body, 0) >= 0}
+	if bytes.IndexByte(wire, 0) >= 0 {
+		t.Fatalf("a zero octet in %q", wire)
+	}
+	want := Shape{Stored: int64(len(wire)), Header: int64(len(body)), NUL: got.NUL} // of the source
 	want.EightBit = strings.IndexFunc(string(body), func(r rune) bool { return r >= 0x80 }) >= 0
 	offset, inHeader := int64(0), true
 	for line := range bytes.SplitAfterSeq(body, []byte("\r\n")) {

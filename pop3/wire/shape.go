@@ -1,7 +1,7 @@
 package wire
 
-// A Shape is what the scanner measured of one mail on its way into wire form: all that a
-// store has to keep to answer LIST and TOP without reading the mail again.
+// A Shape is what the Scanner has measured of one message: all that a store needs to answer LIST
+// and TOP without reading the message again.
 type Shape struct {
 	// Octets is the size as LIST reports it (RFC 1939 §11): CRLF counted, doubled dots
 	// and the closing ".CRLF" not.
@@ -13,7 +13,8 @@ type Shape struct {
 	Header int64
 	// LongestLine is the length of the longest line in octets, CRLF and doubled dot not counted.
 	LongestLine int64
-	// NUL says that a zero octet was seen, EightBit that one above 0x7F was.
+	// NUL reports whether the source had a zero octet, which became a space, EightBit whether it
+	// had one above 0x7F.
 	NUL, EightBit bool
 	// Received counts the "Received:" fields of the header (RFC 5321 §6.3, loop detection).
 	Received int

@@ -2,7 +2,7 @@
 # compare.py FORM ACCOUNT GOT LETTERS NAME...: are the files in GOT exactly the letters NAME...
 # of LETTERS/want, as delivered to ACCOUNT?
 #
-# Every file must begin with the trace header of the box: Return-Path, Delivered-To for this
+# Every file must begin with the trace header of the server: Return-Path, Delivered-To for this
 # account, Received, each once. The rest must be the letter byte for byte, in FORM:
 #   wire    CRLF lines, as they crossed the network
 #   spare   wire, with a blank line more at the end

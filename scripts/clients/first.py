@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-# first.py STATE deliver       reads STATE/first-login as a person would, sends a mail and fetches it
+# first.py STATE deliver       reads STATE/first-login as a person would, sends a mail and fetches
+# it
 #                              over TLS; prints what is needed to look again
 # first.py STATE again WORDS   looks again: the same mail under the same unique-id, and no other
 import hashlib

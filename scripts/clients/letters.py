@@ -2,8 +2,10 @@
 # letters.py DIR: writes the letters that the clients have to carry.
 #
 # DIR/text/NAME  CRLF lines, as any sending program can be given them
+# DIR/long/NAME  the same, with lines above 998 octets
 # DIR/raw/NAME   bytes that only a careless sender puts on the wire (bare LF, stray CR)
 # DIR/huge/NAME  a line too long for some fetchers
+# DIR/large/NAME 10 MiB: more chunks than a session may send commands
 # DIR/want/NAME  what a POP3 client must be given for it, below the trace header
 import os
 import sys
@@ -26,7 +28,6 @@ def head(name):
 TEXT = {
     "dots": lines(b".", b"..", b"...", b".hidden", b"..twice", b"a.", b". ", b"", b".", b"."),
     "dots-after-blank": lines(b"", b".", b"", b"..", b""),
-    "long-lines": lines(b"x" * 998, b"y" * 1100, b"z" * 5000, b"end"),
     "eight-bit": lines("Grüße, 郵便ポスト, 🏤".encode(), bytes(range(0xA0, 0x100)), b"tab\there"),
     "header-only": None,
     "empty-body": b"",
@@ -34,8 +35,12 @@ TEXT = {
     "from-line": lines(b"From here it looks like an mbox", b">From quoted", b"", b"From x Tue Nov 24 12:00:00 2026", b"end"),
     "looks-like-replies": lines(b"+OK 1 2", b"-ERR no", b"250 ok", b"QUIT", b".\t", b"RSET"),
     "trailing-space": lines(b"space ", b"tab\t", b" ", b"\t", b"-- ", b"end"),
-    "one-mebibyte": b"".join(b"%06d %s\r\n" % (n, b"0123456789abcdef" * 4) for n in range(14365)),  # 73 octets a line
+    # 73 octets a line.
+    "one-mebibyte": b"".join(b"%06d %s\r\n" % (n, b"0123456789abcdef" * 4) for n in range(14365)),
 }
+
+# Lines above the 998 octets of RFC 5321, which some senders fold.
+LONG = {"long-lines": lines(b"x" * 998, b"y" * 1100, b"z" * 5000, b"end")}
 
 # Sent as it stands, and what a POP3 client gets for it. A line end that is not CRLF
 # never ends the mail, and a dot behind it was never stuffed.
@@ -49,6 +54,9 @@ RAW = {
 HUGE = b"<" + b"h" * 200000 + b">\r\n"
 
 
+LARGE = b"".join(b"%06d %s\r\n" % (n, b"0123456789abcdef" * 4) for n in range(143640))
+
+
 def write(folder, name, content):
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, name), "wb") as f:
@@ -56,15 +64,18 @@ def write(folder, name, content):
 
 
 def main(out):
-    for name, body in TEXT.items():
-        letter = head(name) + (b"" if body is None else b"\r\n" + body)
-        write(out + "/text", name, letter)
-        write(out + "/want", name, letter)
+    for kind, letters in ("/text", TEXT), ("/long", LONG):
+        for name, body in letters.items():
+            letter = head(name) + (b"" if body is None else b"\r\n" + body)
+            write(out + kind, name, letter)
+            write(out + "/want", name, letter)
     for name, (sent, want) in RAW.items():
         write(out + "/raw", name, head(name) + b"\r\n" + sent)
         write(out + "/want", name, head(name) + b"\r\n" + want)
     for kind in "/huge", "/want":
         write(out + kind, "huge-line", head("huge-line") + b"\r\n" + HUGE)
+    for kind in "/large", "/want":
+        write(out + kind, "ten-mebibytes", head("ten-mebibytes") + b"\r\n" + LARGE)
 
 
 main(sys.argv[1])

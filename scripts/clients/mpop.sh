@@ -1,7 +1,7 @@
 #!/bin/sh
 # mpop.sh plain|stls|tls keep|delete OUT
 #
-# The one client that pipelines RETR, 1000 commands at a time when the box announces PIPELINING.
+# The one client that pipelines RETR, 1000 commands at a time when the server announces PIPELINING.
 # It writes LF lines into a Maildir. Without TLS it logs in by SCRAM, which sends no password.
 set -eu
 case $1 in

@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # perl-net-pop3.pl plain|stls|tls keep|delete OUT
 #
-# Perl's own client; it asks for the mails in the random order of a hash. It hands over LF
+# Perl's own client; it asks for the messages in the random order of a hash. It hands over LF
 # lines, or CRLF over TLS: all are written as CRLF.
 use strict;
 use warnings;

@@ -1,8 +1,8 @@
 #!/bin/sh
 # s-nail.sh plain|stls|tls keep|delete OUT
 #
-# Moves or copies every mail into a Maildir (TOP n 0 for each, then RETR). What it fetches it
-# keeps in an mbox of its own, whose rules show in the copy: "From " is quoted, a blank line ends it.
+# Moves or copies every mail into a Maildir (TOP n 0 for each, then RETR). What it fetches it keeps
+# in an mbox of its own, whose rules show in the copy: "From " is quoted, a blank line ends it.
 set -eu
 case $1 in
 plain) url=pop3://$HOST:$POP3_PORT starttls=unset ;;

@@ -1,10 +1,11 @@
 #!/bin/sh
 # thunderbird.sh stls|tls keep|delete OUT
 #
-# Thunderbird without a display, steered by thunderbird/mozilla.cfg from inside. The box's authority is in the certificate
-# store of its profile. With keep it leaves mail on the server, and a second start must fetch nothing twice.
+# Thunderbird without a display, steered by thunderbird/mozilla.cfg from inside. The server's
+# authority is in the certificate store of its profile. With keep it leaves mail on the server, and
+# a second start must fetch nothing twice.
 #
-# The mails are taken from its mailbox file (thunderbird/split.py).
+# The messages are taken from its mailbox file (thunderbird/split.py).
 set -eu
 case $1 in
 stls) port=$POP3_PORT security=2 ;;
@@ -15,7 +16,8 @@ here=$(dirname "$0")
 installed=/usr/lib/thunderbird # of Debian
 program=$HOME/thunderbird profile=$HOME/profile
 
-# The program finds its preferences beside itself: a copy of the small file that starts it, and links to the rest.
+# The program finds its preferences beside itself: a copy of the small file that starts it, and
+# links to the rest.
 mkdir -p "$program/defaults/pref" "$profile"
 for file in "$installed"/* "$installed"/defaults/pref/*; do
 	case ${file#"$installed"/} in

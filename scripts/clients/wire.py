@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # wire.py send FILE RCPT...    hands one letter, byte for byte, to the SMTP port for all RCPT
 # wire.py stuff FILE           prints the letter as it crosses the wire, up to the last dot
-# wire.py fetch OUT            writes the mails of $ACCOUNT to OUT/NNN by RETR, and checks that
+# wire.py fetch OUT            writes the messages of $ACCOUNT to OUT/NNN by RETR, and checks that
 #                              each has as many octets as LIST said
 # wire.py uids                 prints the unique-ids of $ACCOUNT
 #

@@ -1,8 +1,9 @@
 """The emulated board, as the tests of the image drive it: a card, a serial console, and the ports of the box.
 
-    board = Board(u_boot, card, update)     # power on; the update is a second disk, /dev/vdb
-    board.console("text", seconds)          # waits until the console has said so; the text from there on
-    board.run("command")                    # in the console's shell; what it prints
+    board = Board(u_boot, card, update)     # power on; the update is a second disk, /dev/vdb;
+                                            # more words are options of QEMU
+    board.console("text", seconds)          # waits for it on the console; returns the text after it
+    board.run("command")                    # in the console's shell, as root; returns the output
     board.off()                             # the plug is pulled
 
 Each wait has an end; at the end of one the last of the console is shown.
@@ -12,47 +13,71 @@ import atexit
 import poplib
 import queue
 import re
+import select
+import signal
 import smtplib
 import socket
 import subprocess
+import sys
 import threading
 import time
 
 
+def greeted(connection):
+    try:
+        return connection.recv(512).startswith(b"+OK")
+    except OSError:
+        return False
+
+
 class Board:
-    def __init__(self, u_boot, card, update):
+    def __init__(self, u_boot, card, update, *options):
         self.said, self.read, self.lines = "", 0, queue.Queue()
-        self.began = time.monotonic()
+        self.shell = None  # the boot whose console has a shell
+        self.began, self.socket = time.monotonic(), f"{card}.monitor"
         self.qemu = subprocess.Popen(
             ["qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a53", "-m", "128", "-nographic", "-nodefaults",
              "-serial", "stdio", "-bios", u_boot,
              "-drive", f"if=none,id=card,format=raw,file={card}", "-device", "virtio-blk-pci,drive=card",
              "-drive", f"if=none,id=update,format=raw,readonly=on,file={update}", "-device", "virtio-blk-pci,drive=update",
              "-netdev", "user,id=lan,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:110,hostfwd=tcp:127.0.0.1:0-10.0.2.15:25",
-             "-monitor", f"unix:{card}.monitor,server=on,wait=off",
-             "-device", "virtio-net-pci,netdev=lan,romfile=", "-device", "i6300esb"],
+             "-monitor", f"unix:{self.socket},server=on,wait=off",
+             "-device", "virtio-net-pci,netdev=lan,romfile=", "-device", "i6300esb", *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         atexit.register(self.off)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the board ends with its test
         threading.Thread(target=self.listen, daemon=True).start()
-        self.pop3, self.smtp = self.forwarded(f"{card}.monitor", 110, 25)
+        self.pop3, self.smtp = self.forwarded(110, 25)
 
-    def forwarded(self, monitor, *ports):
+    def forwarded(self, *ports):
         """The ports of loopback that QEMU has found for those of the board: only it can, for what is free now may soon be anybody's."""
+        found = {}
+        until = time.monotonic() + 60
+        while not all(port in found for port in ports):
+            if time.monotonic() > until:
+                raise SystemExit(f"{found}\n\nQEMU did not name its ports")
+            said = self.monitor("info usernet")
+            found = {int(there): int(here) for here, there in re.findall(r"HOST_FORWARD\] +\d+ +127\.0\.0\.1 +(\d+) +10\.0\.2\.15 +(\d+) ", said)}
+        return [found[port] for port in ports]
+
+    def monitor(self, command):
+        """Gives QEMU's monitor a command, and returns what it answers."""
         until = time.monotonic() + 60
         with socket.socket(socket.AF_UNIX) as connection:
-            while connection.connect_ex(monitor) != 0:
+            while connection.connect_ex(self.socket) != 0:
                 if time.monotonic() > until or self.qemu.poll() is not None:
                     raise SystemExit(f"{self.drain()[-4000:]}\n\nQEMU did not start")
                 time.sleep(0.1)
             connection.settimeout(60)
-            connection.sendall(b"info usernet\n")
-            said, found = "", {}
-            while not all(port in found for port in ports):
-                if not (octets := connection.recv(65536)):
-                    raise SystemExit(f"{said}\n\nQEMU did not tell its ports")
-                said += octets.decode()
-                found = {int(there): int(here) for here, there in re.findall(r"HOST_FORWARD\] +\d+ +127\.0\.0\.1 +(\d+) +10\.0\.2\.15 +(\d+) ", said)}
-        return [found[port] for port in ports]
+            said = ""
+            for prompt in 1, 2:
+                while said.count("(qemu) ") < prompt:
+                    if not (octets := connection.recv(65536)):
+                        raise SystemExit(f"{said}\n\nQEMU closed its monitor")
+                    said += octets.decode()
+                if prompt == 1:
+                    connection.sendall(command.encode() + b"\n")
+        return said
 
     def listen(self):
         while octets := self.qemu.stdout.read1(65536):
@@ -61,39 +86,81 @@ class Board:
 
     def console(self, wanted, seconds):
         """Waits for a regular expression on the console, behind what was waited for last. Text comes in pieces: a word needs its end."""
+        found = self.wait(wanted, seconds)
+        if not found:
+            raise SystemExit(f"{self.said[-4000:]}\n\nin {seconds} s the board did not say {wanted!r}")
+        self.read = found.end()
+        return found
+
+    def heard(self, wanted, seconds):
+        """The same for what may not come; "" then."""
+        found = self.wait(wanted, seconds)
+        if found:
+            self.read = found.end()
+        return found[0] if found else ""
+
+    def wait(self, wanted, seconds):
         until = time.monotonic() + seconds
         while not (found := re.compile(wanted).search(self.said, self.read)):
             try:
                 heard = self.lines.get(timeout=max(0, until - time.monotonic()))
             except queue.Empty:
-                raise SystemExit(f"{self.said[-4000:]}\n\nin {seconds} s the board did not say {wanted!r}") from None
+                return None
             if heard is None:
                 raise SystemExit(f"{self.said[-4000:]}\n\nthe board is off and never said {wanted!r}")
             self.said += heard
-        self.read = found.end()
         return found
 
-    def run(self, command, seconds=60):
-        # The marks are spelled so that the echo of the command does not have them.
-        self.qemu.stdin.write(f"echo be''gun; {command}; echo en''ded $?\n".encode())
+    def type(self, line):
+        self.qemu.stdin.write(line.encode() + b"\n")
         self.qemu.stdin.flush()
+
+    def log_in(self, seconds):
+        """Reaches the shell of the console, which may ask for root first: root has no password. A console that has just
+        begun drops what it gets, so each try is a short one. The mark is spelled so that its echo does not have it."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.type("")
+            if self.heard(r"(login: |[#$] )(\x1b\[6n)?\Z", 5).startswith("login: "):
+                self.type("root")
+                self.heard(r"[#$] (\x1b\[6n)?\Z", 20)
+            self.type("echo sh''ell")
+            if self.heard(r"shell\r?\n", 5):
+                return
+        raise SystemExit(f"{self.said[-4000:]}\n\nin {seconds} s the console had no shell")
+
+    def run(self, command, seconds=60):
+        if self.shell != (boot := self.drain().count("pillarbox: slot ")):
+            self.log_in(seconds)
+            self.shell = boot
+        # The marks are spelled so that the echo of the command does not have them.
+        self.type(f"echo be''gun; {command}; echo en''ded $?")
         self.console(r"begun\r?\n", seconds)
         began = self.read
         found = self.console(r"ended (\d+)\s", seconds)
         return self.said[began:found.start()].replace("\r", "").strip(), int(found[1])
 
     def banner(self, seconds):
-        """Waits for the greeting of POP3, and says after how many seconds of the board's life it came."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until and self.qemu.poll() is None:
-            try:
-                with socket.create_connection(("127.0.0.1", self.pop3), 5) as connection:
-                    connection.settimeout(5)
-                    if connection.recv(512).startswith(b"+OK"):
+        """Waits for the greeting of POP3, and says after how many seconds of the board's life it came.
+
+        QEMU takes each connection at once and passes it on when it can: one that it takes too early may wait long after
+        the server is there. So the next one does not wait for it; the first that is greeted counts. One that is refused
+        comes back at once: without a pause, a flood of them would take half of the board's time until the server is up."""
+        until, waiting = time.monotonic() + seconds, []
+        try:
+            while time.monotonic() < until and self.qemu.poll() is None:
+                waiting.append(socket.create_connection(("127.0.0.1", self.pop3), 5))
+                time.sleep(0.1)
+                for connection in select.select(waiting, [], [], 0.1)[0]:
+                    if greeted(connection):
                         return time.monotonic() - self.began
-            except OSError:
-                pass
-            time.sleep(0.1)
+                    waiting.remove(connection)
+                    connection.close()
+                if len(waiting) > 16:
+                    waiting.pop(0).close()
+        finally:
+            for connection in waiting:
+                connection.close()
         raise SystemExit(f"{self.drain()[-4000:]}\n\nno POP3 in {seconds} s")
 
     def drain(self):

@@ -1,8 +1,9 @@
 #!/bin/sh
-# guest.sh FOLDER [virt | imx6ul]: makes what the emulated board boots from Debian packages that are unpacked, not installed:
-# FOLDER/vmlinuz, Debian's arm64 or armhf kernel, FOLDER/base.gz, an initramfs of busybox, the modules that the
-# tests need and scripts/qemu/init, and the device tree of a board that needs one. The box is no part of it.
-# FOLDER is left alone when it is whole and no older.
+# guest.sh FOLDER [virt | imx6ul]: makes what the emulated board boots from Debian packages that are
+# unpacked, not installed: FOLDER/vmlinuz, Debian's arm64 or armhf kernel, FOLDER/base.gz, an
+# initramfs of busybox, the modules that the tests need and scripts/qemu/init, and the device tree
+# of a board that needs one. The server is no part of it. FOLDER is left alone when it is whole and
+# no older.
 #
 # Needs apt, dpkg-deb, depmod (kmod), cpio and Debian's mirror or a proxy of it.
 set -eu
@@ -23,14 +24,16 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
 debian=${XDG_CACHE_HOME:-$HOME/.cache}/pillarbox/$architecture
-../debian.sh "$debian" "$architecture" "linux-image-$flavour" busybox-static
-debian=$debian/root
+../debian.sh "$debian" "$architecture" "linux-image-$flavour" busybox-static # as ../image.sh
+../debian.sh "$debian-e2fsck" "$architecture" e2fsck-static
+e2fsck=$debian-e2fsck/root/sbin/e2fsck.static debian=$debian/root
 version=$(ls "$debian/lib/modules")
 [ -e "$debian/lib/modules/$version/modules.dep" ] || depmod -b "$debian" "$version"
 mkdir -p "$tmp/root/bin"
-cp "$debian/bin/busybox" "$tmp/root/bin/"
+cp "$debian/bin/busybox" "$e2fsck" "$tmp/root/bin/"
 
-# closure NAME MODULE...: the guest inserts what /modules/NAME lists in that order, which is that of what they depend on.
+# closure NAME MODULE...: the guest inserts what /modules/NAME lists in that order, which is that of
+# what they depend on.
 mkdir "$tmp/root/modules"
 closure() {
 	list=$tmp/root/modules/$1
@@ -52,7 +55,8 @@ mkdir "$tmp/new"
 cp "$debian/boot/vmlinuz-$version" "$tmp/new/vmlinuz"
 [ -z "$tree" ] || cp "$debian/usr/lib/linux-image-$version/$tree" "$tmp/new/"
 (cd "$tmp/root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet | gzip -9n) >"$tmp/new/base.gz"
-for file in "$tmp"/new/[!b]* "$tmp/new/base.gz"; do # a board that boots from the folder meanwhile finds each file whole
+# A board that boots from the folder meanwhile finds each file whole.
+for file in "$tmp"/new/[!b]* "$tmp/new/base.gz"; do
 	cp "$file" "$folder/new.$$"
 	mv "$folder/new.$$" "$folder/${file##*/}"
 done

@@ -21,8 +21,8 @@ func Aligned(n int) []byte {
 	return p[skip : skip+n : skip+n]
 }
 
-// Whole refuses what a direct write or an uncached read would refuse. Every File asks it, in Append
-// mode too, so that a caller's mistake shows on every volume.
+// Whole returns an error for what a direct write or an uncached read would reject. Every File calls
+// it, in Append mode too, so that a caller's mistake shows on every volume.
 func Whole(p []byte, off int64) error {
 	if off < 0 || off%Page != 0 || len(p)%Page != 0 || misalignment(p) != 0 {
 		return fmt.Errorf("flash: %d bytes at %d are not whole pages from an aligned buffer", len(p), off)

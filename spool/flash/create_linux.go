@@ -11,11 +11,11 @@ import (
 // fill is how many zero bytes are written at once when a slot is made.
 const fill = 256 << 10
 
-// Create makes a slot file; name and size are durable when it returns. A file that is there
-// already is never touched: the error is os.ErrExist.
+// Create makes a slot file; name and size are durable when it returns. An existing file is never
+// touched: the error is os.ErrExist.
 //
-// It reaches the device in this order: fallocate, pwrite of size zero bytes, fsync, rename,
-// fsync of the folder; in Append mode without the first two. Not two at a time for one name.
+// It reaches the device in this order: fallocate, pwrite of size zero bytes, fsync, rename, fsync
+// of the folder; in Append mode without the first two. Calls for one name must not be concurrent.
 func (d *Dir) Create(name string, size int64) (File, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
@@ -23,11 +23,14 @@ func (d *Dir) Create(name string, size int64) (File, error) {
 	if d.Mode() == Recycle && (size <= 0 || size%Page != 0) {
 		return nil, fmt.Errorf("flash: a slot of %d bytes is not whole pages", size)
 	}
-	if _, err := os.Lstat(d.at(name)); err == nil {
-		return nil, &os.PathError{Op: "create", Path: d.at(name), Err: os.ErrExist}
+	if err := d.writable("create", name); err != nil {
+		return nil, err
+	}
+	if d.folder.exists(name) {
+		return nil, &os.PathError{Op: "create", Path: d.folder.path(name), Err: os.ErrExist}
 	}
 	if err := d.make(name, size); err != nil {
-		os.Remove(d.at(name + half))
+		d.folder.remove(name + half)
 		return nil, err
 	}
 	err := d.publish(name)
@@ -37,14 +40,13 @@ func (d *Dir) Create(name string, size int64) (File, error) {
 			return f, nil
 		}
 	}
-	os.Remove(d.at(name))
+	d.folder.remove(name)
 	return nil, err
 }
 
 // make makes <name>.tmp, whole and flushed.
 func (d *Dir) make(name string, size int64) error {
-	path := d.at(name + half)
-	made, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600)
+	made, err := d.begin(name, unix.O_RDWR)
 	if err != nil {
 		return err
 	}
@@ -52,7 +54,7 @@ func (d *Dir) make(name string, size int64) error {
 	if d.Mode() == Append {
 		return made.Sync()
 	}
-	f, err := openFile(path, Recycle)
+	f, err := d.folder.openFile(name+half, true)
 	if err != nil {
 		return err
 	}
@@ -63,9 +65,9 @@ func (d *Dir) make(name string, size int64) error {
 	return made.Sync()
 }
 
-// zero gives the file its size and its blocks for life. fallocate only lays the blocks side
-// by side and finds out early that they do not fit; it is the zeros that make a later
-// write an overwrite, without a word in the journal.
+// zero gives the file its size and its blocks permanently. fallocate only places the blocks side by
+// side and finds out early that they do not fit; the zeros are what makes a later write an
+// overwrite that needs no entry in the journal.
 func (f *file) zero(size int64) error {
 	err := control(f.writer, "fallocate", func(fd int) error { return unix.Fallocate(fd, 0, 0, size) })
 	if err != nil && !errors.Is(err, unix.EOPNOTSUPP) {

@@ -12,37 +12,46 @@ import (
 // A Dir is a Volume on a folder of a real file system. Different names may be used
 // from several goroutines.
 type Dir struct {
-	path    string
-	folder  *os.File // for fsync
-	lock    *os.File
+	folder  *folder
+	lock    *os.File // nil in a read-only volume
 	profile Profile
 }
 
-// Open opens the volume in the folder dir, which is made (0700, durable) when it is missing,
-// and locks it for this process: the error is ErrLocked while another one has it. Files
-// that a crash left half made are removed. It may flush once, to try direct writes.
+// Open opens the volume in the folder dir, which it makes (0700, durable) if it is missing, and
+// locks it for this process. If another process has it, the error is a LockedError, which is
+// ErrLocked. Files that a crash left half made are removed. It may flush once, to try direct
+// writes.
+//
+// With Options.ReadOnly it makes, locks, tries and removes nothing. Another process may then be
+// writing, and what is read may be incomplete.
 func Open(dir string, opt Options) (*Dir, error) {
-	if err := makeFolder(dir); err != nil {
-		return nil, err
+	if !opt.ReadOnly {
+		if err := makeFolder(dir); err != nil {
+			return nil, err
+		}
 	}
-	d := &Dir{path: dir}
-	if err := d.open(opt); err != nil {
+	d := &Dir{}
+	if err := d.open(dir, opt); err != nil {
 		d.Close()
 		return nil, err
 	}
 	return d, nil
 }
 
-func (d *Dir) open(opt Options) (err error) {
-	if d.folder, err = os.Open(d.path); err != nil {
+func (d *Dir) open(dir string, opt Options) (err error) {
+	if d.folder, err = openFolder(dir); err != nil {
 		return err
 	}
-	if d.lock, err = os.OpenFile(d.at(lockName), os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+	if opt.ReadOnly {
+		d.profile, err = d.folder.survey(opt)
+		return err
+	}
+	if d.lock, err = d.folder.open(lockName, unix.O_CREAT|unix.O_RDWR, 0o600); err != nil {
 		return err
 	}
 	err = control(d.lock, "flock", func(fd int) error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		return ErrLocked
+		return holderOf(d.lock)
 	}
 	if err != nil {
 		return err
@@ -50,11 +59,11 @@ func (d *Dir) open(opt Options) (err error) {
 	if err := d.sweep(); err != nil {
 		return err
 	}
-	d.profile, err = profile(d.lock, opt)
+	d.profile, err = d.folder.profile(d.lock, opt)
 	return err
 }
 
-// Profile tells what Open found.
+// Profile returns what Open found.
 func (d *Dir) Profile() Profile { return d.profile }
 
 // Mode returns how slots live here.
@@ -62,7 +71,7 @@ func (d *Dir) Mode() Mode { return d.profile.Mode }
 
 // Names returns the names of the files in the folder, sorted.
 func (d *Dir) Names() ([]string, error) {
-	found, err := os.ReadDir(d.path)
+	found, err := d.folder.list()
 	if err != nil {
 		return nil, err
 	}
@@ -80,13 +89,24 @@ func (d *Dir) Remove(name string) error {
 	if err := CheckName(name); err != nil {
 		return err
 	}
-	return os.Remove(d.at(name))
+	if err := d.writable("remove", name); err != nil {
+		return err
+	}
+	return d.folder.remove(name)
+}
+
+// writable returns an error for an operation that would change a read-only volume.
+func (d *Dir) writable(op, name string) error {
+	if d.profile.ReadOnly {
+		return &os.PathError{Op: op, Path: d.folder.path(name), Err: unix.EROFS}
+	}
+	return nil
 }
 
 // Free returns how many bytes an ordinary user may still write.
 func (d *Dir) Free() (int64, error) {
 	var st unix.Statfs_t
-	if err := control(d.folder, "statfs", func(fd int) error { return unix.Fstatfs(fd, &st) }); err != nil {
+	if err := control(d.folder.file, "statfs", func(fd int) error { return unix.Fstatfs(fd, &st) }); err != nil {
 		return 0, err
 	}
 	unit := int64(st.Frsize)
@@ -96,26 +116,27 @@ func (d *Dir) Free() (int64, error) {
 	return int64(st.Bavail) * unit, nil
 }
 
-// Close gives the lock back. Files that are still open stay usable.
+// Close releases the lock. Files that are still open stay usable.
 func (d *Dir) Close() error {
 	var err error
-	for _, f := range []*os.File{d.folder, d.lock} {
-		if f != nil {
-			err = errors.Join(err, f.Close())
-		}
+	if d.folder != nil {
+		err = d.folder.file.Close()
+	}
+	if d.lock != nil {
+		err = errors.Join(err, d.lock.Close())
 	}
 	return err
 }
 
 // sweep removes what a crash left half made.
 func (d *Dir) sweep() error {
-	found, err := os.ReadDir(d.path)
+	found, err := d.folder.list()
 	if err != nil {
 		return err
 	}
 	for _, f := range found {
 		if f.Type().IsRegular() && strings.HasSuffix(f.Name(), half) {
-			if err := os.Remove(d.at(f.Name())); err != nil {
+			if err := d.folder.remove(f.Name()); err != nil {
 				return err
 			}
 		}
@@ -123,17 +144,22 @@ func (d *Dir) sweep() error {
 	return nil
 }
 
-// publish gives the whole file <name>.tmp its name, for good: rename, fsync folder.
+// publish gives the complete file <name>.tmp its permanent name: rename, fsync of the folder.
 func (d *Dir) publish(name string) error {
-	if err := os.Rename(d.at(name+half), d.at(name)); err != nil {
-		os.Remove(d.at(name + half))
+	if err := d.folder.rename(name+half, name); err != nil {
+		d.folder.remove(name + half)
 		return err
 	}
-	return d.folder.Sync()
+	return d.folder.file.Sync()
 }
 
-// at returns the path of a file of the volume.
-func (d *Dir) at(name string) string { return filepath.Join(d.path, name) }
+// begin makes <name>.tmp, which a failed attempt may have left.
+func (d *Dir) begin(name string, flags int) (*os.File, error) {
+	if err := d.folder.remove(name + half); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	return d.folder.open(name+half, flags|unix.O_CREAT|unix.O_EXCL, 0o600)
+}
 
 // makeFolder makes dir and the folders above it that are missing, and flushes the folder
 // that got a new name, so that a power cut cannot take the volume with all that is in it.

@@ -39,7 +39,7 @@ func TestOnlyOneProcessHoldsTheVolume(t *testing.T) {
 	open(t, dir)
 }
 
-// The trial of direct writes must not need room: a box whose disk is full has to start.
+// The probe of direct writes must not need room: a server whose disk is full has to start.
 func TestOpenTakesRoomOnlyOnce(t *testing.T) {
 	dir := t.TempDir()
 	openRecycling(t, dir).Close()
@@ -308,7 +308,7 @@ func TestProfileNamesTheMode(t *testing.T) {
 	}
 }
 
-// tmpfs takes O_DIRECT and writes through the cache all the same: the trial must see it.
+// tmpfs accepts O_DIRECT and writes through the cache anyway: the probe must detect it.
 func TestMemoryIsNeverRecycled(t *testing.T) {
 	dir, err := os.MkdirTemp("/dev/shm", "flash")
 	if err != nil {

@@ -8,10 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A file is a File on a real file system: two descriptors of one inode.
+// A file is a File on a real file system: two descriptors of one inode, or one in a read-only
+// volume.
 type file struct {
 	reader *os.File // read only, through the page cache; what sendfile(2) is given
-	writer *os.File // reads and writes; O_DIRECT in Recycle mode, else through the page cache
+	writer *os.File // O_DIRECT in Recycle mode, else through the page cache; nil if read-only
 	direct bool     // writer is O_DIRECT
 }
 
@@ -20,24 +21,31 @@ func (d *Dir) Open(name string) (File, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
-	f, err := openFile(d.at(name), d.Mode())
+	if d.profile.ReadOnly {
+		reader, err := d.folder.open(name, unix.O_RDONLY, 0)
+		if err != nil {
+			return nil, err
+		}
+		return &file{reader: reader}, nil
+	}
+	f, err := d.folder.openFile(name, d.Mode() == Recycle)
 	if err != nil {
 		return nil, err
 	}
 	return f, nil
 }
 
-func openFile(path string, mode Mode) (*file, error) {
-	f := &file{direct: mode == Recycle}
-	how := os.O_RDWR
-	if f.direct {
+func (d *folder) openFile(name string, direct bool) (*file, error) {
+	f := &file{direct: direct}
+	how := unix.O_RDWR
+	if direct {
 		how |= unix.O_DIRECT
 	}
 	var err error
-	if f.reader, err = os.Open(path); err != nil {
+	if f.reader, err = d.open(name, unix.O_RDONLY, 0); err != nil {
 		return nil, err
 	}
-	if f.writer, err = os.OpenFile(path, how, 0); err != nil {
+	if f.writer, err = d.open(name, how, 0); err != nil {
 		f.reader.Close()
 		return nil, err
 	}
@@ -47,8 +55,8 @@ func openFile(path string, mode Mode) (*file, error) {
 // ReadAt reads through the page cache.
 func (f *file) ReadAt(p []byte, off int64) (int, error) { return f.reader.ReadAt(p, off) }
 
-// ReadUncached reads what the device holds. In Append mode it asks the kernel to forget the
-// pages first, which it does with clean ones: those that a failed Sync has left are clean.
+// ReadUncached reads what the device holds. In Append mode it first has the kernel drop the pages
+// from its cache, which works for clean pages; those that a failed Sync left are clean.
 func (f *file) ReadUncached(p []byte, off int64) (int, error) {
 	if err := Whole(p, off); err != nil {
 		return 0, err
@@ -65,11 +73,14 @@ func (f *file) ReadUncached(p []byte, off int64) (int, error) {
 	return f.reader.ReadAt(p, off)
 }
 
-// WriteAt writes all of p or returns an error; then any part of p may have been written, whatever
-// the count says. os.File goes on after a short write and after a signal.
+// WriteAt writes all of p or returns an error; after an error any part of p may have been written,
+// whatever the count says. os.File continues after a short write and after a signal.
 func (f *file) WriteAt(p []byte, off int64) (int, error) {
 	if err := Whole(p, off); err != nil {
 		return 0, err
+	}
+	if f.writer == nil {
+		return 0, &os.PathError{Op: "write", Path: f.reader.Name(), Err: unix.EROFS}
 	}
 	n, err := f.writer.WriteAt(p, off)
 	if err == nil && n < len(p) {
@@ -79,13 +90,24 @@ func (f *file) WriteAt(p []byte, off int64) (int, error) {
 }
 
 // Sync makes what was written durable: one fdatasync, never repeated.
-func (f *file) Sync() error { return datasync(f.writer) }
+func (f *file) Sync() error {
+	if f.writer == nil {
+		return nil // nothing was written
+	}
+	return datasync(f.writer)
+}
 
 // Handle returns the descriptor to send from.
 func (f *file) Handle() *os.File { return f.reader }
 
-// Close closes both descriptors; it flushes nothing.
-func (f *file) Close() error { return errors.Join(f.reader.Close(), f.writer.Close()) }
+// Close closes the descriptors; it flushes nothing.
+func (f *file) Close() error {
+	err := f.reader.Close()
+	if f.writer != nil {
+		err = errors.Join(err, f.writer.Close())
+	}
+	return err
+}
 
 func datasync(f *os.File) error { return control(f, "fdatasync", unix.Fdatasync) }
 
@@ -99,7 +121,7 @@ func control(f *os.File, op string, call func(fd int) error) error {
 		err = again(func() error { return call(int(fd)) })
 	})
 	if closed != nil {
-		err = os.ErrClosed // the only reason that there is
+		err = os.ErrClosed // the only possible reason
 	}
 	if err != nil {
 		return &os.PathError{Op: op, Path: f.Name(), Err: err}

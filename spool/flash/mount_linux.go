@@ -2,6 +2,7 @@ package flash
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mountTable is where the kernel tells what is mounted in the view of this process (proc(5)).
+// mountTable is where the kernel lists what is mounted in the view of this process (proc(5)).
 const mountTable = "/proc/self/mountinfo"
 
 // A mount is one line of the table.
@@ -32,8 +33,8 @@ func (m mount) option(name string) (value string, set bool) {
 	return "", false
 }
 
-// mountOf finds the mount that holds path, which is absolute and has no symbolic links. Of two at the same place the later one
-// covers the other. Lines that it does not understand are skipped.
+// mountOf finds the mount that holds path, which is absolute and has no symbolic links. Of two
+// mounts at the same place the later one covers the other. Lines that cannot be parsed are skipped.
 func mountOf(table io.Reader, path string) (found mount, ok bool) {
 	for lines := bufio.NewScanner(table); lines.Scan(); {
 		m, good := parseMount(lines.Text())
@@ -69,11 +70,11 @@ func covers(point, path string) bool {
 	return point == "/" || path == point || strings.HasPrefix(path, point+"/")
 }
 
-// longCommit is the shortest commit= in seconds that is not worth a word: with it the journal of a box at home costs
-// less than the mail.
+// longCommit is the shortest commit= in seconds that needs no warning: with it the journal of a
+// server at home costs less than the mail.
 const longCommit = 60
 
-// remarks returns what is to be said about the way a file system is mounted, each with the remedy.
+// remarks returns warnings about the way a file system is mounted, each with the remedy.
 func (m mount) remarks() (said []string) {
 	say := func(text string) { said = append(said, m.kind+" on "+m.point+" "+text) }
 	value, set := m.option("barrier")
@@ -92,13 +93,14 @@ func (m mount) remarks() (said []string) {
 		}
 		value, _ := m.option("commit")
 		if seconds, err := strconv.Atoi(value); err != nil || seconds < longCommit {
-			say("commits its journal every few seconds, which costs a quiet box two flushes of three: mount it with noatime,commit=600; what is acknowledged never waits for the journal")
+			say("commits its journal every few seconds, which causes two of three flushes when little mail arrives: mount it with noatime,commit=600; what is acknowledged never waits for the journal")
 		}
 	}
 	return said
 }
 
-// volatileBelow says whether an overlay keeps its files where they do not last: above memory, or told not to flush.
+// volatileBelow reports whether an overlay keeps its files where they do not last: in memory, or
+// with an option that turns flushing off.
 func (m mount) volatileBelow(table io.Reader) bool {
 	if _, set := m.option("volatile"); set {
 		return true
@@ -111,8 +113,8 @@ func (m mount) volatileBelow(table io.Reader) bool {
 	return ok && (below.kind == "tmpfs" || below.kind == "ramfs")
 }
 
-// survey adds to a profile what the table of mounts tells about the folder of an open file. What cannot be found out
-// is not said.
+// survey adds to a profile what the table of mounts says about the folder of an open file. What
+// cannot be found out is left out.
 func (p *Profile) survey(dir string) {
 	path, err := filepath.Abs(dir)
 	if err != nil {
@@ -134,13 +136,34 @@ func (p *Profile) survey(dir string) {
 	if m.kind != "overlay" {
 		return
 	}
-	if _, err := table.Seek(0, io.SeekStart); err == nil && (m.volatileBelow(table) || inMemoryAt(m)) {
+	if _, err := table.Seek(0, io.SeekStart); err == nil && m.lostAtPowerOff(table) {
 		p.Volatile = true
 		p.Warnings = append(p.Warnings, "the overlay on "+m.point+" "+inMemory)
 	}
 }
 
-// inMemoryAt asks the file system itself, where the upper folder of an overlay can be reached.
+// lostAtPowerOff reports whether what is written to an overlay is lost at a power cut. The path of
+// the upper directory is one of the mount namespace in which the overlay was mounted. In a jail or
+// a container that path names nothing, or something else: the root of a ujail is a tmpfs, and every
+// path of the router would seem to lie in it. So the table is used only for an upper directory that
+// can be seen from here. The option "volatile" is the overlay's own and always counts.
+func (m mount) lostAtPowerOff(table io.Reader) bool {
+	upper, _ := m.option("upperdir")
+	if upper != "" && !reachable(unescape(upper)) {
+		_, set := m.option("volatile")
+		return set
+	}
+	return m.volatileBelow(table) || inMemoryAt(m)
+}
+
+// reachable reports whether a path leads to something. If a directory on the way may not be
+// searched, the path is assumed to exist, and the table is the best source that there is.
+func reachable(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil || errors.Is(err, os.ErrPermission)
+}
+
+// inMemoryAt queries the file system itself, if the upper folder of an overlay can be reached.
 func inMemoryAt(m mount) bool {
 	upper, _ := m.option("upperdir")
 	var st unix.Statfs_t

@@ -63,6 +63,37 @@ func TestOverlayAboveMemory(t *testing.T) {
 	}
 }
 
+// jailTable is what a process in a ujail on an ordinary router sees: the root of the jail is a
+// tmpfs, and the state directory is bind mounted from the router's overlay, whose upper directory
+// the jail does not have.
+const jailTable = `100 90 0:50 / / rw,noatime - tmpfs tmpfs rw,mode=755
+101 100 0:20 /etc/passwd /etc/passwd ro,noatime - overlay overlayfs:/overlay rw,lowerdir=/,upperdir=UPPER,workdir=WORK
+102 100 0:20 /srv/pillarbox /srv/pillarbox rw,noatime - overlay overlayfs:/overlay rw,lowerdir=/,upperdir=UPPER,workdir=WORK
+103 100 0:5 /log /dev/log rw - tmpfs tmpfs rw
+`
+
+func TestOverlaySeenFromAJail(t *testing.T) {
+	seen := t.TempDir()
+	for _, row := range []struct {
+		name, upper, also string
+		want              bool
+	}{
+		{"an upper directory that the jail does not have", "/overlay/upper-of-the-router", "", false},
+		{"one below a file", "/proc/self/stat/upper", "", false},
+		{"the same with flushing turned off", "/overlay/upper-of-the-router", ",volatile", true},
+		{"an upper directory in memory that can be seen", seen, "", true},
+	} {
+		text := strings.ReplaceAll(jailTable, "upperdir=UPPER,workdir=WORK", "upperdir="+row.upper+",workdir=/overlay/work"+row.also)
+		m, ok := mountOf(strings.NewReader(text), "/srv/pillarbox/spool")
+		if !ok || m.kind != "overlay" {
+			t.Fatalf("%s: found %+v", row.name, m)
+		}
+		if got := m.lostAtPowerOff(strings.NewReader(text)); got != row.want {
+			t.Errorf("%s: %v, want %v", row.name, got, row.want)
+		}
+	}
+}
+
 func TestNoMount(t *testing.T) {
 	if m, ok := mountOf(strings.NewReader("27 1 179:2 / /srv rw - ext4 x rw\n"), "/home"); ok {
 		t.Errorf("found %+v", m)

@@ -10,8 +10,8 @@ const (
 	half     = ".tmp" // ends the names of files that are not whole yet
 )
 
-// CheckName refuses what is not the name of a file that the user of a Volume may have: what
-// leaves the folder, what is hidden, and the names that the volume needs for itself.
+// CheckName returns an error for what is not the name of a file that the user of a Volume may have:
+// what leads out of the folder, what is hidden, and the names that the volume needs for itself.
 func CheckName(name string) error {
 	if name == "" || name == lockName || strings.HasSuffix(name, half) ||
 		strings.HasPrefix(name, ".") || strings.ContainsAny(name, "/\x00") {

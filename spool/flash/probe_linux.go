@@ -9,14 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// probe tries in the lock file whether a direct write leaves bytes on their way to a client
-// alone. It returns why not, in words, or "" when it does; an error says that the file
-// cannot be written at all. The lock file keeps its page, so that a full file system can be
-// opened: only the first trial of all needs room.
+// probe tries in the lock file whether a direct write leaves bytes alone that are on their way to a
+// client. It returns why not, in words, or "" if it does; an error means that the file cannot be
+// written at all. The lock file keeps its page, so that a full file system can be opened: only the
+// very first probe needs room.
 //
-// The page is held in a pipe as it would be held in a socket: splice(2) and sendfile(2) both
-// hand on references to the page cache.
-func probe(lock *os.File) (refused string, err error) {
+// The page is held in a pipe as it would be held in a socket: splice(2) and sendfile(2) both hand
+// on references to the page cache.
+func (d *folder) probe(lock *os.File) (refused string, err error) {
 	old, young := Aligned(Page), Aligned(Page)
 	for i := range old {
 		old[i], young[i] = 'o', 'y'
@@ -27,7 +27,7 @@ func probe(lock *os.File) (refused string, err error) {
 	if err := datasync(lock); err != nil {
 		return "", err
 	}
-	direct, err := os.OpenFile(lock.Name(), os.O_RDWR|unix.O_DIRECT, 0)
+	direct, err := d.open(lockName, unix.O_RDWR|unix.O_DIRECT, 0)
 	if err != nil {
 		return "O_DIRECT is refused: " + err.Error(), nil
 	}
@@ -52,7 +52,7 @@ func overtake(cached, direct *os.File, old, young []byte) (refused string, err e
 		return err
 	})
 	if err != nil || held != Page {
-		return fmt.Sprintf("a page cannot be held back for the trial: splice moved %d bytes: %v", held, err), nil
+		return fmt.Sprintf("a page cannot be held back for the probe: splice moved %d bytes: %v", held, err), nil
 	}
 	if _, err := direct.WriteAt(young, 0); err != nil {
 		if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EIO) || errors.Is(err, unix.EROFS) {

@@ -3,7 +3,6 @@ package flash
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,18 +12,18 @@ type fileSystem struct {
 	magic   int64 // f_type of statfs(2)
 	name    string
 	recycle bool   // overwrites blocks in place: slots are recycled where direct writes work
-	warning string // "" where a spool is at home
+	warning string // "" if it is fit for a spool
 }
 
-// volatile says whether what is acknowledged there may be gone after a power cut, whatever is done.
+// volatile reports whether what is acknowledged there may be gone after a power cut in any case.
 func (fs fileSystem) volatile() bool { return fs.warning == inMemory || fs.warning == remote }
 
 const (
-	inMemory = "lies in memory: all mail is lost when the box is switched off"
+	inMemory = "lies in memory: all mail is lost when the power fails"
 	remote   = "is reached over a network: its server decides whether acknowledged mail survives a power cut; use a local disk"
-	brittle  = "has no journal and no owner of a file: a power cut can damage the whole volume; use ext4 or F2FS"
-	copying  = "never overwrites in place: each small mail costs about 100 KiB of writing; an ext4 partition is kinder to flash"
-	unproven = "passes files on to another program or file system: nobody has proven that a flush reaches the device"
+	brittle  = "has no journal and no file owners: a power cut can damage the whole volume; use ext4 or F2FS"
+	copying  = "never overwrites in place: each small mail costs about 100 KiB of writing; an ext4 partition wears flash less"
+	unproven = "passes files on to another program or file system: it is not proven that a flush reaches the device"
 )
 
 // fileSystems: ext2 and ext3 have ext4's number, and mostly its code. The numbers that
@@ -56,22 +55,33 @@ var fileSystems = [...]fileSystem{
 	{unix.ECRYPTFS_SUPER_MAGIC, "ecryptfs", false, unproven},
 }
 
-// profile finds out what lies under the folder of the lock file and how slots live there. On a
-// file system that could recycle it writes a page of the lock file twice and flushes once.
-func profile(lock *os.File, opt Options) (Profile, error) {
-	fs, err := identify(lock)
+// survey finds out what lies under the folder, and writes nothing. The mode is the one in which
+// existing slots were written.
+func (d *folder) survey(opt Options) (Profile, error) {
+	fs, err := identify(d.file)
 	if err != nil {
 		return Profile{}, err
 	}
-	p := Profile{FileSystem: fs.name, Mode: Append, Volatile: fs.volatile()}
+	p := Profile{FileSystem: fs.name, Mode: Append, Volatile: fs.volatile(), ReadOnly: opt.ReadOnly}
+	if fs.recycle || opt.Mode == Recycle {
+		p.Mode = Recycle
+	}
 	if fs.warning != "" {
 		p.Warnings = append(p.Warnings, fs.name+" "+fs.warning)
 	}
-	p.survey(filepath.Dir(lock.Name()))
-	if !fs.recycle && opt.Mode != Recycle {
-		return p, nil
+	p.survey(d.file.Name())
+	return p, nil
+}
+
+// profile finds out what lies under the folder and how slots live there. On a file system that
+// could recycle it writes a page of the lock file twice and flushes once.
+func (d *folder) profile(lock *os.File, opt Options) (Profile, error) {
+	p, err := d.survey(opt)
+	if err != nil || p.Mode != Recycle {
+		return p, err
 	}
-	refused, err := probe(lock)
+	p.Mode = Append
+	refused, err := d.probe(lock)
 	if err != nil {
 		return Profile{}, err
 	}
@@ -81,9 +91,9 @@ func profile(lock *os.File, opt Options) (Profile, error) {
 		p.Mode = Recycle
 	case p.Direct: // Append was asked for
 	case opt.Mode == Recycle:
-		return Profile{}, fmt.Errorf("flash: slots cannot be recycled in %s: %s", filepath.Dir(lock.Name()), refused)
+		return Profile{}, fmt.Errorf("flash: slots cannot be recycled in %s: %s", d.file.Name(), refused)
 	default:
-		p.Warnings = append(p.Warnings, fs.name+" cannot recycle slots here, which costs more flushes: "+refused)
+		p.Warnings = append(p.Warnings, p.FileSystem+" cannot recycle slots here, which costs more flushes: "+refused)
 	}
 	return p, nil
 }

@@ -102,7 +102,7 @@ func connect(t *testing.T) (server, client *net.TCPConn) {
 }
 
 // queue sends from the beginning of f until the socket takes no more, and returns how much
-// it took: those bytes wait in the kernel, for nobody reads.
+// it took: those bytes wait in the kernel, because the client does not read.
 func queue(t *testing.T, conn *net.TCPConn, f *os.File, size int) int {
 	t.Helper()
 	raw, err := conn.SyscallConn()

@@ -4,7 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+
+	"golang.org/x/sys/unix"
 )
 
 // small is the most bytes that a small file may have.
@@ -15,7 +16,7 @@ func (d *Dir) Load(name string) ([]byte, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
-	f, err := os.Open(d.at(name))
+	f, err := d.folder.open(name, unix.O_RDONLY, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +32,7 @@ func (d *Dir) Load(name string) ([]byte, error) {
 }
 
 // Store replaces a small file, of 1 MiB at most. It reaches the device in this order: write of
-// <name>.tmp, fsync, rename, fsync of the folder. Not two at a time for one name.
+// <name>.tmp, fsync, rename, fsync of the folder. Calls for one name must not be concurrent.
 //
 // After an error of the last step the content is the old or the new one, as after a power cut.
 func (d *Dir) Store(name string, data []byte) error {
@@ -41,8 +42,11 @@ func (d *Dir) Store(name string, data []byte) error {
 	if len(data) > small {
 		return fmt.Errorf("flash: %d bytes are too many for the small file %s", len(data), name)
 	}
+	if err := d.writable("store", name); err != nil {
+		return err
+	}
 	if err := d.draft(name, data); err != nil {
-		os.Remove(d.at(name + half))
+		d.folder.remove(name + half)
 		return err
 	}
 	return d.publish(name)
@@ -50,7 +54,7 @@ func (d *Dir) Store(name string, data []byte) error {
 
 // draft makes <name>.tmp with data in it, flushed.
 func (d *Dir) draft(name string, data []byte) error {
-	f, err := os.OpenFile(d.at(name+half), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	f, err := d.begin(name, unix.O_WRONLY)
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// WearOf returns the age of the device that a folder lies on; ok is false where the kernel does not tell it, as for
-// SD cards, disks, and file systems over several devices.
+// WearOf returns the age of the device that a folder lies on. ok is false if the kernel does not
+// report it, as for SD cards, disks, and file systems over several devices.
 func WearOf(dir string) (w Wear, ok bool) {
 	var st unix.Stat_t
 	if err := unix.Stat(dir, &st); err != nil {
@@ -21,7 +21,8 @@ func WearOf(dir string) (w Wear, ok bool) {
 	return wearAt(fmt.Sprintf("/sys/dev/block/%d:%d", unix.Major(device), unix.Minor(device)))
 }
 
-// wearAt reads it for a block device of sysfs: a whole one, or a partition, which lies in the folder of the whole one.
+// wearAt returns the age of a block device of sysfs: of a whole one, or of a partition, whose
+// folder is below that of the whole one.
 func wearAt(block string) (w Wear, ok bool) {
 	block, err := filepath.EvalSymlinks(block)
 	if err != nil {
@@ -44,7 +45,7 @@ func wearAt(block string) (w Wear, ok bool) {
 			w.LifeTime[i] = int(n)
 		}
 		if eol, err := os.ReadFile(filepath.Join(dir, "device", "pre_eol_info")); err == nil {
-			n, _ := strconv.ParseUint(strings.TrimSpace(string(eol)), 0, 8) // 0 if it says nothing
+			n, _ := strconv.ParseUint(strings.TrimSpace(string(eol)), 0, 8) // 0 if it cannot be read
 			w.PreEOL = int(n)
 		}
 		return w, true

@@ -2,5 +2,5 @@
 
 package flash
 
-// WearOf tells nothing.
+// WearOf returns false.
 func WearOf(string) (Wear, bool) { return Wear{}, false }

@@ -1,4 +1,5 @@
-// Package watchdogtest has a watchdog that resets nothing, for tests under testing/synctest.
+// Package watchdogtest has a watchdog that only records that it would have fired, for tests with
+// testing/synctest, and a ubusd with the object of procd.
 package watchdogtest
 
 import (
@@ -7,8 +8,7 @@ import (
 	"time"
 )
 
-// A Device is a watchdog.Device that says when it would have fired. It is armed by its first feed, as some devices are by
-// being opened.
+// A Device is a watchdog.Device that reports when it would have fired. The first feed arms it.
 type Device struct {
 	timeout time.Duration
 
@@ -20,18 +20,18 @@ type Device struct {
 	broken   bool
 }
 
-// New returns a device that is not armed yet.
+// New returns a device that is not armed.
 func New(timeout time.Duration) *Device {
 	return &Device{timeout: timeout, fired: make(chan struct{})}
 }
 
-// Feed starts the timeout anew.
+// Feed restarts the timeout.
 func (d *Device) Feed() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.feeds++
 	if d.broken {
-		return errors.New("the device does not take it")
+		return errors.New("broken by the test")
 	}
 	if d.timer == nil {
 		d.timer = time.AfterFunc(d.timeout, func() { close(d.fired) })
@@ -41,10 +41,10 @@ func (d *Device) Feed() error {
 	return nil
 }
 
-// Timeout returns the timeout that New was given.
+// Timeout returns the timeout that New was called with.
 func (d *Device) Timeout() time.Duration { return d.timeout }
 
-// Disarm stops it.
+// Disarm stops the device.
 func (d *Device) Disarm() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -55,26 +55,26 @@ func (d *Device) Disarm() error {
 	return nil
 }
 
-// Break has feeds fail from now on.
+// Break lets each feed fail from now on.
 func (d *Device) Break() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.broken = true
 }
 
-// Feeds returns how often it was fed, in vain or not.
+// Feeds returns the number of calls of Feed, including those that failed.
 func (d *Device) Feeds() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.feeds
 }
 
-// Disarmed says whether it was.
+// Disarmed reports whether Disarm was called.
 func (d *Device) Disarmed() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.disarmed
 }
 
-// Fired is closed when the machine would have been reset.
+// Fired returns a channel that is closed when the machine would have been reset.
 func (d *Device) Fired() <-chan struct{} { return d.fired }

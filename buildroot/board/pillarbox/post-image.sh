@@ -12,4 +12,7 @@ for file in "$images"/rpi-firmware/* "$images"/*.dtb "$images"/u-boot.bin; do
 	*/u-boot.bin) [ ! -e "$images/rpi-firmware" ] || set -- "$@" "$file" ;;
 	esac
 done
+VERSION=$(sed -n 's/^IMAGE_VERSION=//p' "$TARGET_DIR/etc/os-release")
+export VERSION
+cp "$TARGET_DIR/usr/share/pillarbox/sbom.cdx.json" "$images/pillarbox-$board.cdx.json"
 exec "$here/pack.sh" "$board" "$images" "$kernel" "$images/rootfs.squashfs" - "$@"

@@ -13,18 +13,18 @@ import (
 	"time"
 )
 
-// Options say what a board is made of.
+// Options are the options of a board.
 type Options struct {
 	Machine  Machine
-	Folder   string        // for sockets: its own, short path
+	Folder   string        // for sockets; used by one board only, with a short path
 	Guest    string        // folder that scripts/qemu/guest.sh has made for the machine
 	Program  string        // image of Pack: the second disk, read only
 	Words    string        // for the kernel's command line, read by the guest's init
 	Memory   int           // MiB
-	Disk     string        // unix socket of NBD: the first disk
-	Ports    []int         // of the guest that are forwarded
-	Watchdog bool          // has one, and comes up again after a reset; else a reset ends it
-	Patience time.Duration // for each wait
+	Disk     string        // unix socket of an NBD server: the first disk
+	Ports    []int         // ports of the guest that are forwarded
+	Watchdog bool          // if false, a reset ends the board
+	Patience time.Duration // limit of each wait
 }
 
 // A Board has power from Start to Kill.
@@ -35,10 +35,10 @@ type Board struct {
 	stdin     io.WriteCloser
 	console   *transcript
 	monitor   *monitor
-	gone      chan struct{} // closed when the emulator has ended and all it said was read
+	gone      chan struct{} // closed when the emulator has ended and all its output was read
 }
 
-// Start gives a board power. It returns before the guest has done anything.
+// Start turns a board on. It does not wait for the guest.
 func Start(opts Options) (*Board, error) {
 	b := &Board{opts: opts, console: newTranscript(), gone: make(chan struct{})}
 	socket := filepath.Join(opts.Folder, "qmp")
@@ -64,7 +64,7 @@ func Start(opts Options) (*Board, error) {
 		defer close(b.gone)
 		b.console.copy(out)
 		out.Close()
-		b.command.Wait() // how it ended says nothing
+		b.command.Wait() // the exit code has no meaning
 	}()
 	if b.monitor, err = dialMonitor(socket, b.gone); err == nil {
 		b.addresses, err = b.monitor.forwarded(opts.Ports)
@@ -76,16 +76,17 @@ func Start(opts Options) (*Board, error) {
 	return b, nil
 }
 
-// kernelWords spare time, and memory: Debian's kernel keeps eight MiB for the files of its tracer for ever, a fourth of what
-// it leaves of 64, and without them the guest would page its programs in and out all the time. A kernel for small boards has no tracer.
+// kernelWords save time and memory. The files of its tracer take 8 MiB of Debian's kernel, a
+// quarter of what it leaves of 64, so that the guest would page its programs in and out all the
+// time. A kernel for small boards has no tracer.
 const kernelWords = "panic=1 quiet mitigations=off audit=0 cryptomgr.notests initcall_blacklist=tracer_init_tracefs "
 
-// arguments is the command line of the emulator.
+// arguments returns the command line of the emulator.
 func (b *Board) arguments(socket string) []string {
 	o := b.opts
 	network := "user,restrict=on"
 	for _, port := range o.Ports {
-		network += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:0-10.0.2.15:%d", port) // a port that is free; see forwarded
+		network += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:0-10.0.2.15:%d", port)
 	}
 	m := o.Machine
 	args := []string{
@@ -109,20 +110,20 @@ func (b *Board) arguments(socket string) []string {
 	return args
 }
 
-// Address returns where a port of the guest is reached from here.
+// Address returns the loopback address that is forwarded to a port of the guest.
 func (b *Board) Address(port int) string { return b.addresses[port] }
 
-// Await returns the next line of the console that has the text in it; lines before it are passed over.
+// Await returns the next line of the console that contains the text, and skips lines before it.
 func (b *Board) Await(ctx context.Context, text string) (string, error) {
 	return b.patiently(ctx, b.console, text)
 }
 
-// Event returns the next message of the hardware of that name, such as WATCHDOG.
+// Event returns the next event of the hardware with that name, such as WATCHDOG.
 func (b *Board) Event(ctx context.Context, name string) (string, error) {
 	return b.patiently(ctx, b.monitor.said, pattern(name))
 }
 
-// errImpatient is the cause when the guest takes longer than Options.Patience.
+// errImpatient is the cause if the guest takes longer than Options.Patience.
 var errImpatient = errors.New("that takes too long")
 
 func (b *Board) patiently(ctx context.Context, t *transcript, text string) (string, error) {
@@ -141,19 +142,19 @@ func (b *Board) Say(line string) error {
 	return err
 }
 
-// Tail returns the end of what was said on the console.
+// Tail returns the end of the console's output.
 func (b *Board) Tail() string { return b.console.tail() }
 
-// Gone is closed when the board has lost its power, by Kill or by itself.
+// Gone is closed when the board is off, by Kill or by itself.
 func (b *Board) Gone() <-chan struct{} { return b.gone }
 
-// CPU returns what the emulator has used; it is known when Gone is closed.
+// CPU returns the CPU time of the emulator. It is known after Gone is closed.
 func (b *Board) CPU() time.Duration {
 	<-b.gone
 	return b.command.ProcessState.UserTime() + b.command.ProcessState.SystemTime()
 }
 
-// Kill takes the power away and returns when it is gone.
+// Kill cuts the power and returns when the board is off.
 func (b *Board) Kill() {
 	b.command.Process.Kill()
 	<-b.gone

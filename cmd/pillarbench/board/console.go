@@ -8,18 +8,18 @@ import (
 	"sync"
 )
 
-// A transcript is what was said so far, and lets wait for more.
+// A transcript is the output so far. Callers can wait for more.
 type transcript struct {
 	mu    sync.Mutex
 	text  []byte
-	read  int           // up to where await has looked
-	more  chan struct{} // closed and made anew when text grows
+	read  int           // how much of it await has searched
+	more  chan struct{} // closed and replaced when text grows
 	ended bool
 }
 
 func newTranscript() *transcript { return &transcript{more: make(chan struct{})} }
 
-// copy takes in all that r gives.
+// copy appends all output of r.
 func (t *transcript) copy(r io.Reader) {
 	buffer := make([]byte, 4096)
 	for {
@@ -40,7 +40,8 @@ func (t *transcript) add(p []byte, ended bool) {
 	t.more = make(chan struct{})
 }
 
-// await returns the next line that has the text in it, the lines before are passed over. It fails when nothing more can come.
+// await returns the next line that contains the text, and skips lines before it. It returns an
+// error if no more output can come.
 func (t *transcript) await(ctx context.Context, text string) (string, error) {
 	for {
 		t.mu.Lock()
@@ -61,7 +62,7 @@ func (t *transcript) await(ctx context.Context, text string) (string, error) {
 	}
 }
 
-// next looks through the whole lines that are left.
+// next searches the complete lines that are left.
 func (t *transcript) next(text string) (string, bool) {
 	for {
 		line, _, whole := strings.Cut(string(t.text[t.read:]), "\n")
@@ -75,7 +76,7 @@ func (t *transcript) next(text string) (string, bool) {
 	}
 }
 
-// tail returns the last octets that were said.
+// tail returns the last octets of the output.
 func (t *transcript) tail() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

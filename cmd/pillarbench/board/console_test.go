@@ -36,7 +36,7 @@ func TestAwait(t *testing.T) {
 	}
 }
 
-// Await wakes up for what is said later, and gives up when its context ends.
+// Await returns for later output, and gives up when its context ends.
 func TestAwaitLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newTranscript()

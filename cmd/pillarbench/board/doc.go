@@ -1,20 +1,21 @@
-// Package board is an ARM board in an emulator (QEMU): power, a console, a network cable and a hardware watchdog. What runs on it is Debian's kernel and what scripts/qemu/guest.sh has put beside it.
+// Package board is an ARM board in an emulator (QEMU): power, a console, a network and a hardware
+// watchdog. It runs Debian's kernel and what scripts/qemu/guest.sh has added.
 //
-//	Start ──▶ qemu-system-... ───── console (serial line): Await, Say
-//	                              ├─ QMP (unix socket):     Event, such as WATCHDOG when the hardware has reset the board
-//	                              ├─ user network:          Address, a loopback port for each port of the guest
-//	                              ├─ first disk:            a unix socket that speaks NBD
-//	                              └─ second disk:           the box and its configuration, read only
+//	Start ──▶ qemu-system-... ─ console (serial line): Await, Say
+//	                          ├─ QMP (unix socket):     Event, such as WATCHDOG after a reset
+//	                          ├─ user network:          Address, a loopback port per guest port
+//	                          ├─ first disk:            the unix socket of an NBD server
+//	                          └─ second disk:           the server and its configuration, read-only
 //
-// # What holds
+// # Guarantees
 //
 //	B1  The guest reaches nothing but this machine's forwarded ports (restrict=on).
-//	B2  Kill is a power cut for all but the disk: SIGKILL, no goodbye.
-//	B3  A watchdog event is told by the emulated hardware, not by the guest: a guest that reboots makes none.
+//	B2  Kill is a power cut of all but the disk: SIGKILL without warning.
+//	B3  The emulated hardware reports watchdog events, not the guest: a reboot makes none.
 //
-//	machine.go  the boards that the emulator knows
+//	machine.go  the boards that the emulator supports
 //	board.go    a board from power on to power off
-//	console.go  what the guest says
-//	qmp.go      what the hardware says
+//	console.go  the output of the guest
+//	qmp.go      the events of the hardware
 //	pack.go     the program disk, and fresh file systems
 package board

@@ -1,21 +1,23 @@
 package board
 
-// A Machine is a board that the emulator knows. Each has a hardware watchdog that tells when it fires.
+// A Machine is a board that the emulator supports. The emulator reports when its watchdog fires.
 type Machine struct {
 	Name     string
 	emulator string
-	board    []string // what is always there
-	tree     string   // device tree, a file of the guest's folder; "": the emulator makes one
-	words    string   // for the guest: console and disks
+	board    []string // arguments of every board
+	tree     string   // device tree, a file in the guest's folder; "" if the emulator makes one
+	words    string   // kernel command line: console and disks
 	network  func(backend string) []string
 	disk     func(name, backend string) []string
-	watchdog []string // what it takes to have one
-	Forgets  bool     // the emulated watchdog does not tell after a reset that it was the cause
-	Waits    bool     // the emulator itself stands still while a disk does, and so does its watchdog
+	watchdog []string // arguments for a watchdog
+	Forgets  bool     // after a reset the emulated watchdog does not report that it was the cause
+	Waits    bool     // the emulator itself, and so its watchdog, stops while a disk hangs
 }
 
-// Machines are those that were tried. Of a real board's parts the first is the processor alone; the second is NXP's evaluation board
-// for the i.MX 6UltraLite, with its own card slots, network and watchdog. Its cards know no flush, so they say nothing of power cuts.
+// Machines are the boards that were tested. Of the first only the processor exists as real
+// hardware. The second is NXP's evaluation board for the i.MX 6UltraLite, with its own card
+// slots, network and watchdog. Its cards know no flush, so that they show nothing about power
+// cuts.
 var Machines = [...]Machine{
 	{
 		Name: "virt", emulator: "qemu-system-aarch64",
@@ -33,7 +35,7 @@ var Machines = [...]Machine{
 		Name: "imx6ul", emulator: "qemu-system-arm",
 		board: []string{"-M", "mcimx6ul-evk"}, tree: "imx6ul-14x14-evk.dtb",
 		words: "console=ttymxc0 disk=/dev/mmcblk0 program=/dev/mmcblk1",
-		network: func(backend string) []string { // Linux finds the wire at the second of two alone
+		network: func(backend string) []string { // Linux finds the link only at the second of two
 			return []string{"-nic", "user,restrict=on", "-nic", backend}
 		},
 		disk:     func(_, backend string) []string { return []string{"-drive", "if=sd,format=raw," + backend} },
@@ -41,7 +43,7 @@ var Machines = [...]Machine{
 	},
 }
 
-// Named returns the machine of that name.
+// Named returns the machine with that name.
 func Named(name string) (Machine, bool) {
 	for _, m := range Machines {
 		if m.Name == name {

@@ -8,18 +8,19 @@ import (
 	"path/filepath"
 )
 
-// A File is one regular file of the program disk.
+// A File is a regular file of the program disk.
 type File struct {
-	Name string // from the root, without a leading slash
+	Name string // path without a leading slash
 	Mode os.FileMode
 	Data []byte
 }
 
-// packSlack is room for the tables of the file system, in octets.
+// packSlack is the space for the tables of the file system, in octets.
 const packSlack = 2 << 20
 
-// Pack makes the program disk: an ext4 image with the files, which the board mounts read only. The box is paged in
-// from there, as it is from flash; in an initramfs it would take memory for all of its octets.
+// Pack makes the program disk: an ext4 image with the files, which the board mounts read-only.
+// The server is paged in from there, as it is from flash; in an initramfs it would take memory
+// for all its octets.
 func Pack(image string, files []File) error {
 	root := image + ".root"
 	defer os.RemoveAll(root)
@@ -37,13 +38,15 @@ func Pack(image string, files []File) error {
 	if err := os.WriteFile(image, nil, 0o600); err != nil {
 		return err
 	}
-	if err := os.Truncate(image, 1<<bits.Len64(uint64(size))); err != nil { // cards have the size of a power of two
+	// The emulator requires a power of two as the size of a card.
+	if err := os.Truncate(image, 1<<bits.Len64(uint64(size))); err != nil {
 		return err
 	}
 	return Format("ext4", image, "-O", "^has_journal", "-m", "0", "-d", root)
 }
 
-// Format makes a file system in an image. All of an ext4 is written at once, so that no thread of the guest does it later.
+// Format makes a file system in an image. An ext4 is written completely, so that no kernel thread
+// of the guest initializes it later.
 func Format(filesystem, image string, flags ...string) error {
 	flags = append([]string{"-q"}, flags...)
 	if filesystem == "ext4" {

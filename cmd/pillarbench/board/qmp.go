@@ -10,18 +10,19 @@ import (
 	"time"
 )
 
-// A monitor is the connection to QEMU's machine protocol (docs/interop/qmp-spec): a line a message, in JSON. It is
-// asked for the ports once, and read for events, whose lines begin with the time or the name of the event.
+// A monitor is a connection to QEMU's machine protocol (docs/interop/qmp-spec): each message is a
+// line of JSON. It is queried for the ports once, and then read for events, whose lines begin
+// with the time or the name of the event.
 type monitor struct {
 	conn net.Conn
 	said *transcript
 	done chan struct{}
 }
 
-// monitorPatience is how long QEMU may take to make its socket, and for an answer.
+// monitorPatience is how long QEMU may take to make its socket, and to reply.
 const monitorPatience = time.Minute
 
-// dialMonitor waits for the socket and leaves the mode of negotiation.
+// dialMonitor waits for the socket and ends the capabilities negotiation.
 func dialMonitor(path string, gone <-chan struct{}) (*monitor, error) {
 	var conn net.Conn
 	for deadline := time.Now().Add(monitorPatience); ; {
@@ -38,7 +39,7 @@ func dialMonitor(path string, gone <-chan struct{}) (*monitor, error) {
 			return nil, err
 		}
 	}
-	os.Remove(path) // nobody else is to find it
+	os.Remove(path) // no other client can connect
 	m := &monitor{conn, newTranscript(), make(chan struct{})}
 	go func() {
 		defer close(m.done)
@@ -51,14 +52,14 @@ func dialMonitor(path string, gone <-chan struct{}) (*monitor, error) {
 	return m, nil
 }
 
-// pattern is what a line of an event has in it.
+// pattern returns a text that the line of an event contains.
 func pattern(event string) string { return `"event": "` + event + `"` }
 
-// forwarding is a row of QEMU's table of the user network: the port here and that of the guest.
+// forwarding matches a row of QEMU's table of the user network: the host's port and the guest's.
 var forwarding = regexp.MustCompile(`TCP\[HOST_FORWARD\] +\d+ +127\.0\.0\.1 +(\d+) +10\.0\.2\.15 +(\d+) `)
 
-// forwarded asks which addresses QEMU has found for the ports of the guest. Only QEMU can: a port that was free
-// a moment ago may be anybody's.
+// forwarded queries the addresses that QEMU has chosen for the ports of the guest. Only QEMU can
+// choose them, because another program may take a port that was free a moment ago.
 func (m *monitor) forwarded(ports []int) (map[int]string, error) {
 	if _, err := m.conn.Write([]byte(`{"execute":"human-monitor-command","arguments":{"command-line":"info usernet"}}` + "\n")); err != nil {
 		return nil, err

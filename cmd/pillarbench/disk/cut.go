@@ -5,22 +5,22 @@ import (
 	"math/rand/v2"
 )
 
-// A Fate is what becomes of the cache at a cut.
+// A Fate is what happens to the cache at a cut.
 type Fate uint8
 
 const (
-	// Drop loses all that no flush has covered.
+	// Drop loses all that was not flushed.
 	Drop Fate = iota
-	// Keep loses nothing: the power went, and the disk had reserves.
+	// Keep loses nothing, as a disk with backup power does.
 	Keep
-	// Tear keeps a chance part: of each write nothing, all, or some of its sectors.
+	// Tear keeps a random part: of each write nothing, all, or some of its sectors.
 	Tear
 )
 
-// Fates are all of them, in order.
+// Fates are all fates in order.
 var Fates = [...]Fate{Drop, Keep, Tear}
 
-// String returns the word for a report.
+// String returns the name of a fate.
 func (f Fate) String() string {
 	switch f {
 	case Drop:
@@ -33,22 +33,23 @@ func (f Fate) String() string {
 	return fmt.Sprintf("fate %d", uint8(f))
 }
 
-// CutAt lets the power go at the n-th request from now that writes, trims or flushes; 1 is the next. That request
-// is not answered: a flush or trim is not done, and a write has the fate of those that are cached.
+// CutAt cuts the power at the n-th request from now that writes, trims or flushes; 1 is the next.
+// That request gets no reply: a flush or trim is not done, and a write shares the fate of the
+// cached ones.
 func (d *Disk) CutAt(n int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.cutAt = n
 }
 
-// Cut lets the power go at once.
+// Cut cuts the power at once.
 func (d *Disk) Cut() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.lose()
 }
 
-// Dead is closed when the power has gone.
+// Dead is closed when the power was cut.
 func (d *Disk) Dead() <-chan struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -64,8 +65,8 @@ func (d *Disk) lose() {
 	d.change.Broadcast()
 }
 
-// Power decides what the cut has left of the cache, and gives the power back. It returns how many writes were
-// cached, and how many of their sectors came through. Chance is asked only for Tear.
+// Power applies a fate to the cache and turns the power on. It returns how many writes were
+// cached, and how many of their sectors survived. Only Tear uses chance.
 func (d *Disk) Power(fate Fate, chance *rand.Rand) (writes, sectors int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -81,7 +82,7 @@ func (d *Disk) Power(fate Fate, chance *rand.Rand) (writes, sectors int) {
 	return writes, sectors
 }
 
-// survive puts on the medium what is left of one cached write, and returns how many sectors that is.
+// survive writes to the medium what is left of a cached write, and returns the number of sectors.
 func (d *Disk) survive(w write, fate Fate, chance *rand.Rand) (sectors int) {
 	keep := func() bool { return fate == Keep }
 	if fate == Tear {

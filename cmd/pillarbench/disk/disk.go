@@ -5,54 +5,56 @@ import (
 	"sync"
 )
 
-// Sector is what a cut cannot tear, in octets: offsets and lengths of requests are multiples of it.
+// Sector is the unit in octets that a cut cannot tear. Offsets and lengths of requests are
+// multiples of it.
 const Sector = 512
 
 var (
-	// errOff: the power is off.
+	// errOff is returned while the power is off.
 	errOff = errors.New("disk: no power")
-	// errCut: the power went at this request.
+	// errCut is returned by the request at which the power was cut.
 	errCut = errors.New("disk: the power has gone")
-	// errRange: a request reaches past the end, or is not of whole sectors.
+	// errRange is returned if a request reaches past the end or is not of whole sectors.
 	errRange = errors.New("disk: not a range of sectors of this disk")
 )
 
-// A Count is what the disk was asked to do since it was made.
+// A Count is the requests to a disk since it was made.
 type Count struct {
 	Reads   int64 // requests
-	Writes  int64 // requests, TRIM not among them
+	Writes  int64 // requests without TRIM
 	Octets  int64 // written
 	Flushes int64 // FLUSH requests, and writes with FUA
 	Trims   int64 // requests
 }
 
-// Minus returns what was done between d and c.
+// Minus returns the requests between d and c.
 func (c Count) Minus(d Count) Count {
 	return Count{c.Reads - d.Reads, c.Writes - d.Writes, c.Octets - d.Octets, c.Flushes - d.Flushes, c.Trims - d.Trims}
 }
 
-// A Disk is a medium in memory with a cache in front of it. Its methods may be called from several goroutines.
+// A Disk is a medium in memory with a cache in front of it. Its methods may be called concurrently.
 type Disk struct {
 	mu     sync.Mutex
 	change *sync.Cond
 
-	medium  []byte  // what a cut cannot touch
-	seen    []byte  // the medium with all that is cached on top: what READ returns
-	cache   []write // in the order they came
+	medium  []byte  // what survives every cut
+	seen    []byte  // what READ returns: the medium with all cached writes applied
+	cache   []write // in the order of requests
 	count   Count
 	stalled bool
 	off     bool
-	dead    chan struct{} // closed when the power goes
-	cutAt   int64         // requests that change something until the cut; 0: none was asked for
+	dead    chan struct{} // closed when the power is cut
+	cutAt   int64         // changing requests until the cut; 0 if none is planned
 }
 
-// A write is one request that waits in the cache.
+// A write is a request in the cache.
 type write struct {
 	offset int64
 	data   []byte
 }
 
-// New returns a disk with power that holds an image, whose length is a multiple of Sector. The disk keeps image.
+// New returns a disk that contains an image, whose length is a multiple of Sector, and is turned
+// on. The disk keeps image.
 func New(image []byte) *Disk {
 	d := &Disk{medium: image, seen: append([]byte(nil), image...), dead: make(chan struct{})}
 	d.change = sync.NewCond(&d.mu)
@@ -62,24 +64,24 @@ func New(image []byte) *Disk {
 // Size returns the length of the disk in octets.
 func (d *Disk) Size() int64 { return int64(len(d.medium)) }
 
-// Count returns what the disk did so far.
+// Count returns the requests so far.
 func (d *Disk) Count() Count {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.count
 }
 
-// Medium returns a copy of what a cut would leave for certain.
+// Medium returns a copy of what would survive every cut.
 func (d *Disk) Medium() []byte {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return append([]byte(nil), d.medium...)
 }
 
-// Stall lets no request that changes something come to an end until Resume or a cut, as a card does that has hung.
+// Stall blocks requests that change something until Resume or a cut, as a card that hangs does.
 func (d *Disk) Stall() { d.stall(true) }
 
-// Resume ends what Stall began.
+// Resume ends a Stall.
 func (d *Disk) Resume() { d.stall(false) }
 
 func (d *Disk) stall(on bool) {
@@ -89,7 +91,7 @@ func (d *Disk) stall(on bool) {
 	d.change.Broadcast()
 }
 
-// read fills p from what the guest has written, cached or not.
+// read fills p with what the guest has written, cached or not.
 func (d *Disk) read(p []byte, offset int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -104,12 +106,12 @@ func (d *Disk) read(p []byte, offset int64) error {
 	return nil
 }
 
-// write puts data, which it keeps, into the cache, or on the medium when through (FUA).
+// write puts data, which it keeps, into the cache, or on the medium if through is true (FUA).
 func (d *Disk) write(data []byte, offset int64, through bool) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err := d.begin(offset, int64(len(data))); err != nil {
-		if err == errCut { // in the middle of it
+		if err == errCut { // at this write
 			d.cache = append(d.cache, write{offset, data})
 		}
 		return err
@@ -127,7 +129,7 @@ func (d *Disk) write(data []byte, offset int64, through bool) error {
 	return nil
 }
 
-// trim fills a range with zeros, by way of the cache.
+// trim fills a range with zeros through the cache.
 func (d *Disk) trim(offset, length int64) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -140,7 +142,7 @@ func (d *Disk) trim(offset, length int64) error {
 	return nil
 }
 
-// flush empties the cache onto the medium.
+// flush writes the cache to the medium.
 func (d *Disk) flush() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -155,7 +157,8 @@ func (d *Disk) flush() error {
 	return nil
 }
 
-// begin waits while the disk is stalled, and refuses what cannot be done. A cut that is due comes here.
+// begin waits while the disk is stalled, and rejects invalid requests. It cuts the power if that
+// is due.
 func (d *Disk) begin(offset, length int64) error {
 	for d.stalled && !d.off {
 		d.change.Wait()
@@ -179,7 +182,8 @@ func (d *Disk) whole(offset, length int64) bool {
 	return offset >= 0 && length >= 0 && offset <= d.Size()-length && offset%Sector == 0 && length%Sector == 0
 }
 
-// supersede takes a range out of the cache that a write has put on the medium: what was cached for it is older.
+// supersede removes a range from the cache after a write to the medium, because what was cached
+// for it is older.
 func (d *Disk) supersede(offset, length int64) {
 	var kept []write
 	for _, w := range d.cache {

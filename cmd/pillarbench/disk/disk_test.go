@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A script is a line a step. Sectors have one letter each: "." was never written.
+// A script has a step on each line. Sectors have one letter each: "." was never written.
 //
 //	write 2 ab      sectors 2 and 3 become a and b
 //	through 2 a     the same with FUA
@@ -17,9 +17,9 @@ import (
 //	flush
 //	cut             at once
 //	cut at 2        at the second request from here
-//	power drop      what is left, and the power is back
+//	power drop      applies the fate and turns the power on
 //
-// A step that finds no power has "!" in front.
+// A step that fails because the power is off has "!" in front.
 func TestCache(t *testing.T) {
 	for _, row := range []struct {
 		name, script, want string
@@ -98,7 +98,7 @@ func play(d *Disk, step string) error {
 	return errors.New("no such step")
 }
 
-// letters has one letter a sector: "." for zeros, "?" for a sector that is not of one octet.
+// letters returns a letter for each sector: "." for zeros, "?" for a sector with different octets.
 func letters(image []byte) string {
 	var b strings.Builder
 	for at := 0; at < len(image); at += Sector {
@@ -115,7 +115,8 @@ func letters(image []byte) string {
 	return b.String()
 }
 
-// A torn write leaves any of its sectors, whole; the same seed leaves the same ones; what was flushed stays.
+// A torn write leaves some of its sectors, whole. The same seed leaves the same ones. What was
+// flushed stays.
 func TestTear(t *testing.T) {
 	tear := func(seed uint64) string {
 		d := New(make([]byte, 24*Sector))
@@ -183,7 +184,8 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-// A stalled disk holds what would change it until it is resumed; reads go on, and a cut lets the waiting go.
+// A stalled disk blocks requests that would change it until Resume. It serves reads, and a cut
+// ends the blocked requests.
 func TestStall(t *testing.T) {
 	d := New(make([]byte, 2*Sector))
 	d.Stall()

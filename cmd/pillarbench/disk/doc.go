@@ -1,28 +1,29 @@
-// Package disk is a disk with a volatile write cache whose power can be cut. A virtual machine reaches it over
-// the network block device protocol (NBD), so that the file system and the kernel on top of it are real ones.
+// Package disk is a disk with a volatile write cache whose power can be cut. A virtual machine
+// accesses it by the network block device protocol (NBD), so that the file system and the kernel
+// above it are real.
 //
-//	guest: box, ext4 or f2fs, virtio-blk ── qemu ── unix socket: NBD ── Server ── Disk
+//	guest: pillarbox, ext4 or f2fs, virtio-blk ── qemu ── unix socket: NBD ── Server ── Disk
 //
 //	          WRITE            FLUSH, or FUA of one write
 //	guest ───────────▶ cache ───────────────────────────▶ medium
 //	          READ sees the cache     cut: the cache is dropped, kept or torn
 //
-// # What holds
+// # Guarantees
 //
-//	D1  A write is on the medium when a FLUSH that came later was answered, or when it was answered and had FUA.
-//	D2  Of all other writes a cut leaves what its fate says: nothing (Drop), everything (Keep), or of
-//	    each write nothing, all, or any of its sectors of 512 octets (Tear). Sectors are whole.
-//	D3  Of two writes to one sector the later one wins, where both are left.
-//	D4  After the cut no request is answered any more, until Power.
-//	D5  What a cut leaves depends on the requests and on the seed alone.
+//	D1  A write is on the medium after the reply to a later FLUSH, or, with FUA, after its own.
+//	D2  Of all other writes a cut leaves nothing (Drop), everything (Keep), or (Tear) of
+//	    each write nothing, all, or some of its sectors of 512 octets. Sectors are whole.
+//	D3  Of two writes to one sector that are left the later one wins.
+//	D4  After a cut there are no replies until Power.
+//	D5  What a cut leaves depends only on the requests and the seed.
 //
-// The cut can be asked for at once (Cut) or at the n-th request to come (CutAt), which is caught in the middle.
+// The power is cut at once (Cut) or in the middle of the n-th later request (CutAt).
 //
 // # Protocol
 //
-// The fixed newstyle handshake with one nameless export, simple replies, and the requests READ, WRITE, FLUSH, TRIM
-// and DISC (github.com/NetworkBlockDevice/nbd, doc/proto.md). Requests are done one after the other. TRIM
-// writes zeros, which are as volatile as any other write.
+// The fixed newstyle handshake with one nameless export, simple replies, and the requests READ,
+// WRITE, FLUSH, TRIM and DISC (github.com/NetworkBlockDevice/nbd, doc/proto.md). Requests are
+// executed one by one. TRIM writes zeros, which are as volatile as any other write.
 //
 //	disk.go     the medium and its cache
 //	cut.go      what a cut leaves

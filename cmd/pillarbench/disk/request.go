@@ -6,20 +6,20 @@ import (
 	"io"
 )
 
-// Of requests and replies.
+// Numbers of requests and replies.
 const (
 	magicRequest     = 0x25609513
 	magicSimpleReply = 0x67446698
 
 	flagFUA = 1 << 0
 
-	// maxLength bounds a READ or WRITE in octets, as clients must expect.
+	// maxLength is the largest READ or WRITE in octets, as the protocol permits.
 	maxLength = 32 << 20
 
 	errorInvalid = 22 // EINVAL
 )
 
-// A request is its header.
+// A request is the header of a request.
 type request struct {
 	Magic  uint32
 	Flags  uint16
@@ -29,7 +29,7 @@ type request struct {
 	Length uint32
 }
 
-// kinds is the table of requests by number.
+// kinds are the requests by number.
 var kinds = [...]func(c *client, r request) error{
 	0: (*client).read,
 	1: (*client).write,
@@ -37,10 +37,10 @@ var kinds = [...]func(c *client, r request) error{
 	4: (*client).trim,
 }
 
-// disconnect is the request that has no reply.
+// disconnect is the request without a reply.
 const disconnect = 2
 
-// requests answers requests until the client goes, or the power.
+// requests serves requests until the client disconnects or the power is cut.
 func (c *client) requests() error {
 	for {
 		var r request
@@ -92,7 +92,8 @@ func (c *client) trim(r request) error {
 	return c.answer(r, c.disk.trim(int64(r.Offset), int64(r.Length)))
 }
 
-// answer sends a simple reply that carries nothing. A disk without power says nothing and ends the connection.
+// answer sends a simple reply without data. If the power is off, it sends nothing and ends the
+// connection.
 func (c *client) answer(r request, err error) error {
 	code := uint32(0)
 	switch {

@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// A Server gives a disk to NBD clients, each on a connection of its own.
+// A Server serves a disk to NBD clients, each on its own connection.
 type Server struct {
 	disk     *Disk
 	listener net.Listener
@@ -21,7 +21,7 @@ type Server struct {
 	closed bool
 }
 
-// Listen serves the disk on a unix socket that it makes, until Close.
+// Listen makes a unix socket and serves the disk on it until Close.
 func Listen(path string, d *Disk) (*Server, error) {
 	l, err := net.Listen("unix", path)
 	if err != nil {
@@ -33,7 +33,8 @@ func Listen(path string, d *Disk) (*Server, error) {
 	return s, nil
 }
 
-// Close ends all connections, waits for them and removes the socket. A stalled disk must be resumed or cut before.
+// Close ends all connections, waits for them and removes the socket. A stalled disk must be
+// resumed or cut before.
 func (s *Server) Close() error {
 	err := s.listener.Close()
 	s.mu.Lock()
@@ -65,7 +66,8 @@ func (s *Server) accept() {
 	}
 }
 
-// serve speaks with one client to the end. What ends it is the client's affair, or that of the power.
+// serve serves a client to the end. It drops the error, which is the client's or that of the
+// power cut.
 func (s *Server) serve(conn net.Conn) {
 	defer s.done.Done()
 	defer func() {
@@ -84,14 +86,14 @@ func (s *Server) serve(conn net.Conn) {
 	}
 }
 
-// A client is one connection. Integers are big endian.
+// A client is a connection. Integers are big-endian.
 type client struct {
 	disk *Disk
 	in   *bufio.Reader
 	out  *bufio.Writer
 }
 
-// Of the handshake.
+// Numbers of the handshake.
 const (
 	magicHello  = 0x4e42444d41474943 // "NBDMAGIC"
 	magicOption = 0x49484156454f5054 // "IHAVEOPT"
@@ -111,17 +113,18 @@ const (
 
 	infoExport = 0
 
-	// maxOption bounds what an option may carry: names of exports have at most 4096 octets.
+	// maxOption is the largest data of an option: names of exports have at most 4096 octets.
 	maxOption = 8 << 10
 )
 
-// exportFlags: there are flags, FLUSH, FUA and TRIM.
+// exportFlags are HAS_FLAGS, SEND_FLUSH, SEND_FUA and SEND_TRIM.
 const exportFlags = 1<<0 | 1<<2 | 1<<3 | 1<<5
 
-// errAborted: the client has ended the handshake.
+// errAborted is returned if the client ends the handshake.
 var errAborted = errors.New("nbd: aborted")
 
-// handshake answers options until one begins the requests. Every name names the one export.
+// handshake serves options until one starts the transmission phase. Every name is the name of the
+// one export.
 func (c *client) handshake() error {
 	if err := c.send(uint64(magicHello), uint64(magicOption), uint16(handshakeFixed|handshakeNoZeroes)); err != nil {
 		return err
@@ -150,7 +153,7 @@ func (c *client) handshake() error {
 	}
 }
 
-// option answers one option, and says whether requests come next.
+// option serves an option, and reports whether the transmission phase follows.
 func (c *client) option(option, flags uint32) (begun bool, err error) {
 	switch option {
 	case optionExportName:
@@ -166,18 +169,18 @@ func (c *client) option(option, flags uint32) (begun bool, err error) {
 		}
 		return option == optionGo, err
 	case optionAbort:
-		c.reply(option, replyAck, 0) // it may not wait for it
+		c.reply(option, replyAck, 0) // the client may not wait for it
 		return false, errAborted
 	}
 	return false, c.reply(option, replyUnsupported, 0)
 }
 
-// reply answers an option; length is that of parts in octets.
+// reply replies to an option; length is that of parts in octets.
 func (c *client) reply(option, kind, length uint32, parts ...any) error {
 	return c.send(append([]any{uint64(magicReply), option, kind, length}, parts...)...)
 }
 
-// send writes numbers of fixed size, and flushes.
+// send writes integers and flushes.
 func (c *client) send(parts ...any) error {
 	for _, p := range parts {
 		if err := binary.Write(c.out, binary.BigEndian, p); err != nil {
@@ -187,7 +190,7 @@ func (c *client) send(parts ...any) error {
 	return c.out.Flush()
 }
 
-// receive reads numbers of fixed size.
+// receive reads integers.
 func (c *client) receive(into any) error {
 	err := binary.Read(c.in, binary.BigEndian, into)
 	if errors.Is(err, io.ErrUnexpectedEOF) {

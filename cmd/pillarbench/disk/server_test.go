@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// A dialogue is a line a message, in hexadecimal: "S:" is awaited from the server, "C:" is said to it, and "S: end"
-// is the end of the connection. Blanks and what is in parentheses are for the reader.
+// A dialogue has a message on each line, in hexadecimal: "S:" is expected from the server, "C:"
+// is sent to it, and "S: end" is the end of the connection. Blanks and parenthesized text are
+// ignored.
 func TestDialogue(t *testing.T) {
 	const hello = `
 		S: 4e42444d41474943 49484156454f5054 0003 (NBDMAGIC IHAVEOPT, fixed newstyle and no zeroes)
@@ -143,7 +144,7 @@ func dialogue(t *testing.T, d *Disk, text string) {
 	}
 }
 
-// FuzzClient: whatever a client says after the handshake, the server neither panics nor hangs.
+// FuzzClient checks that the server neither panics nor hangs with any input after the handshake.
 func FuzzClient(f *testing.F) {
 	for _, seed := range []string{
 		"", "2560951300000003", "25609513000000010000000000000001000000000000000000000200",

@@ -9,22 +9,23 @@ import (
 //go:embed pop3/*.txt smtp/*.txt lmtp/*.txt
 var transcripts embed.FS
 
-// A Case is one transcript.
+// A Case is a transcript.
 type Case struct {
 	Protocol string // "pop3", "smtp" or "lmtp"
-	Name     string // of its file, without ".txt"
-	Section  string // what it rests on: "RFC 1939 §5"
-	Why      string // what must be, in a sentence
+	Name     string // name of the file without ".txt"
+	Section  string // its source, such as "RFC 1939 §5"
+	Why      string // what must hold, in a sentence
 	text     string
 }
 
-// Cases returns the cases whose "protocol/name" holds one of the words, all without a word, in order.
+// Cases returns the cases whose "protocol/name" contains one of the words, in order. Without
+// words it returns all.
 func Cases(words ...string) []Case {
 	var found []Case
 	for _, protocol := range []string{"pop3", "smtp", "lmtp"} {
 		files, err := transcripts.ReadDir(protocol)
 		if err != nil {
-			panic(err) // the folder is part of the program
+			panic(err) // the files are embedded
 		}
 		for _, file := range files {
 			name := strings.TrimSuffix(file.Name(), ".txt")
@@ -50,7 +51,7 @@ func holdsOne(name string, words []string) bool {
 	return len(words) == 0
 }
 
-// newCase reads the first line of a transcript: "# RFC 1939 §5: why".
+// newCase parses the first line of a transcript: "# RFC 1939 §5: why".
 func newCase(protocol, name, text string) Case {
 	first, _, _ := strings.Cut(text, "\n")
 	section, why, _ := strings.Cut(strings.TrimPrefix(first, "# "), ": ")

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestCases: each case says what it rests on, and each mistake of another server that can be shown from outside has one.
+// TestCases checks that each case has a source, and that each mistake of another server that can be
+// shown from outside has a case.
 func TestCases(t *testing.T) {
 	section := regexp.MustCompile(`^(D\d+, )?RFC \d+( §[\d.]+)?$`)
 	mistakes := make(map[string]bool)
@@ -21,7 +22,7 @@ func TestCases(t *testing.T) {
 			}
 		}
 	}
-	if len(mistakes) != 19 || mistakes["D15"] { // which needs a mail of 4 GiB
+	if len(mistakes) != 19 || mistakes["D15"] { // which needs a message of 4 GiB
 		t.Errorf("%d mistakes have cases: %v", len(mistakes), mistakes)
 	}
 	if got := len(Cases("pop3/d01", "lmtp/hello")); got != 3 {

@@ -1,31 +1,35 @@
-// Package suite holds a server of POP3, SMTP or LMTP, whoever made it, to the RFCs: transcripts that are played against it over
-// the network, each a case with its section, many of them for a mistake that some server has made.
+// Package suite holds any server of POP3, SMTP or LMTP to the RFCs. It plays transcripts against
+// it over the network, each a case with its section. Many of them are for a mistake that some
+// server has made.
 //
-//	pop3/*.txt   what a client may rely on who fetches mail
-//	smtp/*.txt   what a client may rely on who sends mail, and what reaches the maildrop of it
-//	lmtp/*.txt   the same where the client is a mail server
+//	pop3/*.txt   what a client that retrieves mail may rely on
+//	smtp/*.txt   what a client that sends mail may rely on, and what arrives in the maildrop
+//	lmtp/*.txt   the same for a mail server as the client
 //
-// A case says "must" of a server only where an RFC does, or where another answer loses mail, shows it to others or deletes it.
-// What a server does not offer is not held against it: the verdict is "absent". A case ends at the first line that differs.
+// A case requires something of a server only if an RFC does, or if other behaviour loses mail,
+// shows it to others or deletes it. What a server does not offer is no failure: the verdict is
+// "absent". A case ends at the first line that differs.
 //
 // # What a server needs
 //
-// One account whose maildrop the suite may empty, again and again. Mail is made by the suite itself: by SMTP, else by LMTP, else by a
-// command that is told. The account's address is delivered to, nobody else's is; mail for example.com is not taken from
-// loopback. Mail that was answered 250 is in the maildrop within ten seconds.
+// An account whose maildrop the suite may empty, again and again. The suite delivers its own
+// messages, by SMTP, by LMTP, or by a command. The server accepts mail for the account's address,
+// rejects mail for other local addresses, and does not accept mail for example.com from loopback.
+// An acknowledged message is in the maildrop within ten seconds.
 //
 // # What a case is
 //
 //	# D9, RFC 1939 §5: a message that is marked is in no listing.     the section, then the reason
-//	[[mail one]]               empties the maildrop, the first time, and delivers a letter (letters.go)
-//	[[mail one 3]]             three of them
+//	[[mail one]]               empties the maildrop, the first time, and delivers a message
+//	[[mail one 3]]             delivers three of them
 //	[[empty]]                  empties the maildrop
-//	[[arrived 1]]              waits until so many messages are in the maildrop
-//	[[needs pop3 STLS]]        the verdict is "absent" unless a line of CAPA, or of EHLO's reply, begins so
-//	[[slow]]                   takes minutes; played only when asked for
-//	[[on smtp]] [[on pop3s b]] the first word of a party's name is the port it connects to; without, the suite's
-//	$user $password $address   what the account is called
+//	[[arrived 1]]              waits until there are as many messages in the maildrop
+//	[[needs pop3 STLS]]        is "absent" unless a line of the reply to CAPA or EHLO begins so
+//	[[slow]]                   takes minutes; played only on request
+//	[[on smtp]] [[on pop3s b]] the first word of a party's name is its port, if it is one
+//	$user $password $address   of the account
 //
-// All else is a transcript (package transcript). The numbers D1 to D20 are those of mistakes found in other servers; D15, sizes
-// above 32 bits, is not among the cases, for it needs a mail of 4 GiB.
+// All else is a transcript (package transcript). The numbers D1 to D20 are those of mistakes
+// found in other servers. D15, sizes above 32 bits, has no case, because it needs a message of 4
+// GiB.
 package suite

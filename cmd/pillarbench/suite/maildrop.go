@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// deliver hands a letter over.
-func (s *Server) deliver(letter string) error {
+// deliver delivers a message to the account.
+func (s *Server) deliver(message string) error {
 	if s.Deliver != "" {
 		command := exec.Command("sh", "-c", s.Deliver)
-		command.Stdin = strings.NewReader(letter)
+		command.Stdin = strings.NewReader(message)
 		if out, err := command.CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w: %s", s.Deliver, err, out)
 		}
@@ -26,7 +26,7 @@ func (s *Server) deliver(letter string) error {
 		return fmt.Errorf("delivering: %w", err)
 	}
 	defer c.conn.Close()
-	wire := strings.ReplaceAll("\r\n"+letter, "\r\n.", "\r\n..")[2:] + "."
+	wire := strings.ReplaceAll("\r\n"+message, "\r\n.", "\r\n..")[2:] + "."
 	for _, line := range []string{hello, "MAIL FROM:<bert@example.org>", "RCPT TO:<" + s.Address + ">", "DATA", wire, "QUIT"} {
 		if _, err := c.say(line); err != nil {
 			return fmt.Errorf("delivering: %w", err)
@@ -50,7 +50,7 @@ func (s *Server) logIn() (*speaker, error) {
 	return c, nil
 }
 
-// empty deletes all mail of the account, in several sessions if one does not show it all.
+// empty deletes all messages of the account, in several sessions if one does not list them all.
 func (s *Server) empty() error {
 	for {
 		deleted, err := s.deleteAll()
@@ -60,7 +60,7 @@ func (s *Server) empty() error {
 	}
 }
 
-// deleteAll deletes what one session shows.
+// deleteAll deletes the messages that one session lists.
 func (s *Server) deleteAll() (messages int, err error) {
 	c, err := s.logIn()
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *Server) deleteAll() (messages int, err error) {
 	return messages, err
 }
 
-// stat returns how many messages there are.
+// stat returns the number of messages.
 func (c *speaker) stat() (messages int, err error) {
 	lines, err := c.say("STAT")
 	if err != nil {
@@ -89,7 +89,7 @@ func (c *speaker) stat() (messages int, err error) {
 	return messages, err
 }
 
-// arrived waits until the maildrop has so many messages.
+// arrived waits until the maildrop has as many messages.
 func (s *Server) arrived(want int) error {
 	deadline := time.Now().Add(s.patience())
 	for {

@@ -10,21 +10,23 @@ import (
 	"time"
 )
 
-// A Server is what the suite is played against.
+// A Server is the server that is tested.
 type Server struct {
-	// Ports are the addresses (host:port) by protocol: pop3, pop3s, smtp, smtps, lmtp. What is not there is not tried.
+	// Ports are the addresses (host:port) by protocol: pop3, pop3s, smtp, smtps, lmtp. Protocols
+	// without an address are not tested.
 	Ports map[string]string
-	// The account: the name and password of its login, the address of its mail.
+	// The account: name and password of the login, and mail address.
 	User, Password, Address string
-	// Deliver is a shell command that delivers the mail on its standard input to the account; "": by SMTP or LMTP.
+	// Deliver is a shell command that delivers the message on its standard input to the account.
+	// If it is "", the suite delivers by SMTP or LMTP.
 	Deliver string
-	// Slow asks for the cases that take minutes.
+	// Slow includes the cases that take minutes.
 	Slow bool
-	// Patience is how long a reply may take, and a mail on its way to the maildrop; 0: 10 s.
+	// Patience is how long a reply may take, and a delivery to the maildrop; 0 is 10 s.
 	Patience time.Duration
 }
 
-// errAbsent is why a case cannot be played: the server does not offer what it is about.
+// errAbsent is returned if the server does not offer what a case is about.
 var errAbsent = errors.New("absent")
 
 // dial connects to the port of a protocol.
@@ -43,8 +45,9 @@ func (s *Server) patience() time.Duration {
 	return s.Patience
 }
 
-// offers asks a server for its extensions, and returns errAbsent when no line of them begins with the keyword and has its
-// arguments. Without a keyword it asks for the port alone; CAPA is the keyword of whoever knows that command.
+// offers queries a server's extensions, and returns errAbsent if no line begins with the keyword
+// and has the arguments. Without a keyword only the port must exist. The keyword CAPA is offered
+// by a server that supports that command.
 func (s *Server) offers(protocol, keyword string) error {
 	if keyword == "" {
 		if s.Ports[protocol] == "" {
@@ -78,7 +81,7 @@ func holdsAll(words, wanted []string) bool {
 	return !slices.ContainsFunc(wanted, func(w string) bool { return !slices.Contains(words, w) })
 }
 
-// A speaker is a plain client with which the suite prepares a case.
+// A speaker is a simple client that prepares a case.
 type speaker struct {
 	protocol string
 	conn     net.Conn
@@ -100,7 +103,7 @@ func (s *Server) speak(protocol string) (*speaker, error) {
 	return c, nil
 }
 
-// say sends a command and returns the lines of its reply, which must be a good one.
+// say sends a command and returns the lines of its reply, which must be positive.
 func (c *speaker) say(command string) ([]string, error) {
 	c.conn.SetDeadline(time.Now().Add(c.patience))
 	if _, err := c.conn.Write([]byte(command + "\r\n")); err != nil {
@@ -113,7 +116,7 @@ func (c *speaker) say(command string) ([]string, error) {
 	return lines, nil
 }
 
-// reply reads one reply: of POP3 its first line, of SMTP all.
+// reply reads a reply: of POP3 its first line, of SMTP all lines.
 func (c *speaker) reply() (lines []string, err error) {
 	for {
 		c.conn.SetDeadline(time.Now().Add(c.patience))
@@ -135,7 +138,7 @@ func (c *speaker) reply() (lines []string, err error) {
 	}
 }
 
-// extensions returns what the server says that it can: the lines of CAPA, or of the reply to EHLO or LHLO.
+// extensions returns the lines of the reply to CAPA, EHLO or LHLO.
 func (c *speaker) extensions() ([]string, error) {
 	hello := map[string]string{"smtp": "EHLO suite.example.org", "lmtp": "LHLO suite.example.org"}[c.protocol]
 	if hello == "" {
@@ -151,7 +154,7 @@ func (c *speaker) extensions() ([]string, error) {
 	return lines, err
 }
 
-// lines reads the rest of a multi-line reply of POP3.
+// lines reads the rest of a multi-line POP3 reply.
 func (c *speaker) lines() (lines []string, err error) {
 	for {
 		c.conn.SetDeadline(time.Now().Add(c.patience))

@@ -11,7 +11,7 @@ import (
 	"pillarbox/pop3/pop3test/transcript"
 )
 
-// A Verdict is what a case came to.
+// A Verdict is the result of a case.
 type Verdict string
 
 const (
@@ -20,7 +20,7 @@ const (
 	Absent Verdict = "absent" // the server does not offer what the case is about
 )
 
-// Play plays one case. The string says where the server differs, or what it does not offer.
+// Play plays a case. The string says where the server differs, or what it does not offer.
 func (s *Server) Play(c Case) (Verdict, string) {
 	r := &run{Server: s, protocol: c.Protocol}
 	stage := transcript.Stage{
@@ -39,18 +39,19 @@ func (s *Server) Play(c Case) (Verdict, string) {
 	return Failed, err.Error()
 }
 
-// A run is one play of a case.
+// A run is a case that is being played.
 type run struct {
 	*Server
 	protocol  string
-	delivered int // letters, since the maildrop was emptied
+	delivered int // messages since the maildrop was emptied
 	emptied   bool
 }
 
 // protocols are the ports that a server can have.
 var protocols = []string{"pop3", "pop3s", "smtp", "smtps", "lmtp"}
 
-// dialParty connects a party to the port that the first word of its name says, else to that of the case.
+// dialParty connects a party to the port that is the first word of its name, or to that of the
+// case.
 func (r *run) dialParty(name string) (net.Conn, error) {
 	if protocol, _, _ := strings.Cut(name, " "); slices.Contains(protocols, protocol) {
 		return r.dial(protocol)
@@ -58,7 +59,7 @@ func (r *run) dialParty(name string) (net.Conn, error) {
 	return r.dial(r.protocol)
 }
 
-// direct does what the directives say that are the suite's own.
+// direct executes the suite's own directives.
 func (r *run) direct(verb, argument string) (bool, error) {
 	switch verb {
 	case "mail":
@@ -84,7 +85,7 @@ func (r *run) direct(verb, argument string) (bool, error) {
 	return false, nil
 }
 
-// mail delivers letters and waits for them.
+// mail delivers messages and waits for them.
 func (r *run) mail(argument string) error {
 	name, count, several := strings.Cut(argument, " ")
 	times := 1
@@ -94,7 +95,7 @@ func (r *run) mail(argument string) error {
 			return err
 		}
 	}
-	text, err := letter(name)
+	text, err := message(name)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// direct does what a [[directive]] says.
+// direct executes a [[directive]].
 func (p *player) direct(verb, argument string) error {
 	switch verb {
 	case "on":
@@ -66,7 +66,7 @@ func (p *player) raw(argument string) error {
 	return nil
 }
 
-// tls shakes hands, trusting whatever certificate there is, and judges what came of it.
+// tls runs a handshake that accepts any certificate, and checks its result.
 func (p *player) tls(verb, protocols string) error {
 	party, err := p.party()
 	if err != nil {
@@ -91,7 +91,7 @@ func (p *player) tls(verb, protocols string) error {
 	return nil
 }
 
-// shut closes the half of the connection that the client speaks on.
+// shut closes the sending direction of the connection.
 func (p *player) shut() error {
 	party, err := p.party()
 	if err != nil {
@@ -101,7 +101,7 @@ func (p *player) shut() error {
 	if !ok {
 		return p.differs("%T has no half to shut", party.conn)
 	}
-	half.CloseWrite() // if the server has left already, the next line will tell
+	half.CloseWrite() // if the server has left already, the next line fails
 	return nil
 }
 
@@ -119,7 +119,7 @@ func (p *player) eof() error {
 	if _, err := p.party(); err != nil {
 		return err
 	}
-	line, err := p.hear()
+	line, err := p.receive()
 	switch {
 	case errors.Is(err, errOver):
 		return nil
@@ -131,7 +131,7 @@ func (p *player) eof() error {
 	return p.differs("the server says %.300q and does not close", line)
 }
 
-// silence wants nothing to come, at once or for a while.
+// silence checks that nothing arrives, now or for a while.
 func (p *player) silence(argument string) error {
 	party, err := p.party()
 	if err != nil {
@@ -154,7 +154,7 @@ func (p *player) silence(argument string) error {
 	return nil
 }
 
-// lines wants several lines of one kind.
+// lines expects several lines that match a pattern.
 func (p *player) lines(argument string) error {
 	count, pattern, _ := strings.Cut(argument, " ")
 	n, err := strconv.Atoi(count)
@@ -182,7 +182,7 @@ func (p *player) octets(name string) error {
 	return err
 }
 
-// not looks at the last line again.
+// not checks the last line again.
 func (p *player) not(pattern string) error {
 	party, err := p.party()
 	if err != nil {
@@ -203,11 +203,12 @@ func (p *player) differ(names string) error {
 	return err
 }
 
-// delayed is what a reply takes at least that waits for the client's kernel to acknowledge its first half: Linux delays that
-// by 40 ms. A prompt server stays far below, whatever else the machine does, in most of many replies.
+// delayed is the least time of a reply that waits for the client's kernel to acknowledge its first
+// half, which Linux delays by 40 ms. A prompt server stays far below it in most of many replies,
+// whatever else the machine does.
 const delayed = 35 * time.Millisecond
 
-// prompt says a command with a multi-line reply many times.
+// prompt sends a command with a multi-line reply many times.
 func (p *player) prompt(argument string) error {
 	count, command, _ := strings.Cut(argument, " ")
 	n, err := strconv.Atoi(count)

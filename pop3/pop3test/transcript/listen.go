@@ -24,7 +24,7 @@ func (p *player) expect(text string) error {
 	}
 	alternatives := strings.Split(want, " || ")
 	for {
-		got, err := p.hear()
+		got, err := p.receive()
 		if errors.Is(err, errOver) && alternatives[len(alternatives)-1] == eofToo {
 			return nil
 		}
@@ -44,12 +44,12 @@ func (p *player) expect(text string) error {
 // lastOfReply is the last line of a multi-line reply in POP3, or in SMTP.
 var lastOfReply = regexp.MustCompile(`^(\.|\d\d\d .*)$`)
 
-// matches says whether a line is one of the alternatives, and learns its words.
+// matches reports whether a line is one of the alternatives, and captures its words.
 func (p *player) matches(alternatives []string, line string) bool {
 	for _, pattern := range alternatives {
-		learned := make(map[string]string)
-		if glob(pattern, line, learned) {
-			for word, value := range learned {
+		captured := make(map[string]string)
+		if glob(pattern, line, captured) {
+			for word, value := range captured {
 				p.words[word] = value
 			}
 			return true
@@ -58,14 +58,14 @@ func (p *player) matches(alternatives []string, line string) bool {
 	return false
 }
 
-// What hear returns in place of a line.
+// What receive returns in place of a line.
 var (
 	errOver   = errors.New("the end of the connection")
 	errNoLine = errors.New("nothing in time")
 )
 
-// hear reads one line, which ends in CRLF, and returns it without.
-func (p *player) hear() (string, error) {
+// receive reads one line, which ends in CRLF, and returns it without that.
+func (p *player) receive() (string, error) {
 	party, err := p.party()
 	if err != nil {
 		return "", err
@@ -90,7 +90,8 @@ func (p *player) hear() (string, error) {
 	return line, nil
 }
 
-// isOver says whether an error of reading is the end of the connection. A reset is one too: the server left octets unread.
+// isOver reports whether an error of reading is the end of the connection. A reset is one too: the
+// server left octets unread.
 func isOver(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE)
 }
@@ -98,7 +99,7 @@ func isOver(err error) bool {
 // block reads the rest of a multi-line reply and returns its octets without byte-stuffing.
 func (p *player) block() (octets int, err error) {
 	for {
-		line, err := p.hear()
+		line, err := p.receive()
 		if err != nil {
 			return 0, p.differs("got %v in a multi-line reply", err)
 		}

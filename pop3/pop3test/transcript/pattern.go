@@ -14,20 +14,21 @@ func asPattern(value string) string { return strings.ReplaceAll(value, "*", `\*`
 var (
 	// coded is {{"octets"}} or {{N "octets"}} in a line.
 	coded = regexp.MustCompile(`\{\{(\d+ )?(".*?")\}\}`)
-	// word is a name of what is learned.
+	// word is a name of what is captured.
 	word = regexp.MustCompile(`\$[a-z][a-z0-9]*`)
 )
 
-// expand replaces the $words that are known, and {{...}}. An unknown word is an error, unless it can be learned here.
+// expand replaces the $words that are known, and {{...}}. An unknown word is an error, unless it
+// can be captured here.
 func (p *player) expand(line string, put func(string) string) (_ string, err error) {
-	learnable := put("*") != "*"
+	capturable := put("*") != "*"
 	line = word.ReplaceAllStringFunc(line, func(name string) string {
 		value, known := p.words[name[1:]]
 		switch {
 		case known:
 			return put(value)
-		case !learnable:
-			err = p.differs("%s was not learned", name)
+		case !capturable:
+			err = p.differs("%s was not captured", name)
 		}
 		return name
 	})
@@ -46,17 +47,18 @@ func (p *player) expand(line string, put func(string) string) (_ string, err err
 	return line, err
 }
 
-// glob compares; * in the pattern stands for anything, \* for a star, and $word for one word, which is put into learned.
-func glob(pattern, line string, learned map[string]string) bool {
+// glob compares; * in the pattern stands for anything, \* for a star, and $word for one word, which
+// is put into captured.
+func glob(pattern, line string, captured map[string]string) bool {
 	for pattern != "" {
 		switch {
 		case strings.HasPrefix(pattern, `\*`):
 			pattern = pattern[1:]
 		case pattern[0] == '*':
-			return globAny(pattern[1:], line, learned)
+			return globAny(pattern[1:], line, captured)
 		case pattern[0] == '$':
 			if name := word.FindString(pattern); strings.HasPrefix(pattern, name) && name != "" {
-				return globWord(pattern, name, line, learned)
+				return globWord(pattern, name, line, captured)
 			}
 		}
 		if line == "" || line[0] != pattern[0] {
@@ -68,24 +70,25 @@ func glob(pattern, line string, learned map[string]string) bool {
 }
 
 // globAny compares what may begin anywhere in the line.
-func globAny(pattern, line string, learned map[string]string) bool {
+func globAny(pattern, line string, captured map[string]string) bool {
 	for i := range len(line) + 1 {
-		if glob(pattern, line[i:], learned) {
+		if glob(pattern, line[i:], captured) {
 			return true
 		}
 	}
 	return false
 }
 
-// globWord compares a line that begins with the word to be learned: at least one octet, none of them blank.
-func globWord(pattern, name, line string, learned map[string]string) bool {
+// globWord compares a line that begins with the word to be captured: at least one octet, none of
+// them blank.
+func globWord(pattern, name, line string, captured map[string]string) bool {
 	end := strings.IndexAny(line, " \t")
 	if end < 0 {
 		end = len(line)
 	}
 	for ; end > 0; end-- {
-		if glob(pattern[len(name):], line[end:], learned) {
-			learned[name[1:]] = line[:end]
+		if glob(pattern[len(name):], line[end:], captured) {
+			captured[name[1:]] = line[:end]
 			return true
 		}
 	}

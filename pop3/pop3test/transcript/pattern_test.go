@@ -33,9 +33,9 @@ func TestGlob(t *testing.T) {
 	}
 }
 
-func TestGlobLearns(t *testing.T) {
-	learned := make(map[string]string)
-	if !glob("+OK $n $octets*", "+OK 3 (98) and so on", learned) || learned["n"] != "3" || learned["octets"] != "(98)" {
-		t.Errorf("learned %q", learned)
+func TestGlobCaptures(t *testing.T) {
+	captured := make(map[string]string)
+	if !glob("+OK $n $octets*", "+OK 3 (98) and so on", captured) || captured["n"] != "3" || captured["octets"] != "(98)" {
+		t.Errorf("captured %q", captured)
 	}
 }

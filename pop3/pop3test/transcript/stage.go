@@ -12,18 +12,18 @@ import (
 
 // A Stage is where transcripts are played.
 type Stage struct {
-	// Dial connects; name is what stands behind [[on]], "" for who speaks first.
+	// Dial connects. name is the argument of [[on]], or "" before the first one.
 	Dial func(name string) (net.Conn, error)
-	// Words are what $words stand for from the beginning; nil: none.
+	// Words are the values of $words at the beginning. It may be nil.
 	Words map[string]string
-	// Direct does what a directive says that is none of this package's; false: neither does it know the verb. Octets
-	// that the client had to send are sent. nil: there are no more.
+	// Direct executes a directive that this package does not have. It returns false if it does not
+	// have it either. Octets that the client had to send were sent before. It may be nil.
 	Direct func(verb, argument string) (bool, error)
-	// Patience is how long the server may take for one line; 0: 10 s.
+	// Patience is how long the server may take for one line; 10 s if it is 0.
 	Patience time.Duration
 }
 
-// A Difference is where the server did not keep to the transcript, or where that is no transcript.
+// A Difference is where the server differs from the transcript, or where the transcript is invalid.
 type Difference struct {
 	Line int // of the transcript, from 1 on
 	Text string
@@ -31,7 +31,8 @@ type Difference struct {
 
 func (d *Difference) Error() string { return fmt.Sprintf("line %d: %s", d.Line, d.Text) }
 
-// Play plays a transcript and closes its connections. The error is a *Difference, or what Dial or Direct returned.
+// Play plays a transcript and closes its connections. The error is a *Difference, or what Dial or
+// Direct returned.
 func (s Stage) Play(text string) error {
 	if s.Patience == 0 {
 		s.Patience = 10 * time.Second
@@ -54,14 +55,14 @@ func (s Stage) Play(text string) error {
 	return p.send()
 }
 
-// errDone is returned by a directive after which nothing is left to say.
+// errDone is returned by a directive that ends the transcript.
 var errDone = errors.New("done")
 
 // A party is one client of a transcript.
 type party struct {
 	conn net.Conn
 	in   *bufio.Reader
-	last string // line that it heard
+	last string // line that was received
 }
 
 func newParty(conn net.Conn) *party { return &party{conn: conn, in: bufio.NewReader(conn)} }
@@ -69,15 +70,15 @@ func newParty(conn net.Conn) *party { return &party{conn: conn, in: bufio.NewRea
 // A player is one run of a transcript.
 type player struct {
 	Stage
-	words    map[string]string // given or learned
+	words    map[string]string // given or captured
 	parties  map[string]*party
-	now      string // the name of who speaks
+	now      string // the name of the current party
 	line     int
-	pending  []byte // C: lines that have not left
-	skipping bool   // lines may come in front of the next S:
+	pending  []byte // C: lines that were not sent
+	skipping bool   // lines may come before the next S:
 }
 
-// play does what one line of the transcript says.
+// play executes one line of the transcript.
 func (p *player) play(line string) error {
 	switch {
 	case line == "" || strings.HasPrefix(line, "#"):
@@ -104,10 +105,10 @@ func (p *player) play(line string) error {
 	return p.differs("not a line of a transcript: %q", line)
 }
 
-// textOf returns what is behind "C:" or "S:" and one blank.
+// textOf returns what follows "C:" or "S:" and one blank.
 func textOf(line string) string { return strings.TrimPrefix(line[2:], " ") }
 
-// party returns who speaks now, and connects it when it is new.
+// party returns the current party, and connects it if it is new.
 func (p *player) party() (*party, error) {
 	if known := p.parties[p.now]; known != nil {
 		return known, nil
@@ -120,7 +121,7 @@ func (p *player) party() (*party, error) {
 	return p.parties[p.now], nil
 }
 
-// send writes the C: lines that were gathered, at once.
+// send writes the C: lines that are pending, in one write.
 func (p *player) send() error {
 	if len(p.pending) == 0 {
 		return nil
@@ -130,7 +131,7 @@ func (p *player) send() error {
 		return err
 	}
 	party.conn.SetWriteDeadline(time.Now().Add(p.Patience))
-	if _, err := party.conn.Write(p.pending); err != nil && !isOver(err) { // who hung up is found out by the next S:
+	if _, err := party.conn.Write(p.pending); err != nil && !isOver(err) { // see the next S:
 		return p.differs("sending %.100q: %v", p.pending, err)
 	}
 	p.pending = p.pending[:0]

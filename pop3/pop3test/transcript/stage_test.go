@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// serve says hello, and echoes each line as "got …" until one is QUIT; to BLOCK it says a multi-line reply.
+// serve says hello, and echoes each line as "got …" until one is QUIT; to BLOCK it says a
+// multi-line reply.
 func serve(conn net.Conn) {
 	defer conn.Close()
 	in := bufio.NewReader(conn)
@@ -30,7 +31,7 @@ func serve(conn net.Conn) {
 	}
 }
 
-// play plays a transcript against serve; a party called nobody cannot connect.
+// play plays a transcript against serve; a party called "absent" cannot connect.
 func play(text string) error {
 	var served sync.WaitGroup
 	defer served.Wait()
@@ -38,7 +39,7 @@ func play(text string) error {
 		Words:    map[string]string{"user": "anna*"},
 		Patience: time.Second,
 		Dial: func(name string) (net.Conn, error) {
-			if name == "nobody" {
+			if name == "absent" {
 				return nil, io.ErrClosedPipe
 			}
 			near, far := net.Pipe()
@@ -76,13 +77,13 @@ func TestTranscripts(t *testing.T) {
 		{"octets", "S: hello\nC: BLOCK\nS: got $n\n[[octets 7]]", ""},
 		{"other octets", "S: hello\nC: BLOCK\nS: got $n\n[[octets $n]]", "the reply has 7 octets, want 4"},
 		{"a word", "S: $hi\nC: a$hi\nS: got a$hi\nC: x$user\nS: got x$user\nC: y*\nS: got $user", `got "got y*"`},
-		{"a word that nobody told", "S: hello\nC: $hi\n", "$hi was not learned"},
+		{"a word that is not known", "S: hello\nC: $hi\n", "$hi was not captured"},
 		{"not", "S: hello\n[[not bye]]\n[[not hel*]]", `line 3: got "hello", must not be "hel*"`},
 		{"differ", "S: $a\nC: b\nS: got $b\n[[differ $a $b]]\nC: hello\nS: got $c\n[[differ $a $c]]", "line 7: $a $c are the same"},
 		{"prompt", "S: hello\nC: BLOCK\nS: got 4\n[[octets 7]]\n[[prompt 3 NOOP]]", `got "got NOOP", want "+OK*"`},
 		{"silence", "S: hello\n[[silence 10ms]]\nC: a\n[[silence 1s]]", "line 4: the server said"},
 		{"its own directive", "[[deliver x$user]]", "cannot deliver xanna*"},
-		{"nobody there", "[[on nobody]]\nS: hello", "closed pipe"},
+		{"a party that cannot connect", "[[on absent]]\nS: hello", "closed pipe"},
 		{"two parties", "S: hello\n[[on phone]]\nS: hello\nC: QUIT\n[[eof]]\n[[on ]]\nC: a\nS: got a", ""},
 		{"nonsense", "S: hello\nfoo\n", "not a line of a transcript"},
 		{"no such directive", "S: hello\n[[foo]]\n", "no such directive"},

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-# split.py MBOX OUT: writes the mails of a mailbox file of Thunderbird to OUT/NNN, as they were before Thunderbird put
-# header fields in front, quoted "From ", and a blank line behind.
+# split.py MBOX OUT: writes the messages of a mailbox file of Thunderbird to OUT/NNN, as they were
+# before Thunderbird put header fields in front, quoted "From ", and a blank line behind.
 import re
 import sys
 

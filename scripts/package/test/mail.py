@@ -1,7 +1,7 @@
-"""mail.py: what the test of the packages asks of a running box.
+"""mail.py: a client of the tests of the packages.
 
-  mail.py STATE send SUBJECT       hands in a mail by SMTP
-  mail.py STATE count N            logs in over TLS and finds N mails; the password of STATE/first-login is kept beside STATE
+  mail.py STATE send SUBJECT [PORT]    sends a message by SMTP, at the standard port 25 if none is named
+  mail.py STATE count N                logs in over TLS and finds N messages; the password of STATE/first-login is kept beside STATE
 """
 import pathlib
 import poplib
@@ -12,8 +12,10 @@ import sys
 
 
 def port(state, standard):
-    """The port that the box took in the place of a standard one."""
-    return dict(line.split() for line in (state / "ports").read_text().splitlines() if line[:1] != "#")[str(standard)]
+    """The port that the server took in the place of a standard one; without a file it was told to take that."""
+    kept = state / "ports"
+    lines = kept.read_text().splitlines() if kept.exists() else []
+    return dict(line.split() for line in lines if line[:1] != "#").get(str(standard), standard)
 
 
 def password(state):
@@ -24,8 +26,8 @@ def password(state):
     return kept.read_text()
 
 
-def send(state, subject):
-    with smtplib.SMTP("127.0.0.1", int(port(state, 25))) as smtp:
+def send(state, subject, at=25):
+    with smtplib.SMTP("127.0.0.1", int(port(state, at))) as smtp:
         smtp.sendmail("camera@home.arpa", ["mail@home.arpa"], f"Subject: {subject}\r\n\r\nsomebody is at the door\r\n")
 
 
@@ -43,5 +45,5 @@ def count(state, want):
         sys.exit(f"{found} mails are there, not {want}")
 
 
-folder, verb, word = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-{"send": send, "count": count}[verb](folder, word)
+folder, verb, words = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
+{"send": send, "count": count}[verb](folder, *words)

@@ -1,14 +1,16 @@
 # shellcheck shell=dash
-# uci.sh: stands in for what OpenWrt brings, so that the init script can be read on any machine: a reader of UCI files, and a
-# procd that prints what it is told. Sourced; $UCI_FOLDER is /etc/config.
+# uci.sh: stands in for what OpenWrt brings, so that the init script can be read on any machine: a
+# reader of UCI files, rc.common, and a procd that prints what it is called with. Sourced;
+# $UCI_FOLDER is /etc/config.
 
 config_load() {
+	eval "$(set | sed -n 's/^\(uci_[A-Za-z0-9_]*\)=.*/case \1 in uci_to_*|uci_keys|uci_length) ;; *) unset \1 ;; esac/p')"
 	local word first rest
 	uci_sections='' uci_section=''
 	# shellcheck disable=SC2094
 	while read -r word first rest; do
-		first=$(uci_unquoted "$first")
-		rest=$(uci_unquoted "$rest")
+		uci_unquote first "$first"
+		uci_unquote rest "$rest"
 		case $word in
 		config)
 			uci_section=${rest:-cfg$(echo "$uci_sections" | wc -w)}
@@ -26,7 +28,15 @@ config_load() {
 		esac
 	done <"$UCI_FOLDER/$1"
 }
-uci_unquoted() { printf "%s" "$1" | sed "s/^'\(.*\)'\$/\1/"; }
+uci_unquote() {
+	case $2 in
+	"'"*"'")
+		set -- "$1" "${2#"'"}"
+		set -- "$1" "${2%"'"}"
+		;;
+	esac
+	eval "$1=\$2"
+}
 uci_set() { eval "uci_${1}_$2=\$3"; }
 
 config_get() { eval "$1=\${uci_${2}_$3:-\${4:-}}"; }
@@ -51,10 +61,34 @@ config_list_foreach() {
 	done
 }
 
-for told in open_instance set_param add_jail add_jail_mount add_jail_mount_rw add_mdns close_instance \
-	add_reload_trigger add_restart_mount_trigger send_signal; do
+for told in open_service sent open_instance set_param add_jail add_jail_mount add_jail_mount_rw add_mdns_service close_instance \
+	add_reload_trigger add_restart_mount_trigger send_signal kill; do
 	eval "procd_$told() { echo \"$told \$*\"; }"
 done
+procd_close_service() {
+	service_triggers
+	procd_sent "$@"
+}
 procd_get_mountpoints() { :; }
+procd_open_data() { :; }
+procd_close_data() { :; }
+json_add_object() { :; }
+json_close_object() { :; }
+# A file that exists while the instance runs.
+procd_running() { [ -e "${UCI_RUNNING:-/nonexistent}" ]; }
 logger() { echo "logger $*"; }
-chown() { :; }
+[ -n "${UCI_CHOWN:-}" ] || chown() { :; }
+
+# As rc.common has them.
+start() {
+	procd_open_service pillarbox
+	start_service
+	procd_close_service set
+	service_started
+}
+stop() { procd_kill pillarbox; }
+restart() {
+	stop
+	start
+}
+reload() { reload_service; }

@@ -33,7 +33,7 @@ var behaviours = []struct {
 	{"a write of less than pages is refused and changes nothing", notWhole},
 	{"an uncached read of less than pages is refused", readNotWhole},
 	{"an empty write does nothing", emptyWrite},
-	{"a removed file is read on by who has it open, and its name is free", removed},
+	{"a removed file can still be read through an open handle, and its name is free", removed},
 	{"a small file has the content stored last", store},
 	{"a closed file refuses everything", closed},
 	{"there is room", room},

@@ -19,6 +19,8 @@ type Options struct {
 	Capacity int64
 	// CountReads counts reads as operations, so that they can fail and be cut as well.
 	CountReads bool
+	// NoReserve makes File.Reserve return errors.ErrUnsupported.
+	NoReserve bool
 }
 
 // A Device is a flash.Volume in memory with a volatile cache. It may be used from several
@@ -31,7 +33,7 @@ type Device struct {
 	names  []binding // sorted by name
 	inodes []*inode  // by id
 	using  []int     // open handles, by id
-	gen    int       // increases when others come to share the inodes
+	gen    int       // increases when another device begins to share the inodes
 	writes int       // numbers the writes
 	ops    int
 	faults faults
@@ -128,7 +130,7 @@ func (d *Device) Open(name string) (flash.File, error) {
 	return d.handle(name, id), nil
 }
 
-// Remove removes a file. After a power cut it may be back until the folder was flushed.
+// Remove removes a file. After a power cut the file may be back, until the folder was flushed.
 func (d *Device) Remove(name string) error {
 	if err := flash.CheckName(name); err != nil {
 		return err
@@ -229,7 +231,7 @@ func (d *Device) search(name string) (int, bool) {
 	})
 }
 
-// bind returns the binding of name, to be changed.
+// bind returns the binding of name, for changing it.
 func (d *Device) bind(name string) *binding {
 	i, ok := d.search(name)
 	if !ok {
@@ -262,12 +264,12 @@ func (d *Device) used() int64 {
 	total := int64(0)
 	for _, b := range d.names {
 		if b.now != absent && d.using[b.now] == 0 {
-			total += d.inodes[b.now].size
+			total += d.inodes[b.now].takes()
 		}
 	}
 	for id, handles := range d.using {
 		if handles > 0 {
-			total += d.inodes[id].size
+			total += d.inodes[id].takes()
 		}
 	}
 	return total

@@ -129,7 +129,7 @@ func TestFolderIsFlushedByCreateAndStore(t *testing.T) {
 		put(t, f, 0, 'b')
 		f.Sync()
 		if got := states(d, "00000"); !slices.Equal(got, []string{"-", "b"}) {
-			t.Errorf("written and synced by who had it open: %q", got)
+			t.Errorf("written and synced through an open handle: %q", got)
 		}
 		for _, op := range operations {
 			if op.name == flush {

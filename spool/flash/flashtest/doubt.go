@@ -49,7 +49,7 @@ func (d *Device) doubts(files []binding) []doubt {
 	return all
 }
 
-// differs tells whether any version has other bytes in sector s than old.
+// differs reports whether any version has other bytes in sector s than old.
 func (p *pending) differs(old *content, s int) bool {
 	for _, c := range p.versions {
 		if *sectorOf(c, s) != *sectorOf(old, s) {

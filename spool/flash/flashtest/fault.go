@@ -21,7 +21,7 @@ const (
 	none                 // nothing
 )
 
-// effectOf tells what an operation did that failed with err.
+// effectOf returns what an operation that failed with err did.
 func effectOf(err error) effect {
 	switch {
 	case err == nil:
@@ -74,7 +74,7 @@ func (d *Device) FailFrom(k int, err error) {
 	d.faults.from, d.faults.every = k, err
 }
 
-// Heal takes back every fault that is planned, but not a cut that has happened.
+// Heal cancels every planned fault, but not a cut that has happened.
 func (d *Device) Heal() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -98,7 +98,7 @@ func (d *Device) Cut() {
 	d.faults.dead = true
 }
 
-// Dead tells whether the power was cut.
+// Dead reports whether the power was cut.
 func (d *Device) Dead() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -112,7 +112,7 @@ func (d *Device) ahead(k int) {
 	}
 }
 
-// begin starts a changing operation: it tells what it does and what it returns.
+// begin starts a changing operation. It returns what the operation does and its error.
 func (d *Device) begin(op, name string) (effect, error) {
 	if d.faults.dead {
 		return none, refusal(op, name, ErrPowerCut)

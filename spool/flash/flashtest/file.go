@@ -21,7 +21,7 @@ func (d *Device) handle(name string, id int) *file {
 	return &file{device: d, name: name, id: id}
 }
 
-// ReadAt reads what the process has written, whatever became of it on the device.
+// ReadAt reads what the process has written, whatever the device has of it.
 func (f *file) ReadAt(p []byte, off int64) (int, error) { return f.read("read", p, off, false) }
 
 // ReadUncached reads what the device holds.
@@ -69,7 +69,7 @@ func (f *file) WriteAt(p []byte, off int64) (int, error) {
 	}
 	what, err := d.begin("write", f.name)
 	grown := max(0, off+int64(len(p))-d.inodes[f.id].size)
-	if err == nil && d.used()+grown > d.opt.Capacity {
+	if err == nil && d.used()+max(0, off+int64(len(p))-d.inodes[f.id].takes()) > d.opt.Capacity {
 		what, err = none, refusal("write", f.name, syscall.ENOSPC)
 	}
 	switch what {
@@ -119,6 +119,32 @@ func (f *file) Sync() error {
 	}
 	return err
 }
+
+// Reserve reserves room for the file. It changes no byte, so it is not an operation that can be cut
+// or fail.
+func (f *file) Reserve(size int64) error {
+	d := f.device
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if f.closed {
+		return refusal("reserve", f.name, os.ErrClosed)
+	}
+	if d.faults.dead {
+		return refusal("reserve", f.name, ErrPowerCut)
+	}
+	if d.opt.NoReserve {
+		return refusal("reserve", f.name, syscall.EOPNOTSUPP)
+	}
+	if d.used()+max(0, size-d.inodes[f.id].takes()) > d.opt.Capacity {
+		return refusal("reserve", f.name, syscall.ENOSPC)
+	}
+	n := d.own(f.id)
+	n.room = max(n.room, size)
+	return nil
+}
+
+// takes returns how many bytes of the device the file takes.
+func (n *inode) takes() int64 { return max(n.size, n.room) }
 
 // Handle returns nil: the bytes lie in no real file.
 func (f *file) Handle() *os.File { return nil }

@@ -6,8 +6,9 @@ import (
 	"pillarbox/spool/flash"
 )
 
-// A Hanging volume is another one whose device can be made to answer no more: writes, flushes and uncached reads wait until it is
-// released, as they do on a card that died or a file system that is frozen. Reads through the page cache go on.
+// A Hanging volume wraps another one and can stop answering: writes, flushes and uncached reads
+// wait until it is released, as they do on a card that died or a file system that is frozen. Reads
+// through the page cache go on.
 type Hanging struct {
 	flash.Volume
 
@@ -23,21 +24,22 @@ func Hang(volume flash.Volume) *Hanging {
 	return &Hanging{Volume: volume, writes: open, uncached: open}
 }
 
-// HangWrites has every write and flush wait from now on; what is under way in the volume below is not stopped.
+// HangWrites makes every write and flush wait from now on; one that is under way in the volume
+// below is not stopped.
 func (h *Hanging) HangWrites() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.writes = make(chan struct{})
 }
 
-// HangReads has every uncached read wait from now on.
+// HangReads makes every uncached read wait from now on.
 func (h *Hanging) HangReads() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.uncached = make(chan struct{})
 }
 
-// Release lets all that waits go on.
+// Release lets every waiting operation go on.
 func (h *Hanging) Release() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -22,6 +22,7 @@ type inode struct {
 	gen   int // of the owner, when the inode became its own
 
 	size  int64      // bytes, as the process sees it
+	room  int64      // bytes that are reserved for it, if more
 	least int64      // bytes that a power cut leaves for sure
 	most  int64      // bytes that it may leave
 	disk  []*content // what the device holds for sure, by page

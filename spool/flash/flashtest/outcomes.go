@@ -51,17 +51,17 @@ func (d *Device) Outcomes(seed uint64, limit int) iter.Seq2[string, *Device] {
 func (d *Device) Undecided() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return len(d.world(d.seen()).doubts)
+	return len(d.world(seen(d)).doubts)
 }
 
 // seen returns, for every name, what the process sees: choice 0.
-func (d *Device) seen() []int { return make([]int, len(d.names)) }
+func seen(d *Device) []int { return make([]int, len(d.names)) }
 
 // resolutions returns the combinations of what names may stand for after a cut: for every
 // name 0 for what the process sees, or 1+i for others[i]. Beyond 64 of them only: all as
 // seen, all otherwise, and one otherwise at a time.
 func (d *Device) resolutions() [][]int {
-	combinations := [][]int{d.seen()}
+	combinations := [][]int{seen(d)}
 	for i, b := range d.names {
 		for _, c := range combinations {
 			for j := range b.others {
@@ -78,12 +78,12 @@ func (d *Device) resolutions() [][]int {
 }
 
 func (d *Device) fewer() [][]int {
-	otherwise := d.seen()
-	combinations := [][]int{d.seen(), otherwise}
+	otherwise := seen(d)
+	combinations := [][]int{seen(d), otherwise}
 	for i, b := range d.names {
 		for j := range b.others {
 			otherwise[i] = 1 + j
-			one := d.seen()
+			one := seen(d)
 			one[i] = 1 + j
 			combinations = append(combinations, one)
 		}
@@ -91,7 +91,7 @@ func (d *Device) fewer() [][]int {
 	return combinations
 }
 
-// A world is a device whose names are settled, its sectors not yet.
+// A world is a device whose names are decided, its sectors not yet.
 type world struct {
 	from    *Device
 	names   []binding // what is there, each name standing for one inode
@@ -156,7 +156,7 @@ func (w *world) title(fates []fate, l length) string {
 	return string(t)
 }
 
-// repeats tells whether a longer length gives the same sizes.
+// repeats reports whether a longer length gives the same sizes.
 func (w *world) repeats(fates []fate, l length) bool {
 	switch l {
 	case pages:
@@ -175,7 +175,7 @@ func (w *world) total(fates []fate, l length) int64 {
 	return total
 }
 
-// device returns the world with its sectors settled.
+// device returns the world with its sectors decided.
 func (w *world) device(fates []fate, l length, rng *rand.Rand) *Device {
 	d := &Device{
 		opt:   w.from.opt,

@@ -1,7 +1,8 @@
 # shellcheck shell=dash
-# uci.sh: writes the configuration of pillarbox out of UCI. Sourced by the init script, behind config_load pillarbox.
+# uci.sh: writes the configuration of pillarbox out of UCI. Sourced by the init script, behind
+# config_load pillarbox.
 #
-#   uci_to_toml        prints the TOML file
+#   uci_to_toml        prints the TOML file; $uci_to_toml_as is the default of service.user
 
 # One row a key: section, option, kind. The keys of section main stand in no table.
 uci_keys='
@@ -9,6 +10,7 @@ main hostname text
 main domains texts
 main state text
 main allow texts
+main mdns text
 pop3 listen texts
 pop3 listen_tls texts
 pop3 plaintext_auth text
@@ -21,8 +23,13 @@ smtp plaintext_auth text
 smtp require_auth text
 smtp own_address boolean
 smtp max_message text
+web listen texts
+web listen_tls texts
+web names texts
+web admins texts
 tls cert text
 tls key text
+tls names texts
 spool capacity text
 spool slot text
 spool volatile boolean
@@ -39,7 +46,8 @@ service confine boolean
 '
 
 uci_to_toml() {
-	local table section option kind
+	local table section option kind user
+	config_get user service user
 	echo '# Written from /etc/config/pillarbox at each start; changes here are lost.'
 	table=main
 	while read -r section option kind; do
@@ -50,6 +58,8 @@ uci_to_toml() {
 	done <<-ROWS
 		$uci_keys
 	ROWS
+	# The last table is "service".
+	[ -n "$user" ] || [ -z "$uci_to_toml_as" ] || printf 'user = "%s"\n' "$uci_to_toml_as"
 	printf '\n[aliases]\n'
 	config_foreach toml_alias alias
 	config_foreach toml_account account

@@ -1,0 +1,220 @@
+package access
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"sync"
+	"time"
+
+	"pillarbox/appliance/accounts"
+	"pillarbox/pop3/sasl"
+)
+
+const (
+	rememberFor   = time.Hour        // a login that was right is right without a derivation
+	maxRemembered = 256              // 64 octets each
+	longestLine   = 30 * time.Second // until a password is derived, with many clients on a slow core
+)
+
+// ErrWrong is returned when user or password is wrong.
+var ErrWrong = errors.New("wrong user or password")
+
+// Rules are the accounts and the names that lead to them. They are not changed after they are made.
+type Rules struct {
+	Accounts *accounts.Table
+	Routing  *accounts.Routing
+}
+
+// Credentials are what a client sent to authenticate.
+type Credentials struct {
+	Client   Client
+	User     string // as the client wrote it
+	Password string
+	Proof    *sasl.Proof // instead of the password (SCRAM); nil: there is none
+}
+
+// A tag stands for a (user, password) pair in memory: an HMAC under a key that is drawn at the
+// start and never leaves the process.
+type tag [sha256.Size]byte
+
+// Logins decides whether a password is right. It takes attempts by the limits of a Table and
+// derives one password at a time, because a derivation takes all of a small core.
+type Logins struct {
+	// Table holds the limits.
+	Table *Table
+	// Rules returns the current rules.
+	Rules func() Rules
+	// LoggedIn is called after each login with the account; nil: nothing is.
+	LoggedIn func(account string)
+	// Alarm is called when a client has failed many times in a row to log in to an account; nil:
+	// nothing is. Table bounds how often.
+	Alarm func(account string, client Client, failures int)
+
+	verify   func(t *accounts.Table, name, password string) bool
+	key      [32]byte      // of tags
+	lasting  []byte        // the secret that outlives a restart: of the salts of unknown names
+	deriving chan struct{} // holds a token while a password is derived
+	stranger chan struct{} // holds a token while a derivation for a stranger runs, or is next
+
+	mu     sync.Mutex
+	recent map[tag]time.Time // logins that were right: until when they are remembered
+}
+
+// NewLogins returns Logins whose exported fields are still to be set.
+func NewLogins(table *Table, rules func() Rules, secret []byte) *Logins {
+	l := &Logins{
+		Table: table, Rules: rules, lasting: secret, verify: (*accounts.Table).Verify,
+		deriving: make(chan struct{}, 1), stranger: make(chan struct{}, 1), recent: map[tag]time.Time{},
+	}
+	rand.Read(l.key[:]) // never fails (crypto/rand)
+	return l
+}
+
+// An attempt is one login that is being decided.
+type attempt struct {
+	guess
+	rules   Rules
+	name    string           // the account's, folded
+	account accounts.Account // the zero Account if there is none
+	ours    bool             // the user name is of a domain of this server, and well-formed
+}
+
+// Check returns whose login it is, ErrWrong, ErrBusy if the limits leave no turn in time, or the
+// error of ctx. The wait comes before the password is checked, and each path to a wrong answer
+// takes one derivation, so that neither distinguishes an account from a name without one.
+func (l *Logins) Check(ctx context.Context, c Credentials) (Login, error) {
+	a := l.attempt(c)
+	pair := tag{}
+	begins := uint32(0) // a wrong proof looks different each time: each is counted
+	if c.Proof == nil {
+		pair = l.tag(a.name, c.Password, a.account.Verifier.Digest(), a.ours)
+		begins = binary.BigEndian.Uint32(pair[:]) | 1 // 0 is "none"
+		if l.tried(a.guess, begins) {
+			return Login{}, ErrWrong
+		}
+	}
+	if err := l.Table.await(ctx, c.Client, func(now instant) time.Duration { return l.Table.admitLocked(&a.guess, now) }); err != nil {
+		return Login{}, err
+	}
+	right, err := l.judge(ctx, a, c, pair)
+	switch {
+	case err != nil:
+		l.finish(a.guess, (*Table).refundLocked)
+		return Login{}, err
+	case !right:
+		l.failed(a, begins)
+		return Login{}, ErrWrong
+	}
+	l.finish(a.guess, func(t *Table, g guess) { t.succeededLocked(g, t.now()) })
+	if l.LoggedIn != nil {
+		l.LoggedIn(a.name)
+	}
+	return Login{a.name, a.account.Verifier.Digest()}, nil
+}
+
+// attempt finds out what a user name leads to.
+func (l *Logins) attempt(c Credentials) attempt {
+	a := attempt{rules: l.Rules()}
+	a.name, a.ours = a.rules.Routing.Login(c.User)
+	a.account, a.exists = a.rules.Accounts.Lookup(a.name)
+	t := l.Table
+	a.client = c.Client
+	a.key = pairKey{t.accountKey(a.name, a.account.Mailbox), t.clientKey(c.Client)}
+	if wide, ok := t.networkOf(c.Client); ok {
+		a.wide, a.network = true, pairKey{a.key.account, t.clientKey(wide)}
+	}
+	return a
+}
+
+// judge checks the password or the proof.
+func (l *Logins) judge(ctx context.Context, a attempt, c Credentials, pair tag) (right bool, err error) {
+	if c.Proof != nil {
+		return c.Proof.Shows(l.secretOf(a.rules, a.name).StoredKey) && a.exists && a.ours, nil
+	}
+	if a.exists && a.ours && l.remembered(pair) {
+		return true, nil
+	}
+	right, err = l.derive(ctx, a.known, func() bool { return l.verify(a.rules.Accounts, a.name, c.Password) })
+	if right = right && a.ours; right {
+		l.remember(pair)
+	}
+	return right, err
+}
+
+// derive verifies a password when it is its turn. Strangers wait in a queue of their own, of which
+// one at a time waits with the known clients: however many guess, a known client waits for one of
+// them.
+func (l *Logins) derive(ctx context.Context, known bool, verify func() bool) (right bool, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, longestLine, ErrBusy)
+	defer cancel()
+	lines := []chan struct{}{l.stranger, l.deriving}
+	if known {
+		lines = lines[1:]
+	}
+	for _, line := range lines {
+		select {
+		case line <- struct{}{}:
+			defer func() { <-line }()
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		}
+	}
+	return verify(), nil
+}
+
+func (l *Logins) tried(g guess, begins uint32) bool {
+	l.Table.mu.Lock()
+	defer l.Table.mu.Unlock()
+	return l.Table.triedLocked(g.key, begins)
+}
+
+func (l *Logins) finish(g guess, how func(*Table, guess)) {
+	l.Table.mu.Lock()
+	defer l.Table.mu.Unlock()
+	how(l.Table, g)
+}
+
+func (l *Logins) failed(a attempt, begins uint32) {
+	l.Table.mu.Lock()
+	alarm, row := l.Table.failedLocked(a.guess, begins, l.Table.now())
+	l.Table.mu.Unlock()
+	if alarm && l.Alarm != nil {
+		l.Alarm(a.name, a.client, row)
+	}
+}
+
+// tag returns the tag of a pair. The verifier is part of it: after a change of the password the old
+// one is not remembered, nor that the new one was wrong.
+func (l *Logins) tag(name, password string, verifier []byte, ours bool) (t tag) {
+	h := hmac.New(sha256.New, l.key[:])
+	mine := []byte{0}
+	if ours {
+		mine[0] = 1
+	}
+	for _, part := range [][]byte{[]byte(name), []byte(password), verifier, mine} {
+		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(part))))
+		h.Write(part)
+	}
+	h.Sum(t[:0])
+	return t
+}
+
+func (l *Logins) remembered(pair tag) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	until, ok := l.recent[pair]
+	return ok && time.Now().Before(until)
+}
+
+func (l *Logins) remember(pair tag) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.recent) >= maxRemembered {
+		clear(l.recent) // rare: each costs one derivation more
+	}
+	l.recent[pair] = time.Now().Add(rememberFor)
+}

@@ -1,8 +1,0 @@
-//go:build arm || mips || mipsle || mips64 || mips64le
-
-package accounts
-
-// saltedPassword is Hi() of RFC 5802 §2.2.
-func saltedPassword(password string, salt []byte, iterations int) ([]byte, error) {
-	return stretch(password, salt, iterations), nil
-}

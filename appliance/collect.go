@@ -1,0 +1,196 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pillarbox/appliance/accounts"
+	"pillarbox/appliance/admin"
+	"pillarbox/appliance/clock"
+	"pillarbox/appliance/config"
+	"pillarbox/appliance/remote"
+	"pillarbox/appliance/remote/child"
+	"pillarbox/appliance/remote/secret"
+	"pillarbox/appliance/remote/session"
+)
+
+// collecting is what collects mail at providers.
+type collecting struct {
+	*remote.Collector
+	state    string
+	boot     *config.Config // the server was confined for its remote accounts
+	confined bool
+	started  time.Time
+	log      *zap.Logger
+	program  *child.Program // that sessions are started from; nil: there is none
+	accounts atomic.Pointer[[]*remote.Account]
+	sending  sending // mail to other servers
+}
+
+// begin opens the program that sessions are started from, and gives the collector what only
+// collecting has.
+func (m *collecting) begin() {
+	var err error
+	if m.program, err = child.OpenProgram(); err != nil {
+		m.program = nil
+		m.log.Warn("nothing can be fetched from providers: the program cannot be opened", zap.Error(err))
+	}
+	m.accounts.Store(new([]*remote.Account))
+	m.Collector.Accounts = func() []*remote.Account { return *m.accounts.Load() }
+	m.Collector.Open, m.Collector.Log = m.open, m.log
+}
+
+func (m *collecting) close() {
+	if m != nil && m.program != nil {
+		m.program.Close()
+	}
+}
+
+// open starts a child and has it log in.
+func (m *collecting) open(ctx context.Context, account *remote.Account, eras ...uint64) (remote.Session, error) {
+	if m.program == nil {
+		return nil, session.Errorf(session.Protocol, "the program cannot be started a second time")
+	}
+	one, err := m.program.Start(ctx)
+	if err != nil {
+		return nil, session.Errorf(session.Protocol, "%v", err)
+	}
+	if err := one.Open(account.Target(eras...)); err != nil {
+		ended := one.Wait()
+		var e *session.Error
+		if !errors.As(err, &e) && ended != nil {
+			err = session.Errorf(session.Protocol, "%v", ended)
+		}
+		return nil, err
+	}
+	return one, nil
+}
+
+// enforce reads the remote accounts of a configuration.
+func (m *collecting) enforce(c *config.Config, table *accounts.Table) {
+	list := m.read(c, table)
+	m.accounts.Store(&list)
+}
+
+// account returns the remote account of a name.
+func (m *collecting) account(name string) (*remote.Account, bool) {
+	for _, one := range *m.accounts.Load() {
+		if one.Name == name {
+			return one, true
+		}
+	}
+	return nil, false
+}
+
+// read returns the remote accounts of a configuration with their owners and secrets. What is
+// missing is the reason why one of them cannot be collected.
+func (m *collecting) read(c *config.Config, table *accounts.Table) []*remote.Account {
+	var list []*remote.Account
+	for _, name := range c.Remotes() {
+		one := &remote.Account{Name: name, Remote: c.Remote[name]}
+		list = append(list, one)
+		owner, ok := table.Lookup(one.Owner)
+		if !ok {
+			one.Reason = fmt.Sprintf("its owner %s is no account: pillarbox user add %s", one.Owner, one.Owner)
+		} else {
+			one.Mailbox = owner.Mailbox
+			m.unlock(one)
+		}
+		if one.Reason == "" && !m.admits(one.Incoming) {
+			one.Reason = "the server has to be restarted, because it is confined to the ports of its start"
+		}
+		if one.Reason != "" {
+			m.log.Warn("remote account is off", zap.String("remote_account", name), zap.String("error", one.Reason))
+		}
+	}
+	return list
+}
+
+// unlock gives a remote account its secret.
+func (m *collecting) unlock(one *remote.Account) {
+	one.Generation = secret.Generation(m.state, one.Name)
+	kept, err := secret.Load(m.state, one.Name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		one.Reason = "it has no password: pillarbox remote login " + one.Name
+	case err != nil:
+		one.Reason = err.Error()
+	case !kept.Fits(one.Incoming, one.Outgoing, one.Pin):
+		one.Reason = fmt.Sprintf("its password was given for %s, and not for %s: pillarbox remote login %s", kept.Incoming, one.Incoming, one.Name)
+	default:
+		one.Login = session.Login{User: one.User, Secret: kept.Password}
+	}
+}
+
+// bounds returns what the children need of the bounds of the server, if there are remote accounts:
+// bounds cannot be widened later.
+func (m *collecting) bounds(c *config.Config) (connect []uint16, execute, read []string) {
+	if len(c.Remote) == 0 || m.program == nil {
+		return nil, nil, nil
+	}
+	for _, file := range child.Files() { // they are replaced as files, so that their folders are named
+		if real, err := filepath.EvalSymlinks(file); err == nil {
+			read = append(read, filepath.Dir(file), filepath.Dir(real))
+		}
+	}
+	return append(c.RemotePorts(), 53), []string{m.program.Path()}, read
+}
+
+// reaches reports whether the bounds of the server admit all servers of the remote accounts.
+func (m *collecting) reaches(c *config.Config) bool {
+	for _, name := range c.Remotes() {
+		if r := c.Remote[name]; !m.admits(r.Incoming) || !m.admits(r.Outgoing) {
+			return false
+		}
+	}
+	return true
+}
+
+// admits reports whether the bounds of the server admit a server of a provider.
+func (m *collecting) admits(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	number, failed := strconv.ParseUint(port, 10, 16)
+	return !m.confined || err != nil || failed != nil || slices.Contains(m.boot.RemotePorts(), uint16(number))
+}
+
+// trouble returns what is wrong with remote accounts, for health.
+func (m *collecting) trouble() (said []string) {
+	for _, st := range m.Status() {
+		switch {
+		case st.Asks:
+			said = append(said, fmt.Sprintf("the remote account %s needs you: %s", st.Name, st.Why))
+		case st.Why != "" && time.Since(st.Last) > 24*time.Hour && time.Since(m.started) > 24*time.Hour:
+			said = append(said, fmt.Sprintf("the remote account %s was not reached for a day: %s", st.Name, st.Why))
+		}
+	}
+	return said
+}
+
+// A remoteClock is a remote.Clock.
+type remoteClock struct{ clock *clock.Clock }
+
+func (c remoteClock) Now() time.Time { return c.clock.Now() }
+
+func (c remoteClock) Today() (day int, ok bool) {
+	interval := c.clock.Interval()
+	return clock.DayOf(interval.Now), interval.Trusted()
+}
+
+func (c remoteClock) Age(day int) int { return c.clock.Interval().Age(day) }
+
+// withRemotes adds the remote accounts that a command has set up.
+func withRemotes(c *config.Config, log *zap.Logger) *config.Config {
+	return admin.WithRemotes(c, func(name string, err error) {
+		log.Warn("remote account is off", zap.String("remote_account", name), zap.Error(err))
+	})
+}

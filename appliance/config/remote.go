@@ -1,0 +1,203 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"pillarbox/appliance/remote/provider"
+)
+
+// A Remote is one account at a provider: a table [remote.NAME].
+type Remote struct {
+	Provider string   // "" if Incoming and Outgoing are written
+	Owner    string   // the account whose mailbox gets the mail, and who may send as Address
+	Address  []string // sender addresses
+	User     string   // the login at the provider; completed with the first address
+	Fetch    Protocol
+	Every    Duration // between two collections
+	Since    Span     // of a first collection: FromNow is "new", Unbounded is "all"
+	After    Span     // when a message is deleted there: FromNow is "delete", Unbounded is "keep"
+	Folders  []string // of IMAP; "Junk" is the folder of that use, whatever its name is
+	Daily    Size     // octets that may be fetched in a day; 0: no limit
+	Largest  Size     // messages above it stay at the provider; 0: smtp.max_message
+	Send     bool
+	PerDay   int    // messages that may be sent in a day
+	Incoming string // host:port; completed from the provider
+	Outgoing string
+	Pin      string   // SHA-256 of the certificate, 64 hexadecimal digits; "": the system's roots
+	ClientID string   // of OAuth 2.0
+	Tenant   string   // of Microsoft
+	Devices  []string // addresses that may send without a login, or "local"
+}
+
+// A Protocol is how mail is fetched.
+type Protocol string
+
+// The values of fetch.
+const (
+	FetchIMAP Protocol = "imap"
+	FetchPOP3 Protocol = "pop3"
+	FetchNone Protocol = "none"
+)
+
+// A Span is a number of days, or one of two words.
+type Span int
+
+// The values of a Span that are words.
+const (
+	Unbounded Span = -1
+	FromNow   Span = 0
+)
+
+const remoteTable = "remote"
+
+// newRemote returns the defaults.
+func newRemote() Remote {
+	return Remote{Fetch: FetchIMAP, Every: Duration(15 * time.Minute), Since: 30, After: Unbounded, Folders: []string{"INBOX"}, Send: true, Tenant: "common"}
+}
+
+// keys is the table of the keys of a remote account.
+func (r *Remote) keys() []key {
+	return []key{
+		{"provider", text(&r.Provider)},
+		{"owner", text(&r.Owner)},
+		{"address", texts(&r.Address)},
+		{"user", text(&r.User)},
+		{"fetch", oneOf(&r.Fetch, choices[Protocol]{{"imap", FetchIMAP}, {"pop3", FetchPOP3}, {"none", FetchNone}})},
+		{"every", parsed(&r.Every, ParseDuration)},
+		{"since", parsed(&r.Since, spans{"new", "all"}.parse)},
+		{"after", parsed(&r.After, spans{"delete", "keep"}.parse)},
+		{"folders", texts(&r.Folders)},
+		{"daily", parsed(&r.Daily, optionalSize)},
+		{"largest", parsed(&r.Largest, optionalSize)},
+		{"send", boolean(&r.Send)},
+		{"per_day", number(&r.PerDay)},
+		{"incoming", text(&r.Incoming)},
+		{"outgoing", text(&r.Outgoing)},
+		{"pin", text(&r.Pin)},
+		{"client_id", text(&r.ClientID)},
+		{"tenant", text(&r.Tenant)},
+		{"devices", texts(&r.Devices)},
+	}
+}
+
+// values are those of the keys.
+func (r *Remote) values() map[string]any {
+	size := func(s Size) string {
+		if s == 0 {
+			return ""
+		}
+		return s.String()
+	}
+	return map[string]any{
+		"provider": r.Provider, "owner": r.Owner, "address": r.Address, "user": r.User, "fetch": string(r.Fetch),
+		"every": r.Every.String(), "since": spans{"new", "all"}.text(r.Since), "after": spans{"delete", "keep"}.text(r.After),
+		"folders": r.Folders, "daily": size(r.Daily), "largest": size(r.Largest), "send": r.Send, "per_day": r.PerDay,
+		"incoming": r.Incoming, "outgoing": r.Outgoing, "pin": r.Pin, "client_id": r.ClientID, "tenant": r.Tenant,
+		"devices": append([]string{}, r.Devices...),
+	}
+}
+
+// spans are the words for FromNow and Unbounded.
+type spans struct{ now, unbounded string }
+
+// mostSpan is the most days that a Span has.
+const mostSpan = 36500
+
+func (w spans) parse(s string) (Span, error) {
+	switch s {
+	case w.now:
+		return FromNow, nil
+	case w.unbounded:
+		return Unbounded, nil
+	}
+	digits, found := strings.CutSuffix(s, "d")
+	days, err := strconv.ParseUint(digits, 10, 16)
+	if !found || err != nil || days == 0 || days > mostSpan {
+		return 0, fmt.Errorf(`%q is not a number of days; write %q, %q or days as "7d"`, s, w.now, w.unbounded)
+	}
+	return Span(days), nil
+}
+
+func (w spans) text(s Span) string {
+	switch s {
+	case FromNow:
+		return w.now
+	case Unbounded:
+		return w.unbounded
+	}
+	return strconv.Itoa(int(s)) + "d"
+}
+
+// optionalSize is ParseSize with "" for no limit.
+func optionalSize(s string) (Size, error) {
+	if s == "" {
+		return 0, nil
+	}
+	return ParseSize(s)
+}
+
+// fillRemote stores one line below [remote.NAME].
+func (c *Config) fillRemote(values map[string]any, p position) (trouble string, mark span) {
+	if value, _ := lookUp(values, p.path); len(p.path) <= 2 && !p.table || kind(value) == "a list" && p.table {
+		return p.name() + ": expects a table: [remote.NAME] on a line of its own, and its keys below", p.key
+	}
+	if len(p.path) == 1 {
+		return "", span{}
+	}
+	name := p.path[1]
+	if !newName(name) {
+		return fmt.Sprintf("remote: %q cannot be the name of a remote account: it is 1 to 64 of a-z, 0-9, dot, hyphen and underscore, and does not begin with a dot or hyphen or end in .new", name), p.key
+	}
+	r, known := c.Remote[name]
+	if !known {
+		r = newRemote()
+	}
+	defer func() {
+		if c.Remote == nil {
+			c.Remote = map[string]Remote{}
+		}
+		c.Remote[name] = r
+	}()
+	switch {
+	case len(p.path) == 2:
+		return "", span{}
+	case len(p.path) > 3 || p.table:
+		return fmt.Sprintf("remote: a name with a dot is written in quotes: [remote.%q]", strings.Join(p.path[1:], ".")), p.key
+	}
+	return r.fill(values, p)
+}
+
+// fill stores one key of a remote account.
+func (r *Remote) fill(values map[string]any, p position) (trouble string, mark span) {
+	table, name := r.keys(), p.path[2]
+	for _, row := range table {
+		if row.name == name {
+			value, _ := lookUp(values, p.path)
+			if err := row.set(value); err != nil {
+				return p.name() + ": " + err.Error(), p.value
+			}
+			return "", span{}
+		}
+	}
+	hint := ""
+	if best := nearest(table, position{path: []string{name}}); best != "" {
+		hint = fmt.Sprintf("; did you mean %q?", strings.Join(p.path[:2], ".")+"."+best)
+	}
+	return fmt.Sprintf("unknown key %q%s", p.name(), hint), p.key
+}
+
+// newName reports whether a new account may have a name. NAME.new is a file that is being written.
+func newName(name string) bool {
+	return accountName(name) && name[0] != '-' && name[0] != '.' && !strings.HasSuffix(name, ".new")
+}
+
+// Remotes returns the names of the remote accounts, in the order of the alphabet.
+func (c *Config) Remotes() []string { return slices.Sorted(maps.Keys(c.Remote)) }
+
+// At returns the row of the provider of an account, or nil.
+func (r *Remote) At() *provider.Provider { return provider.Find(r.Provider) }

@@ -1,0 +1,10 @@
+// Package machine reads what the machine lets this process use: how much memory, by its control
+// group, and in a container which addresses are on the network outside, and which address stands
+// for many clients.
+//
+//	memory.go     the limits of control groups, version 1 and 2
+//	addresses.go  the addresses of interfaces that are on the network outside
+//	shared.go     the addresses from which an engine forwards connections
+//
+// It holds nothing and changes nothing. What cannot be read is as if it were not there.
+package machine

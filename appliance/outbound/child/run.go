@@ -1,0 +1,95 @@
+package child
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"syscall"
+	"time"
+
+	"pillarbox/appliance/confine"
+	"pillarbox/appliance/outbound/link"
+	"pillarbox/appliance/outbound/smarthost"
+	remote "pillarbox/appliance/remote/child"
+	"pillarbox/appliance/remote/trust"
+)
+
+// Command is the argument that makes the program a child. It is in no list of commands.
+const Command = "outbound-session"
+
+// socket is the descriptor of the socket pair in the child.
+const socket = 3
+
+const (
+	softMemory = 8 << 20 // bytes, for the collector of the runtime
+	// Bytes of data, beyond which the child ends; the heap is mapped 64 MiB at a time.
+	hardMemory   = 256 << 20
+	dialPatience = 45 * time.Second
+	rlimitData   = 2 // RLIMIT_DATA, which package syscall has on some architectures only
+)
+
+// Main is the whole of the child. It returns the exit code.
+func Main() int {
+	debug.SetMemoryLimit(softMemory)
+	debug.SetGCPercent(50)
+	limit := syscall.Rlimit{Cur: hardMemory, Max: hardMemory}
+	_ = syscall.Setrlimit(rlimitData, &limit) // best effort
+	stream := os.NewFile(socket, "socket")
+	if _, err := stream.Stat(); err != nil {
+		os.Stderr.WriteString("pillarbox: this command is for the server only\n")
+		return 2
+	}
+	if err := link.Serve(stream, open); err != nil {
+		os.Stderr.WriteString(err.Error() + "\n")
+		return 1
+	}
+	return 0
+}
+
+// open confines the process and begins a session.
+func open(t link.Target) (link.Session, error) {
+	host, port, err := net.SplitHostPort(t.Server)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not a host and port", t.Server)
+	}
+	if err := restrict(port, t.Bundle); err != nil {
+		return nil, fmt.Errorf("the session cannot be confined: %w", err)
+	}
+	dialer := net.Dialer{Timeout: dialPatience}
+	conn, err := dialer.Dial("tcp", t.Server)
+	if err != nil {
+		if smarthost.IsOffline(err) {
+			err = fmt.Errorf("%w: %w", smarthost.ErrOffline, err)
+		}
+		return nil, err
+	}
+	policy := trust.Policy{Host: host, Pin: t.Pin, Bundle: t.Bundle}
+	s, err := smarthost.Open(context.Background(), conn, smarthost.Options{
+		TLS: policy.Config(), Implicit: t.Implicit, Login: t.Login,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// restrict takes everything from the process that a session does not need.
+func restrict(port, bundle string) error {
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return err
+	}
+	files := append([]string{os.DevNull}, remote.Files()...)
+	if bundle != "" {
+		files = append(files, bundle)
+	}
+	_, err = confine.Within(confine.Bounds{Read: files, Connect: []uint16{53, uint16(number)}})
+	if errors.Is(err, syscall.E2BIG) { // the server's own domain is one of 16 already
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,114 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// An Action is what happened (RFC 3464 section 2.3.3).
+type Action string
+
+// The actions of a server that passes mail on to another one.
+const (
+	Failed    Action = "failed"
+	Delayed   Action = "delayed"
+	Relayed   Action = "relayed"   // accepted by a server that sends no reports of its own
+	Delivered Action = "delivered" // stored in a mailbox here
+)
+
+// A Report is about one message and one action. Recipients with different actions need several.
+type Report struct {
+	Action     Action
+	Hostname   string    // of this server
+	To         string    // the reverse-path of the message, with its domain
+	EnvelopeID string    // ENVID of the message, decoded; "" for none
+	Arrival    time.Time // when this server accepted the message
+	Now        time.Time
+	Until      time.Time // of Delayed: when sending is given up
+	Recipients []Recipient
+	Header     []byte // of the message, in lines that end in CRLF, without byte-stuffing
+}
+
+// A Recipient is one that the report is about.
+type Recipient struct {
+	Address    string
+	Original   string    // ORCPT, "rfc822;anna@example.org", decoded; "" for none
+	Status     string    // "5.1.1"
+	Server     string    // the server that decided; "" for this one
+	Diagnostic string    // its reply, "550 5.1.1 No such user"; "" if there was none
+	Reason     string    // what happened, in words, where there is no reply
+	Last       time.Time // of the last attempt; zero for none
+}
+
+// ErrNoSender is returned for a report to the null reverse-path.
+var ErrNoSender = errors.New("report: a message with the null reverse-path is not answered")
+
+// Compose returns the report as a message in lines that end in CRLF, without byte-stuffing.
+func (r *Report) Compose() ([]byte, error) {
+	if r.To == "" {
+		return nil, ErrNoSender
+	}
+	var random [16]byte
+	rand.Read(random[:]) // never fails (crypto/rand)
+	id := hex.EncodeToString(random[:])
+	host := cmp.Or(clean(r.Hostname), "localhost")
+	status, header := r.types()
+	w := &writer{}
+
+	w.line("From: Mail delivery <postmaster@%s>", host)
+	w.field("To", "<"+r.To+">")
+	w.line("Date: %s", r.Now.Format(time.RFC1123Z))
+	w.line("Message-ID: <%s@%s>", id, host)
+	w.line("Subject: %s", r.subject())
+	w.line("Auto-Submitted: auto-replied")
+	w.line("MIME-Version: 1.0")
+	w.line("Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"%s\"", id)
+	w.line("")
+	part := func(kind string) {
+		w.line("--%s", id)
+		w.line("Content-Type: %s", kind)
+		w.line("Content-Transfer-Encoding: 8bit")
+		w.line("")
+	}
+	part("text/plain; charset=utf-8")
+	r.words(w)
+	w.line("")
+	part(status)
+	r.fields(w)
+	w.line("")
+	part(header)
+	w.Write(r.Header)
+	if !bytes.HasSuffix(r.Header, []byte("\r\n")) {
+		w.line("")
+	}
+	w.line("")
+	w.line("--%s--", id)
+	return w.Bytes(), nil
+}
+
+// types returns the types of the two parts for programs.
+func (r *Report) types() (status, header string) {
+	status, header = "message/delivery-status", "text/rfc822-headers"
+	for _, to := range r.Recipients {
+		if !isASCII(to.Address) || !isASCII(to.Original) || !isASCII(to.Diagnostic) {
+			status = "message/global-delivery-status"
+		}
+	}
+	if !isASCII(string(r.Header)) {
+		header = "message/global-headers"
+	}
+	return status, header
+}
+
+// A writer gathers lines.
+type writer struct{ bytes.Buffer }
+
+func (w *writer) line(format string, args ...any) {
+	fmt.Fprintf(&w.Buffer, format, args...)
+	w.WriteString("\r\n")
+}

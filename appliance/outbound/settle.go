@@ -1,0 +1,168 @@
+package outbound
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"pillarbox/appliance/outbound/report"
+	"pillarbox/spool"
+)
+
+// settle gives up what has become too old, and stores the reports that are due. v may be nil.
+func (q *Queue) settle(ctx context.Context, account string, v *spool.View) {
+	if ctx.Err() != nil {
+		return
+	}
+	if v == nil {
+		var err error
+		if v, err = q.look(true); err != nil {
+			return // the spool is closed
+		}
+		defer v.Close()
+	}
+	owner := ""
+	if a, ok := q.account(account); ok {
+		owner = a.Owner
+	}
+	for _, p := range q.of(account) {
+		q.expire(p)
+		r := reporter{q, v, owner}
+		r.returnFailed(ctx, p)
+		r.notice(ctx, p)
+		q.expunge(ctx, v, p)
+	}
+}
+
+// of returns the parcels of an account.
+func (q *Queue) of(account string) (list []*parcel) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, p := range q.parcels {
+		if p.account == account {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// expire gives a parcel up: after 5 days with a connection, or 30 days in all.
+func (q *Queue) expire(p *parcel) {
+	now, trusted := q.o.Wall()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	l := q.lane(p.account)
+	reason := ""
+	switch {
+	case l.online-p.base >= returnAfter && l.asks == "":
+		reason = "The outgoing mail server did not accept the message for 5 days."
+	case trusted && now.Sub(p.received) >= returnInAll:
+		reason = "The message could not be sent for 30 days."
+	default:
+		return
+	}
+	if len(p.waiting()) == 0 {
+		return
+	}
+	q.log.Warn("message given up", zap.String("id", p.id), zap.String("remote", p.account), zap.String("reason", reason))
+	v := verdict{status: "4.4.7", reason: reason, at: now}
+	if p.why != "" {
+		v.reason += " Last: " + p.why
+	}
+	p.giveUp(v)
+	p.settle = time.Now()
+}
+
+// A reporter stores the reports about the messages of one account.
+type reporter struct {
+	q     *Queue
+	view  *spool.View
+	owner string // "" for the postmaster
+}
+
+// returnFailed reports the recipients that were given up, and marks them as done.
+func (o reporter) returnFailed(ctx context.Context, p *parcel) {
+	o.q.mu.Lock()
+	var list []report.Recipient
+	var failed []*recipient
+	for _, r := range p.to {
+		if r.failed == nil || r.done || r.n == 0 { // without a number it could not be expunged
+			continue
+		}
+		failed = append(failed, r)
+		if !r.head.Wishes.Wants("FAILURE") {
+			continue
+		}
+		f := r.failed
+		list = append(list, report.Recipient{Address: r.head.To, Original: r.head.Wishes.Original, Status: f.status,
+			Server: f.server, Diagnostic: f.diagnostic, Reason: f.reason, Last: f.at})
+	}
+	o.q.mu.Unlock()
+	if len(failed) == 0 {
+		return
+	}
+	if len(list) > 0 && !o.report(ctx, p, failed, report.Failed, list, time.Time{}) {
+		o.q.mu.Lock()
+		p.settle = time.Now().Add(throttled) // the mailbox of the owner may have room then
+		o.q.mu.Unlock()
+		return
+	}
+	o.q.mu.Lock()
+	for _, r := range failed {
+		r.done = true
+	}
+	p.settle = time.Time{}
+	o.q.mu.Unlock()
+}
+
+// notice tells the sender once that a message is delayed.
+func (o reporter) notice(ctx context.Context, p *parcel) {
+	o.q.mu.Lock()
+	l := o.q.lane(p.account)
+	due := !p.noticed && l.online-p.base >= noticeAfter
+	var list []report.Recipient
+	late := p.waiting()
+	for _, r := range late {
+		if r.head.Wishes.Wants("DELAY") {
+			list = append(list, report.Recipient{Address: r.head.To, Original: r.head.Wishes.Original, Status: "4.4.7",
+				Server: p.server, Diagnostic: p.why, Last: o.q.wall()})
+		}
+	}
+	if due {
+		p.noticed = true
+	}
+	until := o.q.wall().Add(returnAfter - (l.online - p.base))
+	o.q.mu.Unlock()
+	if due && len(list) > 0 {
+		o.report(ctx, p, late, report.Delayed, list, until) // the log has its error
+	}
+}
+
+// report stores a report about recipients of a parcel, and reports whether nothing is left to do.
+// The null reverse-path has no report.
+func (o reporter) report(ctx context.Context, p *parcel, about []*recipient, action report.Action, to []report.Recipient, until time.Time) bool {
+	fields := []zap.Field{zap.String("id", p.id), zap.String("remote", p.account), zap.String("action", string(action)), zap.Int("recipients", len(to))}
+	if p.from == "" {
+		o.q.log.Warn("message from the null sender is not reported", fields...)
+		return true
+	}
+	r := &report.Report{
+		Action: action, Hostname: o.q.o.Hostname(), To: p.from, Arrival: p.received, Now: o.q.wall(), Until: until, Recipients: to,
+	}
+	r.EnvelopeID = about[0].head.Wishes.EnvelopeID
+	if s, err := o.q.open(o.view, p, about); err == nil {
+		r.Header = s.plainHeader()
+		s.close()
+	}
+	text, err := r.Compose()
+	if err == nil {
+		err = o.q.o.Deliver(context.WithoutCancel(ctx), o.owner, text)
+	}
+	if err != nil {
+		o.q.log.Error("storing a delivery report failed", append(fields, zap.Error(err))...)
+		return false
+	}
+	o.q.log.Info("delivery report stored", append(fields, zap.String("user", o.owner))...)
+	return true
+}

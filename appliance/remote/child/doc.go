@@ -1,0 +1,23 @@
+// Package child is the process that talks to providers: the program starts itself again, and the
+// two speak over a socket pair (package link).
+//
+// A process of its own, because it reads what strangers send and holds the secrets of one session:
+// it has a Landlock domain of its own, a memory limit, and ends with its session, so that the
+// server keeps no memory of it. It never writes to the state directory, and could not.
+//
+// # Life of a child
+//
+// started from the descriptor of the running program → reads the target from the socket → confines
+// itself to the bundle of certificates, the files of the resolver and the server's port → connects,
+// logs in → answers requests → ends when the server closes the session or the socket.
+//
+// # Invariants
+//
+//	H1  No secret is in the arguments or the environment of the child: its environment is empty.
+//	H2  The child is started from the program that runs, also when its file was replaced.
+//	H3  A child that does not end by itself is killed, and Wait says so. Nothing waits for it longer
+//	    than the deadline of its session.
+//	H4  What the child prints when it crashes is in the error of Wait, at most 4 KiB of it.
+//
+//	run.go  the child's side    dial.go  its connections    start.go  the server's side
+package child

@@ -1,0 +1,128 @@
+package child
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"syscall"
+
+	"pillarbox/appliance/confine"
+	"pillarbox/appliance/remote/imapfetch"
+	"pillarbox/appliance/remote/link"
+	"pillarbox/appliance/remote/popclient"
+	"pillarbox/appliance/remote/session"
+	"pillarbox/appliance/remote/trust"
+)
+
+// Command is the argument that makes the program a child. It is in no list of commands.
+const Command = "remote-session"
+
+// socket is the descriptor of the socket pair in the child.
+const socket = 3
+
+const (
+	softMemory = 8 << 20   // bytes, for the collector of the runtime
+	hardMemory = 256 << 20 // bytes of data, beyond which the child ends
+)
+
+// Main is the whole of the child. It returns the exit code.
+func Main() int {
+	debug.SetMemoryLimit(softMemory)
+	debug.SetGCPercent(50)
+	limit := syscall.Rlimit{Cur: hardMemory, Max: hardMemory}
+	_ = syscall.Setrlimit(rlimitData, &limit) // best effort
+	stream := os.NewFile(socket, "socket")
+	if _, err := stream.Stat(); err != nil {
+		os.Stderr.WriteString("pillarbox: this command is for the server only\n")
+		return 2
+	}
+	if err := link.Serve(stream, open); err != nil {
+		os.Stderr.WriteString(err.Error() + "\n")
+		return 1
+	}
+	return 0
+}
+
+// rlimitData is RLIMIT_DATA, which package syscall has on some architectures only.
+const rlimitData = 2
+
+// open confines the process and begins a session.
+func open(t link.Target) (session.Mailbox, error) {
+	host, port, err := net.SplitHostPort(t.Address)
+	if err != nil {
+		return nil, session.Errorf(session.Protocol, "%q is not a host and port", t.Address)
+	}
+	if err := restrict(port, t.Bundle); err != nil {
+		return nil, session.Errorf(session.Protocol, "the session cannot be confined: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), dialPatience)
+	defer cancel()
+	conn, err := dial(ctx, t.Address)
+	if err != nil {
+		return nil, err
+	}
+	m, err := begin(ctx, conn, t, trust.Policy{Host: host, Pin: t.Pin, Bundle: t.Bundle})
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// restrict takes everything from the process that a session does not need.
+func restrict(port, bundle string) error {
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return err
+	}
+	files := append([]string{bundle, os.DevNull}, Files()...)
+	if bundle == "" {
+		files = files[1:]
+	}
+	_, err = confine.Within(confine.Bounds{Read: files, Connect: []uint16{53, uint16(number)}})
+	if errors.Is(err, syscall.E2BIG) { // the server's own domain is one of 16 already
+		return nil
+	}
+	return err
+}
+
+// Files are the files that a child reads, and that the domain of the server has to admit.
+func Files() []string {
+	return append([]string{"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf"}, trust.Bundles...)
+}
+
+// begin speaks the protocol as far as the login.
+func begin(ctx context.Context, conn net.Conn, t link.Target, policy trust.Policy) (session.Mailbox, error) {
+	secured := conn
+	if t.Implicit {
+		var err error
+		if secured, err = secure(ctx, conn, policy); err != nil {
+			return nil, err
+		}
+	}
+	if t.Protocol == "imap" {
+		config := policy.Config()
+		if t.Implicit {
+			config = nil
+		}
+		m, err := imapfetch.Open(secured, config, t.Login, t.Folders, t.Eras)
+		if err != nil {
+			return nil, err
+		}
+		return m, nil
+	}
+	c, err := popclient.New(secured, t.Implicit)
+	if err == nil && !t.Implicit {
+		err = c.StartTLS(ctx, policy.Config())
+	}
+	if err == nil {
+		err = c.Login(t.Login)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}

@@ -1,0 +1,187 @@
+package remote
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/mail"
+	"slices"
+	"time"
+
+	"pillarbox/appliance/config"
+	"pillarbox/appliance/remote/fingerprint"
+	"pillarbox/appliance/remote/session"
+)
+
+const (
+	// smallMessage is the size up to which messages are fetched before larger ones.
+	smallMessage = 256 << 10
+	// leastRenumbered is how many messages have to be listed for a mailbox to count as renumbered.
+	leastRenumbered = 20
+)
+
+// list reads the listing.
+func (c *collection) list() error {
+	err := c.mailbox.List(func(m session.Message) error {
+		r := c.rows.add(m)
+		c.era(m)
+		if m.ID != "" {
+			r.id = c.account.id(m.ID)
+			r.have = c.store.Has(c.number, r.id)
+		}
+		return nil
+	})
+	c.Listed = c.rows.len()
+	return err
+}
+
+// era notes the era of a folder, so that another session can read its messages without a listing.
+func (c *collection) era(m session.Message) {
+	const mostFolders = 64
+	folder := int(m.Ref >> 32)
+	if m.Era == 0 || folder >= mostFolders {
+		return
+	}
+	for len(c.rows.eras) <= folder {
+		c.rows.eras = append(c.rows.eras, 0)
+	}
+	c.rows.eras[folder] = m.Era
+}
+
+// name gives an id to the messages that the server has no usable name for: their headers.
+func (c *collection) name() error {
+	for r := range c.rows.all() {
+		if !r.unnamed {
+			continue
+		}
+		whole := sha256.New()
+		if err := c.mailbox.Header(r.Ref, whole); err != nil {
+			return err
+		}
+		r.id = c.account.id(fmt.Sprintf("header %x", whole.Sum(nil)))
+		r.have = c.store.Has(c.number, r.id)
+	}
+	return nil
+}
+
+// wanted returns the messages that the store does not have, each id once.
+func (c *collection) wanted() []*row {
+	var list []*row
+	for r := range c.rows.all() {
+		if !r.have && c.rows.of(r.id)[0] == r {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// since leaves out what was at the provider before the account was set up. The ids of these are
+// kept, so that they are not asked about again.
+func (c *collection) since(list []*row) ([]*row, error) {
+	if c.account.Since == config.Unbounded {
+		return list, nil
+	}
+	var keep []*row
+	var old []Noted
+	before := c.clock.Now().AddDate(0, 0, -int(c.account.Since))
+	for _, r := range list {
+		late := false
+		if c.account.Since != config.FromNow {
+			date, err := c.date(r)
+			if err != nil {
+				return nil, err
+			}
+			late = date.IsZero() || date.After(before)
+		}
+		if late {
+			keep = append(keep, r)
+		} else {
+			old = append(old, Noted{ID: r.id})
+		}
+	}
+	c.Skipped = len(old)
+	if c.dry || len(old) == 0 {
+		return keep, nil
+	}
+	return keep, c.store.Note(c.number, old)
+}
+
+// date returns when a message came to the provider, or was written; the zero time if nothing says.
+func (c *collection) date(r *row) (time.Time, error) {
+	if came := r.came(); !came.IsZero() {
+		return came, nil
+	}
+	var header fingerprint.Writer
+	if err := c.mailbox.Header(r.Ref, &header); err != nil {
+		return time.Time{}, left(err)
+	}
+	date, err := mail.ParseDate(header.Date())
+	if err != nil {
+		return time.Time{}, nil
+	}
+	return date, nil
+}
+
+// renumbered reports whether the provider has given new names to messages that the store has: there
+// were some before, and the protocol is another one, or of at least 20 fewer than half are known.
+func (c *collection) renumbered(wanted []*row) bool {
+	if !c.store.Has(c.number, c.account.begun()) {
+		return true
+	}
+	return c.Listed >= leastRenumbered && len(wanted) > c.Listed/2
+}
+
+// recognize leaves out the messages whose fingerprints the store has. Their new ids are kept.
+func (c *collection) recognize(ctx context.Context, list []*row) ([]*row, error) {
+	had := make(map[fingerprint.Sum]bool)
+	err := c.store.Fingerprints(ctx, c.number, func(_ ID, sum fingerprint.Sum) {
+		if sum != (fingerprint.Sum{}) {
+			had[sum] = true
+		}
+	})
+	if err != nil || len(had) == 0 {
+		return list, err
+	}
+	var keep []*row
+	var known []Noted
+	for _, r := range list {
+		var header fingerprint.Writer
+		if err := left(c.mailbox.Header(r.Ref, &header)); err != nil {
+			return nil, err
+		}
+		if sum, ok := header.Sum(); ok && had[sum] {
+			known = append(known, Noted{r.id, sum})
+		} else {
+			keep = append(keep, r)
+		}
+	}
+	c.Known = len(known)
+	if c.dry || len(known) == 0 {
+		return keep, nil
+	}
+	return keep, c.store.Note(c.number, known)
+}
+
+// left returns nil for the refusal of one command: the message it was about goes on without it.
+func left(err error) error {
+	if e := session.As(err); e != nil && e.Kind == session.Refused {
+		return nil
+	}
+	return err
+}
+
+// inOrder sorts small messages before large ones, and otherwise as they were listed. Those at which
+// a session broke are the last.
+func (c *collection) inOrder(list []*row) {
+	place := func(r *row) int {
+		switch {
+		case c.past.broke[r.id]:
+			return 2
+		case r.Octets > smallMessage:
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(list, func(a, b *row) int { return cmp.Compare(place(a), place(b)) })
+}

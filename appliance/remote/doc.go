@@ -1,0 +1,48 @@
+// Package remote collects the mail of accounts at providers.
+//
+// A [Collector] has a schedule and starts a child process for each collection (package child),
+// which speaks to the provider. The collector alone decides what is fetched, stored and deleted,
+// and its [Store] alone writes: a child that lies can only add messages to the mailbox of its own
+// account.
+//
+// # How a collection goes
+//
+//	list       every message has an id, which is derived from what the server calls it
+//	choose     what the store does not have; the first time, what since admits
+//	recognize  if the provider has renumbered the mailbox, by the fingerprints of headers
+//	fetch      small messages first; up to 16 share a flush; each with its id, or not at all; after a
+//	           broken line IMAP goes on inside the message
+//	delete     what has been durable here for the days of after, was read again now and is the same
+//	forget     ids that two listings, seven days apart, do not have
+//
+// # Invariants
+//
+//	R1  A message is fetched once: its id is written in the batch of the message, and only an id that
+//	    the store does not have is fetched.
+//	R2  A listing that is not complete changes nothing: the collection ends.
+//	R3  Nothing is deleted at the provider but by an id that the store has, whose message was durable
+//	    for the days of after by a clock that was believed all the time, and was read again past the
+//	    page cache or expunged here. If the protocol can reuse names (POP3), its header is the same.
+//	    A session deletes at most 50.
+//	R4  Ids depend on the mailbox and on the login at the provider, and on nothing of the
+//	    configuration: an account that is removed and added, or has another name or server, brings
+//	    nothing twice.
+//	R5  A message that the store refuses, or that the provider refuses three times in a day, is left
+//	    out, and the others go on. A broken line or a full spool is not counted: the message at which
+//	    it happened comes behind the others.
+//	R6  One collection at a time. A provider is asked no more often than every says, and waits that
+//	    it names are kept. A login that was refused twice is not repeated until a secret is stored,
+//	    be it the same one.
+//	R7  No more than the octets of daily are fetched in a day since the start of the server; messages
+//	    that would exceed them wait for the next day.
+//	R8  No secret, subject, sender or text of a message is logged.
+//	R9  A listing of 200,000 messages is held in less than 16 MB.
+//
+// # Files
+//
+//	account.go   what is collected, and the ids      store.go     what keeps it
+//	collect.go   one collection                      choose.go    what is to be fetched
+//	fetch.go     messages into the store             purge.go     deletes at the provider
+//	schedule.go  when                                collector.go the loop, and collections on demand
+//	rows.go      a listing, in little memory
+package remote

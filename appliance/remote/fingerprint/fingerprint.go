@@ -1,0 +1,150 @@
+package fingerprint
+
+import (
+	"crypto/sha256"
+	"hash"
+	"strings"
+)
+
+// A Sum is the fingerprint of a message. The zero Sum equals no other.
+type Sum [12]byte
+
+// Fields are the names of the fields that count, in their order.
+var Fields = [...]string{"Message-ID", "Date", "From", "Subject"}
+
+// mostDate bounds the value of the field Date that a Writer keeps, in octets.
+const mostDate = 80
+
+// A Writer makes the sum of a header that is written to it; what follows the header is ignored. The
+// zero Writer is ready.
+type Writer struct {
+	at    place
+	name  []byte // of the field, while it is read
+	field int    // index of Fields plus 1; 0: the field does not count
+	begun bool   // the value has an octet that counts
+	space bool   // white space came behind it
+	sums  [len(Fields)]hash.Hash
+	date  []byte
+}
+
+// A place is where in the header a Writer is.
+type place uint8
+
+const (
+	lineStart place = iota
+	blankCR         // behind a CR that begins a line
+	inName
+	inValue
+	ended
+)
+
+// Write takes the next octets of a message. It never fails.
+func (w *Writer) Write(p []byte) (int, error) {
+	for _, b := range p {
+		if w.at == ended {
+			break
+		}
+		w.octet(b)
+	}
+	return len(p), nil
+}
+
+// Ended reports whether the end of the header was written.
+func (w *Writer) Ended() bool { return w.at == ended }
+
+func (w *Writer) octet(b byte) {
+	switch w.at {
+	case lineStart:
+		w.line(b)
+	case blankCR:
+		if w.at = inValue; b == '\n' {
+			w.field, w.at = 0, ended
+		}
+	case inName:
+		switch {
+		case b == ':':
+			w.begin()
+		case b == '\n':
+			w.at = lineStart
+		case len(w.name) < 32:
+			w.name = append(w.name, b)
+		}
+	case inValue:
+		if w.value(b); b == '\n' {
+			w.at = lineStart
+		}
+	}
+}
+
+// line goes on with the first octet of a line.
+func (w *Writer) line(b byte) {
+	switch b {
+	case '\n':
+		w.field, w.at = 0, ended
+	case '\r':
+		w.at = blankCR
+	case ' ', '\t':
+		w.value(b)
+		w.at = inValue
+	default:
+		w.field = 0
+		w.name, w.at = append(w.name[:0], b), inName
+	}
+}
+
+// begin begins the value of a field.
+func (w *Writer) begin() {
+	w.at, w.field, w.begun, w.space = inValue, 0, false, false
+	name := strings.TrimRight(string(w.name), " \t")
+	for i, field := range Fields {
+		if strings.EqualFold(name, field) && w.sums[i] == nil {
+			w.field, w.sums[i] = i+1, sha256.New()
+		}
+	}
+}
+
+// value goes on with an octet of the value of a field.
+func (w *Writer) value(b byte) {
+	if w.field == 0 {
+		return
+	}
+	if b == ' ' || b == '\t' || b == '\r' || b == '\n' {
+		w.space = w.begun
+		return
+	}
+	if b > 0x7f {
+		b = 'X'
+	}
+	if w.space {
+		w.put(' ')
+	}
+	w.put(b)
+	w.begun, w.space = true, false
+}
+
+func (w *Writer) put(b byte) {
+	w.sums[w.field-1].Write([]byte{b})
+	if Fields[w.field-1] == "Date" && len(w.date) < mostDate {
+		w.date = append(w.date, b)
+	}
+}
+
+// Sum returns the fingerprint of the header so far. ok is false for a header without Message-ID.
+func (w *Writer) Sum() (sum Sum, ok bool) {
+	if w.sums[0] == nil {
+		return Sum{}, false
+	}
+	all := sha256.New()
+	for _, one := range w.sums {
+		if one == nil {
+			all.Write([]byte{0})
+		} else {
+			all.Write(one.Sum([]byte{1}))
+		}
+	}
+	copy(sum[:], all.Sum(nil))
+	return sum, true
+}
+
+// Date returns the value of the field Date, "" if there is none.
+func (w *Writer) Date() string { return string(w.date) }

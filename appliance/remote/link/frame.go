@@ -1,0 +1,143 @@
+package link
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+)
+
+// A kind is what a frame is.
+type kind byte
+
+const (
+	kindOpen kind = iota + 1
+	kindList
+	kindHeader
+	kindFetch
+	kindDelete
+	kindClose
+	kindDone
+	kindError
+	kindMessage
+	kindData
+)
+
+const (
+	headSize  = 4
+	mostFrame = 64 << 10 // octets behind the head
+	dataSize  = 16 << 10 // octets of content in a frame
+)
+
+// errFrame is returned for octets that are no frame of this package.
+var errFrame = errors.New("link: not a frame: the child is of another version than the server")
+
+// A wire is one end of the socket pair. It is used by one goroutine.
+type wire struct {
+	in  *bufio.Reader
+	out *bufio.Writer
+	buf []byte
+}
+
+func newWire(stream io.ReadWriter) *wire {
+	return &wire{in: bufio.NewReaderSize(stream, dataSize), out: bufio.NewWriterSize(stream, dataSize+64)}
+}
+
+// put buffers a frame.
+func (w *wire) put(k kind, fields ...[]byte) error {
+	b := append(w.buf[:0], byte(k), 0, 0, 0)
+	for _, f := range fields {
+		b = binary.AppendUvarint(b, uint64(len(f)))
+		b = append(b, f...)
+	}
+	w.buf = b
+	n := len(b) - headSize
+	if n > mostFrame {
+		return errors.New("link: a frame is too long")
+	}
+	b[1], b[2], b[3] = byte(n), byte(n>>8), byte(n>>16)
+	_, err := w.out.Write(b)
+	return err
+}
+
+// send sends a frame and what is buffered.
+func (w *wire) send(k kind, fields ...[]byte) error {
+	if err := w.put(k, fields...); err != nil {
+		return err
+	}
+	return w.out.Flush()
+}
+
+// next reads a frame. The fields are valid until the following call of put, send or next.
+func (w *wire) next() (kind, fields, error) {
+	head, err := w.in.Peek(headSize)
+	if err != nil {
+		if err == io.EOF && len(head) > 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		return 0, fields{}, err
+	}
+	k, n := kind(head[0]), int(head[1])|int(head[2])<<8|int(head[3])<<16
+	if n > mostFrame || k < kindOpen || k > kindData {
+		return 0, fields{}, errFrame
+	}
+	w.in.Discard(headSize)
+	if cap(w.buf) < n {
+		w.buf = make([]byte, n)
+	}
+	w.buf = w.buf[:n]
+	if _, err := io.ReadFull(w.in, w.buf); err != nil {
+		return 0, fields{}, io.ErrUnexpectedEOF
+	}
+	return k, fields{rest: w.buf}, nil
+}
+
+// fields are read in the order in which they were put. After the first one that is not there bad is
+// set, and every field reads as empty.
+type fields struct {
+	rest []byte
+	bad  bool
+}
+
+func (f *fields) bytes() []byte {
+	n, used := binary.Uvarint(f.rest)
+	if f.bad || used <= 0 || n > uint64(len(f.rest)-used) {
+		f.bad = true
+		return nil
+	}
+	v := f.rest[used : used+int(n)]
+	f.rest = f.rest[used+int(n):]
+	return v
+}
+
+func (f *fields) text() string { return string(f.bytes()) }
+
+func (f *fields) number() uint64 {
+	b := f.bytes()
+	v, used := binary.Uvarint(b)
+	if used != len(b) || used <= 0 {
+		f.bad = true
+		return 0
+	}
+	return v
+}
+
+// more reports whether there is another field.
+func (f *fields) more() bool { return !f.bad && len(f.rest) > 0 }
+
+// end returns an error if the fields were not those that were read.
+func (f *fields) end() error {
+	if f.bad || len(f.rest) > 0 {
+		return errFrame
+	}
+	return nil
+}
+
+func number(v uint64) []byte { return binary.AppendUvarint(nil, v) }
+
+func flag(v bool) []byte {
+	if v {
+		return number(1)
+	}
+	return number(0)
+}

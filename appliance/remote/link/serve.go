@@ -1,0 +1,142 @@
+package link
+
+import (
+	"errors"
+	"io"
+
+	"pillarbox/appliance/remote/session"
+)
+
+// Serve answers the server's requests until it hangs up, or has the session closed. open begins a
+// session.
+func Serve(stream io.ReadWriter, open func(Target) (session.Mailbox, error)) error {
+	s := &serving{wire: newWire(stream), open: open}
+	defer func() {
+		if s.mailbox != nil {
+			s.mailbox.Close()
+		}
+	}()
+	for {
+		k, f, err := s.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.answer(k, f); err != nil {
+			return err
+		}
+		if k == kindClose {
+			return nil
+		}
+	}
+}
+
+// A serving is the child's side. It is used by one goroutine.
+type serving struct {
+	*wire
+	open    func(Target) (session.Mailbox, error)
+	mailbox session.Mailbox
+}
+
+// errNotOpen is the answer to a request before "open".
+var errNotOpen = session.Errorf(session.Protocol, "there is no session")
+
+// answer serves one request. An error of the session is an answer, an error of the link is
+// returned.
+func (s *serving) answer(k kind, f fields) error {
+	if k == kindOpen {
+		target, err := parseTarget(f)
+		if err != nil {
+			return err
+		}
+		if s.mailbox == nil {
+			s.mailbox, err = s.open(target)
+		}
+		return s.done(err)
+	}
+	if s.mailbox == nil {
+		return s.done(errNotOpen)
+	}
+	switch k {
+	case kindList:
+		return s.done(s.mailbox.List(s.message))
+	case kindHeader:
+		ref := f.number()
+		if err := f.end(); err != nil {
+			return err
+		}
+		return s.done(s.mailbox.Header(ref, content{s.wire}))
+	case kindFetch:
+		ref, from := f.number(), f.number()
+		if err := f.end(); err != nil {
+			return err
+		}
+		return s.done(s.mailbox.Fetch(ref, int64(from&(1<<62-1)), content{s.wire}))
+	case kindDelete:
+		var refs []uint64
+		for f.more() {
+			refs = append(refs, f.number())
+		}
+		if err := f.end(); err != nil {
+			return err
+		}
+		return s.done(s.mailbox.Delete(refs))
+	case kindClose:
+		err := s.mailbox.Close()
+		s.mailbox = nil
+		return s.done(err)
+	}
+	return errFrame
+}
+
+func (s *serving) message(m session.Message) error {
+	if len(m.ID) > session.MostID {
+		m.ID = ""
+	}
+	date := uint64(0)
+	if !m.Date.IsZero() {
+		date = uint64(max(m.Date.Unix(), 0))
+	}
+	return lost(s.put(kindMessage, number(m.Ref), []byte(m.ID), number(uint64(max(m.Octets, 0))), number(date), []byte(m.Folder), number(m.Era), flag(m.Stable)))
+}
+
+// done ends an answer.
+func (s *serving) done(err error) error {
+	var gone lostError
+	if errors.As(err, &gone) {
+		return gone.err
+	}
+	e := session.As(err)
+	if e == nil {
+		return s.send(kindDone)
+	}
+	return s.send(kindError, number(uint64(e.Kind)), number(uint64(e.Wait.Seconds())), []byte(e.Text))
+}
+
+// A lostError is an error of the link, which a session passes on.
+type lostError struct{ err error }
+
+func (l lostError) Error() string { return l.err.Error() }
+
+func lost(err error) error {
+	if err == nil {
+		return nil
+	}
+	return lostError{err}
+}
+
+// content writes the content of a message in frames.
+type content struct{ *wire }
+
+func (c content) Write(p []byte) (n int, err error) {
+	for len(p) > 0 {
+		one := p[:min(len(p), dataSize)]
+		if err := c.put(kindData, one); err != nil {
+			return n, lost(err)
+		}
+		n, p = n+len(one), p[len(one):]
+	}
+	return n, nil
+}

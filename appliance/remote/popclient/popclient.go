@@ -1,0 +1,117 @@
+package popclient
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+
+	"pillarbox/appliance/remote/session"
+	"pillarbox/pop3/wire"
+)
+
+// longestLine bounds a line in octets: RFC 1939 has 512, tokens and challenges are longer.
+const longestLine = 8192
+
+// mostCapabilities bounds the lines of CAPA.
+const mostCapabilities = 64
+
+// A Client is one session. It is used by one goroutine.
+type Client struct {
+	conn   net.Conn
+	in     *wire.Reader
+	secure bool
+	caps   map[string][]string // by name, in capital letters; nil: CAPA was refused
+
+	count int   // messages, as STAT said
+	size  int64 // octets, as STAT said
+	dead  error // why the session cannot go on
+}
+
+// New reads the greeting of a server. secure says that conn has TLS.
+func New(conn net.Conn, secure bool) (*Client, error) {
+	c := &Client{conn: conn, secure: secure}
+	c.in = wire.NewReader(conn, wire.BufferSize)
+	if _, err := c.reply("greeting", false); err != nil {
+		return nil, err
+	}
+	return c, c.capa()
+}
+
+// capa reads the capabilities. A server without CAPA has none.
+func (c *Client) capa() error {
+	c.caps = nil
+	_, err := c.command("CAPA", "CAPA")
+	var e *session.Error
+	if errors.As(err, &e) && e.Kind == session.Refused {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	caps := map[string][]string{}
+	err = c.lines(mostCapabilities, func(line string) error {
+		if words := strings.Fields(strings.ToUpper(line)); len(words) > 0 {
+			caps[words[0]] = words[1:]
+		}
+		return nil
+	})
+	c.caps = caps
+	return err
+}
+
+// has reports whether the server has a capability.
+func (c *Client) has(name string) bool {
+	_, ok := c.caps[name]
+	return ok
+}
+
+// StartTLS changes to TLS.
+func (c *Client) StartTLS(ctx context.Context, config *tls.Config) error {
+	if c.caps != nil && !c.has("STLS") {
+		return session.Errorf(session.Certificate, "the server does not offer TLS (STLS) on this port; nothing was sent")
+	}
+	if _, err := c.command("STLS", "STLS"); err != nil {
+		return &session.Error{Kind: session.Certificate, Text: err.Error() + "; nothing was sent without TLS"}
+	}
+	if c.in.Buffered() > 0 {
+		return c.die(session.Errorf(session.Certificate, "the server sent something between STLS and TLS; nothing was sent"))
+	}
+	secure := tls.Client(c.conn, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return c.die(err)
+	}
+	c.conn, c.secure = secure, true
+	c.in.Reset(secure)
+	return c.capa()
+}
+
+// Close ends the session with QUIT, by which the server deletes what was marked.
+func (c *Client) Close() error {
+	defer c.conn.Close()
+	if c.dead != nil {
+		return c.dead
+	}
+	_, err := c.command("QUIT", "QUIT")
+	return err
+}
+
+// Capabilities returns what the server announces, for a debug log.
+func (c *Client) Capabilities() []string {
+	var list []string
+	for name, words := range c.caps {
+		list = append(list, strings.Join(append([]string{name}, words...), " "))
+	}
+	slices.Sort(list)
+	return list
+}
+
+// die makes err the error of all that follows.
+func (c *Client) die(err error) error {
+	if c.dead == nil {
+		c.dead = err
+	}
+	return err
+}

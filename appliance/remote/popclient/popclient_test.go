@@ -1,0 +1,413 @@
+package popclient
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"pillarbox/appliance/remote/session"
+)
+
+// converse plays the server's side of a transcript against do. Lines that begin with "C: " are
+// awaited, those with "S: " are sent. The session counts as one with TLS.
+func converse(t *testing.T, transcript string, do func(c *Client) error) error {
+	t.Helper()
+	near, far := net.Pipe()
+	defer near.Close()
+	ended := make(chan error, 1)
+	go func() {
+		defer far.Close()
+		ended <- play(far, transcript)
+	}()
+	c, err := New(near, true)
+	if err == nil {
+		err = do(c)
+	}
+	near.Close()
+	if failed := <-ended; failed != nil {
+		t.Error(failed)
+	}
+	return err
+}
+
+func play(conn net.Conn, transcript string) error {
+	in := bufio.NewReader(conn)
+	for line := range strings.Lines(transcript) {
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case strings.HasPrefix(line, "S: "):
+			if _, err := io.WriteString(conn, line[3:]+"\r\n"); err != nil {
+				return fmt.Errorf("%q was not read: %w", line, err)
+			}
+		case strings.HasPrefix(line, "C: "):
+			got, err := in.ReadString('\n')
+			if got != line[3:]+"\r\n" {
+				return fmt.Errorf("the client sent %q (%v), want %q", got, err, line[3:])
+			}
+		}
+	}
+	return nil
+}
+
+var (
+	anna  = session.Login{User: "anna@example.org", Secret: "secret"}
+	token = session.Login{User: "anna@example.org", Secret: "ya29.abc", Token: true}
+)
+
+const plainBase64 = "AGFubmFAZXhhbXBsZS5vcmcAc2VjcmV0"
+
+// TestDialects: logins and listings in the words of servers, from their documentation and from
+// reports of users. None of them was reached.
+func TestDialects(t *testing.T) {
+	list := func(c *Client) error { return c.List(func(session.Message) error { return nil }) }
+	for _, tt := range []struct {
+		name, transcript string
+		do               func(c *Client) error
+		kind             session.Kind // of the error; 0: there is none
+	}{
+		{"Gmail, an app password", `
+S: +OK Gpop ready for requests from 192.0.2.1 a1mb1
+C: CAPA
+S: +OK Capability list follows
+S: USER
+S: RESP-CODES
+S: EXPIRE 0
+S: LOGIN-DELAY 300
+S: TOP
+S: UIDL
+S: X-GOOGLE-RICO
+S: SASL PLAIN XOAUTH2 OAUTHBEARER
+S: .
+C: AUTH PLAIN
+S: + 
+C: ` + plainBase64 + `
+S: +OK Welcome.
+C: STAT
+S: +OK 0 0
+`, func(c *Client) error { return errors.Join(c.Login(anna), list(c)) }, 0},
+		{"Gmail, a wrong password", `
+S: +OK Gpop ready
+C: CAPA
+S: +OK
+S: USER
+S: SASL PLAIN
+S: .
+C: AUTH PLAIN
+S: +
+C: ` + plainBase64 + `
+S: -ERR [AUTH] Username and password not accepted.
+`, func(c *Client) error { return c.Login(anna) }, session.Auth},
+		{"Exchange, a token in two steps", `
+S: +OK The Microsoft Exchange POP3 service is ready.
+C: CAPA
+S: +OK
+S: TOP
+S: UIDL
+S: SASL PLAIN XOAUTH2
+S: USER
+S: .
+C: AUTH XOAUTH2
+S: + 
+C: dXNlcj1hbm5hQGV4YW1wbGUub3JnAWF1dGg9QmVhcmVyIHlhMjkuYWJjAQE=
+S: +OK User successfully authenticated.
+`, func(c *Client) error { return c.Login(token) }, 0},
+		{"Exchange, a token that has expired", `
+S: +OK The Microsoft Exchange POP3 service is ready.
+C: CAPA
+S: +OK
+S: SASL PLAIN XOAUTH2
+S: .
+C: AUTH XOAUTH2
+S: + 
+C: dXNlcj1hbm5hQGV4YW1wbGUub3JnAWF1dGg9QmVhcmVyIHlhMjkuYWJjAQE=
+S: + eyJzdGF0dXMiOiI0MDAifQ==
+C: 
+S: -ERR Authentication failure: unknown user name or bad password.
+`, func(c *Client) error { return c.Login(token) }, session.Auth},
+		{"Exchange, throttled", `
+S: +OK ready
+C: CAPA
+S: +OK
+S: USER
+S: .
+C: USER anna@example.org
+S: +OK
+C: PASS secret
+S: -ERR Request is throttled. Suggested Backoff Time: 299961 milliseconds
+`, func(c *Client) error { return c.Login(anna) }, session.Busy},
+		{"Yahoo, in use by another session", `
+S: +OK hello from popgate
+C: CAPA
+S: +OK CAPA list follows
+S: UIDL
+S: TOP
+S: SASL PLAIN
+S: .
+C: AUTH PLAIN
+S: + 
+C: ` + plainBase64 + `
+S: -ERR [IN-USE] mailbox is locked
+`, func(c *Client) error { return c.Login(anna) }, session.Busy},
+		{"GMX, POP3 is off", `
+S: +OK POP server ready H mieue111
+C: CAPA
+S: +OK Capability list follows
+S: USER
+S: SASL PLAIN
+S: .
+C: AUTH PLAIN
+S: + 
+C: ` + plainBase64 + `
+S: -ERR [AUTH] Cannot login, please enable POP3 access in your GMX settings
+`, func(c *Client) error { return c.Login(anna) }, session.Auth},
+		{"an old server without CAPA, SASL", `
+S: +OK QPOP (version 2.53) at pop.example.org starting.
+C: CAPA
+S: -ERR Unknown command: "capa".
+C: USER anna@example.org
+S: +OK Password required for anna.
+C: PASS secret
+S: +OK anna has 1 message (42 octets).
+C: STAT
+S: +OK 1 42
+C: LIST
+S: +OK
+S: 1 42
+S: .
+C: UIDL
+S: +OK
+S: 1 abc
+S: .
+`, func(c *Client) error { return errors.Join(c.Login(anna), list(c)) }, 0},
+		{"a listing that ends early", `
+S: +OK
+C: CAPA
+S: -ERR
+C: STAT
+S: +OK 3 900
+C: LIST
+S: +OK
+S: 1 300
+S: 3 300
+S: .
+`, list, session.Protocol},
+		{"UIDL with a message less", `
+S: +OK
+C: CAPA
+S: -ERR
+C: STAT
+S: +OK 2 600
+C: LIST
+S: +OK
+S: 1 300
+S: 2 300
+S: .
+C: UIDL
+S: +OK
+S: 1 a
+S: .
+`, list, session.Protocol},
+		{"a million messages", `
+S: +OK
+C: CAPA
+S: -ERR
+C: STAT
+S: +OK 1000000 1000000
+`, list, session.Protocol},
+		{"try again later", `
+S: -ERR [SYS/TEMP] Server busy
+`, list, session.Busy},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			err := converse(t, tt.transcript, tt.do)
+			if e := session.As(err); (e == nil) != (tt.kind == 0) || e != nil && e.Kind != tt.kind {
+				t.Errorf("%v, want kind %d", err, tt.kind)
+			}
+			if err != nil && strings.Contains(err.Error(), "secret") {
+				t.Errorf("the error holds the password: %v", err)
+			}
+		})
+	}
+}
+
+// TestNoTLS: nothing that is secret is sent without TLS.
+func TestNoTLS(t *testing.T) {
+	near, far := net.Pipe()
+	defer near.Close()
+	ended := make(chan error, 1)
+	go func() { ended <- play(far, "S: +OK\nC: CAPA\nS: +OK\nS: USER\nS: .\n") }()
+	c, err := New(near, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := session.As(c.Login(anna)); e == nil || e.Kind != session.Certificate {
+		t.Errorf("login: %v", e)
+	}
+	if e := session.As(c.StartTLS(t.Context(), nil)); e == nil || e.Kind != session.Certificate {
+		t.Errorf("STLS that is not offered: %v", e)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestMessages: unique-ids that are there twice are not used, content comes without byte-stuffing.
+func TestMessages(t *testing.T) {
+	var rows []string
+	var got bytes.Buffer
+	err := converse(t, `
+S: +OK
+C: CAPA
+S: -ERR
+C: STAT
+S: +OK 3 100
+C: LIST
+S: +OK 3 messages
+S: 1 10
+S: 2 x
+S: 3 30
+S: .
+C: UIDL
+S: +OK
+S: 1 same
+S: 2 own
+S: 3 same
+S: .
+C: RETR 2
+S: +OK 10 octets
+S: Subject: a
+S: 
+S: ..one
+S: ...two
+S: 
+S: .
+C: TOP 1 0
+S: -ERR no such command
+C: DELE 2
+S: +OK
+C: QUIT
+S: +OK bye
+`, func(c *Client) error {
+		err := c.List(func(m session.Message) error {
+			rows = append(rows, fmt.Sprintf("%d %q %d", m.Ref, m.ID, m.Octets))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if err := c.Fetch(2, 0, &got); err != nil {
+			return err
+		}
+		if e := session.As(c.Header(1, io.Discard)); e == nil || e.Kind != session.Refused {
+			t.Errorf("TOP: %v", e)
+		}
+		if err := c.Fetch(2, 5, io.Discard); !errors.Is(err, session.ErrNoRange) {
+			t.Errorf("a part: %v", err)
+		}
+		return errors.Join(c.Delete([]uint64{2}), c.Close())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `[1 "" 10 2 "pop3 own" 0 3 "" 30]`; fmt.Sprint(rows) != want {
+		t.Errorf("the rows are %v, want %s", rows, want)
+	}
+	if want := "Subject: a\r\n\r\n.one\r\n..two\r\n\r\n"; got.String() != want {
+		t.Errorf("the content is %q, want %q", got.String(), want)
+	}
+}
+
+// TestEndlessHeader: a header of more than 256 KiB ends the session.
+func TestEndlessHeader(t *testing.T) {
+	head := strings.Repeat("X-Field: "+strings.Repeat("x", 80)+"\r\n", 4000)
+	for size, want := range map[int]bool{200 << 10: true, len(head): false} {
+		c, err := New(answers{in: bytes.NewReader([]byte("+OK\r\n-ERR\r\n+OK\r\n" + head[:size] + "\r\n.\r\n"))}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := session.As(c.Header(1, io.Discard)); (e == nil) != want || e != nil && e.Kind != session.Protocol || (c.dead == nil) != want {
+			t.Errorf("%d octets: %v", size, e)
+		}
+	}
+}
+
+// TestDots: only a dot alone between two CRLF ends the content.
+func TestDots(t *testing.T) {
+	for in, want := range map[string]string{
+		".\r\nrest":                  "",
+		"a\r\n.\r\nrest":             "a\r\n",
+		"..\r\n...a\r\n.\r\nrest":    ".\r\n..a\r\n",
+		".\ra\r\n.\r\nrest":          "\ra\r\n",
+		"a\n.\n\n.\r\n\r\n.\r\nrest": "a\n.\n\n.\r\n\r\n",
+		"a\r\r\n.\r\nrest":           "a\r\r\n",
+	} {
+		var d dots
+		if got, n, done := d.decode(nil, []byte(in)); string(got) != want || !done || in[n:] != "rest" {
+			t.Errorf("%q: %q, %d octets, %v, want %q", in, got, n, done, want)
+		}
+	}
+}
+
+// FuzzDots: however content is cut, it is what a whole decoding gives, and its end is found.
+func FuzzDots(f *testing.F) {
+	f.Add([]byte("a\r\n..b\r\n.\r\nrest"), 3)
+	f.Add([]byte(".\r\r\n.\r\n"), 2)
+	f.Add([]byte("\n.\n\r\n.\r.\r\n.\r\n"), 5)
+	f.Fuzz(func(t *testing.T, in []byte, at int) {
+		var whole dots
+		want, n, done := whole.decode(nil, in)
+		if n > len(in) || done && !bytes.HasSuffix(in[:n], []byte(".\r\n")) {
+			t.Fatalf("%q: %d octets, %v", in, n, done)
+		}
+		at = max(0, min(at, n))
+		var cut dots
+		got, first, ended := cut.decode(nil, in[:at])
+		if !ended {
+			var more int
+			got, more, ended = cut.decode(got, in[first:])
+			first += more
+		}
+		if !bytes.Equal(got, want) || first != n || ended != done {
+			t.Errorf("%q cut at %d: %q %d %v, want %q %d %v", in, at, got, first, ended, want, n, done)
+		}
+	})
+}
+
+// FuzzClient: whatever a server sends, the client returns.
+func FuzzClient(f *testing.F) {
+	f.Add([]byte("+OK\r\n+OK\r\nUIDL\r\nSASL PLAIN\r\n.\r\n+ \r\n+OK\r\n+OK 1 5\r\n+OK\r\n1 5\r\n.\r\n+OK\r\n1 a\r\n.\r\n+OK\r\nab\r\n.\r\n+OK\r\n"))
+	f.Add([]byte("+OK\r\n-ERR\r\n+OK\r\n+OK\r\n+OK 2 5\r\n+OK\r\n1 5\r\n1 6\r\n.\r\n"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		c, err := New(answers{in: bytes.NewReader(in)}, true)
+		if err != nil {
+			return
+		}
+		c.Login(anna)
+		c.List(func(m session.Message) error {
+			if len(m.ID) > session.MostID {
+				t.Errorf("an id of %d octets", len(m.ID))
+			}
+			return nil
+		})
+		c.Header(1, io.Discard)
+		c.Fetch(1, 0, io.Discard)
+		c.Delete([]uint64{1})
+		c.Close()
+	})
+}
+
+// answers is a connection to a server that has said everything before.
+type answers struct {
+	net.Conn
+	in *bytes.Reader
+}
+
+func (a answers) Read(p []byte) (int, error) { return a.in.Read(p) }
+
+func (answers) Write(p []byte) (int, error) { return len(p), nil }
+func (answers) Close() error                { return nil }

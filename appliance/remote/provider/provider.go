@@ -1,0 +1,83 @@
+package provider
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Updated is the day on which the table was last compared with its sources.
+const Updated = "2026-11-30"
+
+// A Provider is one row of the table.
+type Provider struct {
+	Name     string   // as in the configuration
+	Domains  []string // of the addresses that people have there
+	IMAP     string   // host:port; "" if it has none
+	POP3     string
+	SMTP     string
+	Every    time.Duration // the shortest interval between two logins; 0: none is known
+	PerDay   int           // messages that may be sent in a day; 0: not known
+	Password Password
+	OAuth    *OAuth // nil: it has no OAuth for mail
+	Advice   string // what to do in the settings of the provider first; "": nothing
+	Windowed bool   // POP3 lists a part of the mailbox only
+}
+
+// A Password is what a provider accepts in the place of a password.
+type Password int
+
+// What a provider accepts.
+const (
+	Plain   Password = iota // the password of the account
+	App                     // a password that is made for one program, "app password"
+	Refused                 // none: OAuth alone
+)
+
+// An OAuth is how a provider grants access to a program (RFC 6749).
+type OAuth struct {
+	Device    string // address of the device grant (RFC 8628); "": it has none
+	Authorize string
+	Token     string
+	Scopes    map[string]string // by protocol: imap, pop3, smtp
+	Rotates   bool              // an old refresh token is refused when a new one was sent
+}
+
+// Address returns the host and port of a protocol ("imap", "pop3", "smtp"), or "".
+func (p *Provider) Address(protocol string) string {
+	switch protocol {
+	case "imap":
+		return p.IMAP
+	case "pop3":
+		return p.POP3
+	}
+	return p.SMTP
+}
+
+// Find returns the provider of a name, or nil.
+func Find(name string) *Provider {
+	if i := slices.IndexFunc(table[:], func(p Provider) bool { return p.Name == name }); i >= 0 {
+		return &table[i]
+	}
+	return nil
+}
+
+// ForAddress returns the provider of a mail address, by its domain, or nil.
+func ForAddress(address string) *Provider {
+	_, domain, _ := strings.Cut(strings.ToLower(address), "@")
+	for i := range table {
+		if slices.Contains(table[i].Domains, domain) {
+			return &table[i]
+		}
+	}
+	return nil
+}
+
+// Names returns the names of all providers.
+func Names() []string {
+	names := make([]string, len(table))
+	for i := range table {
+		names[i] = table[i].Name
+	}
+	return names
+}

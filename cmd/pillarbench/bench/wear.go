@@ -1,0 +1,215 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"pillarbox/cmd/pillarbench/client"
+	"pillarbox/cmd/pillarbench/measure"
+	"pillarbox/cmd/pillarbench/server"
+)
+
+// rowOctets is the most octets that a row delivers, so that they fit a mailbox of a small spool.
+const rowOctets = 16 << 20
+
+// warmRounds is the most rounds of the warm-up: it fails if pillarbox still fills slots.
+const warmRounds = 60
+
+// quietRounds is how many rounds in a row must fill no slot: a single one can find room in slots
+// that are filled already.
+const quietRounds = 6
+
+// WearOptions are the options of the wear benchmark.
+type WearOptions struct {
+	server.Options
+	Messages int           // of a row; fewer if they are larger than rowOctets
+	Runs     int           // of a row, of which the median is printed
+	Pause    time.Duration // after each message of a single sender
+	Guard    bool          // fail if a row exceeds its budget
+}
+
+// A wearRun is a run of the wear benchmark.
+type wearRun struct {
+	WearOptions
+	server server.Server
+	device *measure.Device
+	out    io.Writer
+	notes  measure.Notes
+	next   uint64 // number of the next message
+}
+
+// A cost is the cost of a row's messages.
+type cost struct {
+	messages int
+	octets   int64 // of all messages
+	device   measure.DeviceCount
+	cpu      time.Duration
+	took     time.Duration // 0 if the sender paused
+}
+
+// wearColumns are the columns of the table.
+var wearColumns = []measure.Column[cost]{
+	{Head: "device octets / octet of mail", Format: "%.2f", Figure: func(c cost) float64 { return float64(c.device.Octets) / float64(c.octets) }},
+	{Head: "KiB a message", Format: "%.1f", Figure: func(c cost) float64 { return c.each(c.device.Octets) / 1024 }},
+	{Head: "flushes a message", Format: "%.2f", Figure: func(c cost) float64 { return c.each(c.device.Flushes) }},
+	{Head: "KiB a write", Format: "%.1f", Figure: func(c cost) float64 { return float64(c.device.Octets) / float64(c.device.Writes) / 1024 }},
+	{Head: "CPU s / 1000 messages", Format: "%.2f", Figure: func(c cost) float64 { return c.busy(c.cpu.Seconds() * 1000 / float64(c.messages)) }},
+	{Head: "messages / s", Format: "%.0f", Figure: func(c cost) float64 { return c.busy(float64(c.messages) / c.took.Seconds()) }},
+}
+
+func (c cost) each(n int64) float64 { return float64(n) / float64(c.messages) }
+
+// busy returns NaN in place of a figure that is meaningless because the sender paused.
+func (c cost) busy(figure float64) float64 {
+	if c.took == 0 {
+		return math.NaN()
+	}
+	return figure
+}
+
+// Wear prints a row for each load and number of senders.
+func Wear(o WearOptions, rows []WearRow, out io.Writer) (err error) {
+	w := &wearRun{WearOptions: o, out: out, next: 1}
+	if err := w.notes.Open("wear", o.Notes); err != nil {
+		return err
+	}
+	if w.server, err = w.Open("64MiB", client.MaxConnections); err != nil {
+		return err
+	}
+	if w.device, err = measure.DeviceOf(w.Folder); err != nil {
+		return err
+	}
+	return w.During(w.server, func() error { return w.run(rows) })
+}
+
+// A WearRow is the load and the number of senders of a row.
+type WearRow struct {
+	Load    client.Load
+	Senders int
+}
+
+func (w *wearRun) run(rows []WearRow) error {
+	filled, err := w.warmUp()
+	if err != nil {
+		return fmt.Errorf("warm-up: %w", err)
+	}
+	measure.Heading(w.out, []string{"file system", "server", "mail", "senders"}, wearColumns)
+	var over []error
+	for _, r := range rows {
+		costs := make([]cost, w.Runs)
+		for i := range costs {
+			if costs[i], err = w.measure(r); err != nil {
+				return fmt.Errorf("%s, %d senders: %w", r.Load.Name, r.Senders, err)
+			}
+		}
+		senders := strconv.Itoa(r.Senders)
+		measure.Row(w.out, []string{w.Label, w.Name, r.Load.Name, senders}, wearColumns, costs)
+		measure.AddRow(&w.notes, w.Label+" "+r.Load.Name+" "+senders, w.Name, wearColumns, costs)
+		if w.Guard {
+			if err := overspent(r, costs); err != nil {
+				over = append(over, fmt.Errorf("%s, %d senders: %w", r.Load.Name, r.Senders, err))
+			}
+		}
+	}
+	if w.Name == server.Own {
+		fmt.Fprintf(w.out, "%s on %s: %.0f MiB of slots were filled once in the warm-up, before this was measured.\n", w.Name, w.Label, float64(filled)/(1<<20))
+	}
+	return errors.Join(over...)
+}
+
+// measure delivers the messages of a row once, and removes them.
+func (w *wearRun) measure(r WearRow) (cost, error) {
+	messages := min(w.Messages, rowOctets/r.Load.Mean)
+	before, err := w.device.Settled()
+	if err != nil {
+		return cost{}, err
+	}
+	cpuBefore, err := measure.FamilyCPU(w.server.Process())
+	if err != nil {
+		return cost{}, err
+	}
+	c := cost{messages: messages}
+	first := w.next
+	w.next += uint64(messages)
+	began := time.Now()
+	after := w.device.Settled
+	if w.Pause > 0 {
+		c.octets, err = server.Trickle(w.server, r.Load, first, messages, w.Pause)
+		after = w.device.Count
+	} else {
+		c.octets, err = server.Deliver(w.server, r.Load, first, messages, server.Spread{Connections: r.Senders, Mailboxes: r.Senders})
+		c.took = time.Since(began)
+	}
+	if err != nil {
+		return cost{}, err
+	}
+	cpuAfter, err := measure.FamilyCPU(w.server.Process())
+	if err != nil {
+		return cost{}, err
+	}
+	c.cpu = cpuAfter - cpuBefore
+	count, err := after()
+	c.device = count.Minus(before)
+	if err != nil {
+		return cost{}, err
+	}
+	return c, server.EmptyAll(w.server)
+}
+
+// warmUp delivers to every mailbox. With pillarbox it continues until rounds fill no more slots,
+// because each slot is filled once in its life. It returns the octets of these slots.
+func (w *wearRun) warmUp() (int64, error) {
+	l, err := client.ParseLoad("64k")
+	if err != nil {
+		return 0, err
+	}
+	began, err := allocated(w.Folder)
+	if err != nil {
+		return 0, err
+	}
+	grown, quiet := began, 0
+	for range warmRounds {
+		if _, err := server.Deliver(w.server, l, 1, rowOctets/l.Mean, server.Spread{Connections: client.MaxConnections, Mailboxes: client.MaxConnections}); err != nil {
+			return 0, err
+		}
+		if err := server.EmptyAll(w.server); err != nil {
+			return 0, err
+		}
+		now, err := allocated(w.Folder)
+		if err != nil {
+			return 0, err
+		}
+		if now > grown {
+			quiet = 0
+		}
+		if quiet++; quiet == quietRounds || w.Name != server.Own {
+			return now - began, nil
+		}
+		grown = now
+	}
+	return 0, fmt.Errorf("%s still grows after %d rounds", w.Folder, warmRounds)
+}
+
+// allocated returns the octets on the device that the files below a folder use.
+func allocated(folder string) (int64, error) {
+	var sum int64
+	err := filepath.WalkDir(folder, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		sum += info.Sys().(*syscall.Stat_t).Blocks * 512
+		return nil
+	})
+	return sum, err
+}

@@ -1,0 +1,96 @@
+package client
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
+)
+
+// A Message is a test message whose content is a function of its number and size.
+type Message struct {
+	Number uint64
+	Octets int // approximate: rounded up to whole lines
+}
+
+// bodyLine is how many random octets make a body line of 76 octets and CRLF.
+const bodyLine = 57
+
+// Content returns the message as a POP3 client must receive it below the trace header: with CRLF
+// line ends and without dot-stuffing. The body is random; the number is the seed.
+func (l Message) Content() []byte {
+	b := fmt.Appendf(make([]byte, 0, l.Octets+512), "From: bench@home.arpa\r\nSubject: message\r\nX-Message: %d %d\r\n\r\n", l.Number, l.Octets)
+	var seed [32]byte
+	copy(seed[:], fmt.Sprintf("message %d", l.Number))
+	noise := rand.NewChaCha8(seed)
+	var raw [bodyLine]byte
+	for line := 0; len(b) < l.Octets; line++ {
+		noise.Read(raw[:]) // never fails
+		if line%8 == 0 {
+			b = append(b, '.')
+		}
+		b = base64.StdEncoding.AppendEncode(b, raw[:])
+		b = append(b, "\r\n"...)
+	}
+	return append(b, ".\r\n"...)
+}
+
+// Wire returns the content in wire form: dot-stuffed, and closed by a line of one dot.
+func (l Message) Wire() []byte {
+	content := l.Content()
+	w := make([]byte, 0, len(content)+len(content)/256+8)
+	for line := range bytes.Lines(content) {
+		if line[0] == '.' {
+			w = append(w, '.')
+		}
+		w = append(w, line...)
+	}
+	return append(w, ".\r\n"...)
+}
+
+// Verify returns the Message that was retrieved, or an error if the text is not the server's trace
+// header followed by the content, octet for octet.
+func Verify(mail []byte) (Message, error) {
+	below := belowTrace(mail)
+	if len(below) == len(mail) {
+		return Message{}, fmt.Errorf("no trace header: %q", Head(mail))
+	}
+	var l Message
+	_, field, found := bytes.Cut(below, []byte("\r\nX-Message: "))
+	if !found {
+		return Message{}, fmt.Errorf("no message: %q", Head(below))
+	}
+	if _, err := fmt.Sscanf(string(Head(field)), "%d %d\r\n", &l.Number, &l.Octets); err != nil {
+		return Message{}, fmt.Errorf("X-Message of %q: %w", Head(below), err)
+	}
+	if want := l.Content(); !bytes.Equal(below, want) {
+		at := 0
+		for at < min(len(below), len(want)) && below[at] == want[at] {
+			at++
+		}
+		return l, fmt.Errorf("message %d differs at octet %d of %d: got %q want %q", l.Number, at, len(want), Head(below[at:]), Head(want[at:]))
+	}
+	return l, nil
+}
+
+// belowTrace removes the leading Return-Path, Delivered-To and Received fields, which the server
+// adds in front of the message.
+func belowTrace(mail []byte) []byte {
+	rest, inTrace := mail, false
+	for line := range bytes.Lines(mail) {
+		switch {
+		case inTrace && (line[0] == ' ' || line[0] == '\t'): // a folded field continues
+		case bytes.HasPrefix(line, []byte("Return-Path:")),
+			bytes.HasPrefix(line, []byte("Delivered-To:")),
+			bytes.HasPrefix(line, []byte("Received:")):
+			inTrace = true
+		default:
+			return rest
+		}
+		rest = rest[len(line):]
+	}
+	return rest
+}
+
+// Head returns as much of a message as fits an error message.
+func Head(b []byte) []byte { return b[:min(len(b), 60)] }

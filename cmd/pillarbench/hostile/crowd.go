@@ -1,0 +1,86 @@
+package hostile
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"pillarbox/cmd/pillarbench/client"
+	"pillarbox/cmd/pillarbench/siege"
+)
+
+// crowd is the scene with hostile clients of all kinds at once.
+func (h *run) crowd() error {
+	baseline, err := h.goroutines() // of a server that has served one client; ends the server
+	if err != nil {
+		return err
+	}
+	if err := h.server.Start(); err != nil {
+		return err
+	}
+	var base []time.Duration
+	for n := range baseFetches {
+		worst, err := h.known.poll(n)
+		if err != nil {
+			return fmt.Errorf("before the attack: %w", err)
+		}
+		base = append(base, worst)
+		time.Sleep(100 * time.Millisecond)
+	}
+	time.Sleep(5 * time.Second) // until the memory of the known client's sessions is released
+	before, err := resourcesOf(h.server)
+	if err != nil {
+		return err
+	}
+
+	s := siege.NewCrowd(h.server.POP3, h.server.POP3S, hoardUser, client.Password)
+	began := time.Now()
+	stormed := make(chan struct{})
+	go func() {
+		s.Run(h.Part)
+		close(stormed)
+	}()
+	h.known.forget()
+	answers, failures := h.serveDuringCrowd(stormed)
+	s.Report(h.out)
+	fmt.Fprintf(h.out, "all within %v\n", time.Since(began).Round(time.Second))
+	s.End()
+
+	after, healed := h.awaitRelease(before)
+	left, err := h.goroutines()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(h.out, "known client   %d fetches, %d not served; worst answer %v (to %s), median %v; alone %v (target %v)\n", len(answers)+len(failures), len(failures),
+		slices.Max(answers).Round(time.Millisecond), h.known.slowestTo, answers[len(answers)/2].Round(time.Millisecond), slices.Max(base).Round(time.Millisecond), WorstAnswer)
+	fmt.Fprintf(h.out, "private memory %d KiB before, %d KiB %v after\n", before.memory>>10, after.memory>>10, healed.Round(time.Second))
+	fmt.Fprintf(h.out, "descriptors    %d before, %d after; threads %d, %d\n", before.descriptors, after.descriptors, before.threads, after.threads)
+	fmt.Fprintf(h.out, "goroutines     %d in a fresh server, %d after\n", baseline, left)
+	if err := errors.Join(checkGrowth(before, after, h.KeepMemory<<10), errors.Join(failures...)); err != nil {
+		return err
+	}
+	if left > baseline {
+		return fmt.Errorf("%d goroutines are left; the log has them", left-baseline)
+	}
+	return nil
+}
+
+// serveDuringCrowd polls every second until all hostile clients have come.
+func (h *run) serveDuringCrowd(stormed <-chan struct{}) (answers []time.Duration, failures []error) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		worst, err := h.known.poll(n)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("the known client was not served: %w", err))
+		}
+		answers = append(answers, worst)
+		select {
+		case <-stormed:
+			slices.Sort(answers)
+			return answers, failures
+		case <-tick.C:
+		}
+	}
+}

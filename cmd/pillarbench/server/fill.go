@@ -1,0 +1,107 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"pillarbox/cmd/pillarbench/client"
+)
+
+// Fill adds messages to each of the mailboxes. It writes them into the mailboxes without SMTP if
+// the server allows that, because it is faster and some servers have no SMTP; otherwise it
+// delivers them.
+func Fill(to Server, l client.Load, first uint64, messages int, by Spread) error {
+	for i := range by.Mailboxes {
+		start := first + uint64(i*messages)
+		err := error(nil)
+		switch s := to.(type) {
+		case *Pillarbox:
+			err = s.importMaildir(l, start, messages, client.Mailbox(i))
+		case *Peer:
+			switch {
+			case s.at.mbox != "":
+				err = writeMbox(filepath.Join(s.at.mbox, client.Mailbox(i)), l, start, messages)
+			case s.at.maildir != "":
+				err = writeMaildir(filepath.Join(s.at.maildir, client.Mailbox(i)), l, start, messages)
+			default:
+				_, err = Deliver(to, l, first, messages*by.Mailboxes, by)
+				return err // into all mailboxes
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Fillable reports whether Fill works without SMTP.
+func Fillable(s Server) bool {
+	p, peer := s.(*Peer)
+	return !peer || p.at.mbox != "" || p.at.maildir != ""
+}
+
+// importMaildir adds messages to a mailbox of the running server by "pillarbox spool import".
+func (b *Pillarbox) importMaildir(l client.Load, first uint64, messages int, account string) error {
+	folder, err := os.MkdirTemp(b.Folder, "maildir-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	if err := writeMaildir(folder, l, first, messages); err != nil {
+		return err
+	}
+	command := exec.Command(b.binary, "spool", "import", "-config", b.ConfigFile(), "-format", "maildir", account, folder)
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("spool import: %w: %s", err, out)
+	}
+	return nil
+}
+
+// writeMaildir adds messages to a Maildir. The files belong to the owner of the folder. Their names
+// contain the size as Dovecot's do (S, and W with CRLF).
+func writeMaildir(folder string, l client.Load, first uint64, messages int) error {
+	for _, name := range []string{"cur", "new", "tmp"} {
+		if err := os.MkdirAll(filepath.Join(folder, name), 0o777); err != nil {
+			return err
+		}
+	}
+	for i := range uint64(messages) {
+		content := client.Message{Number: first + i, Octets: l.Octets(first + i)}.Content()
+		unix := bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))
+		name := fmt.Sprintf("%d.%d.bench,S=%d,W=%d", 1_700_000_000+first+i, first+i, len(unix), len(content))
+		if err := os.WriteFile(filepath.Join(folder, "new", name), unix, 0o666); err != nil {
+			return err
+		}
+	}
+	return likeParent(folder)
+}
+
+// writeMbox adds messages to an mbox.
+func writeMbox(path string, l client.Load, first uint64, messages int) error {
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	out := bufio.NewWriter(file)
+	for i := range uint64(messages) {
+		content := bytes.ReplaceAll(client.Message{Number: first + i, Octets: l.Octets(first + i)}.Content(), []byte("\r\n"), []byte("\n"))
+		// No line of a message begins with "From ".
+		fmt.Fprintf(out, "From bench@home.arpa Tue Nov 24 12:00:00 2026\n%s\n", content)
+	}
+	return out.Flush()
+}
+
+// likeParent changes the owner of a folder and all in it to the owner of its parent.
+func likeParent(folder string) error {
+	owner := exec.Command("chown", "-R", "--reference="+filepath.Dir(folder), folder)
+	if out, err := owner.CombinedOutput(); err != nil {
+		return fmt.Errorf("chown: %w: %s", err, out)
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package conn
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"os"
+	"time"
+
+	"pillarbox/pop3/park"
+	"pillarbox/pop3/wire"
+)
+
+// What ends a connection, beside the errors of its socket. They are in the log of a session.
+var (
+	// ErrIdle is returned when the client has sent no line for the idle time.
+	ErrIdle = errors.New("pop3: the client was idle for too long")
+	// ErrSlow is returned when the client has not taken 32 KiB of replies in the idle time.
+	ErrSlow = errors.New("pop3: the client does not take what it asked for")
+	// ErrLimit is returned when the time of SetLimit has passed.
+	ErrLimit = errors.New("pop3: the time limit has passed")
+	// ErrStopping is returned when the context has ended while nothing was to be sent.
+	ErrStopping = errors.New("pop3: the server stops")
+)
+
+// What a call returns that is to be repeated.
+var (
+	// ErrWouldBlock is returned by TryReadLine, TryFlush and SendBody when the client has sent or
+	// taken nothing for Pool.ParkAfter. The function that Run calls returns it, and Run calls the
+	// function again when the client is ready, or its time has passed.
+	ErrWouldBlock = errors.New("pop3: the client is not ready")
+	// ErrBare is returned by TryReadLine when all that is buffered is its argument bare. ReadRest
+	// continues.
+	ErrBare = errors.New("pop3: a line without a line end")
+)
+
+// A Conn is a connection of a session. It is used by one goroutine at a time, and by none while it
+// is parked. Its first error is permanent: nothing is sent after a write that failed.
+type Conn struct {
+	pool   *Pool
+	raw    net.Conn     // TCP, or TLS over it
+	tcp    *net.TCPConn // nil under TLS: the kernel cannot send files there
+	in     *wire.Reader
+	out    replies
+	limits limits
+	err    error // permanent
+
+	// for parking
+	waiter park.Waiter
+	event  park.Event // what is waited for after ErrWouldBlock
+	parks  bool       // false if the socket is not TCP, or the system has no epoll
+	until  time.Time  // when the next line is due; zero if it is not waited for
+	pace   pace       // of what waits for room; zero if nothing does
+
+	bare string // see TryReadLine
+}
+
+// Init makes c the connection raw, which waits at most for idle at a time. A session has a Conn as
+// a field, so that it costs no allocation of its own.
+func (c *Conn) Init(pool *Pool, raw net.Conn, idle time.Duration) {
+	*c = Conn{pool: pool, raw: raw, limits: limits{idle: idle}}
+	c.tcp, c.parks = raw.(*net.TCPConn)
+	c.waiter.Socket = c.tcp
+	c.in = wire.NewReader(raw, wire.BufferSize)
+	c.in.Partial = c.partial
+}
+
+// longAgo is a deadline that has passed: it ends a read that waits.
+var longAgo = time.Unix(1, 0)
+
+// Run calls first, and then next for as long as they return ErrWouldBlock, each time when the
+// client is ready. It calls over with any other result. It returns before that if the connection is
+// parked: then next runs in another goroutine, and meanwhile there is none. When ctx ends, a wait
+// for a line ends.
+//
+// The goroutine ends because its stack has grown to 8 KiB and more by its work, and the runtime
+// does not shrink the stack of one that waits.
+func (c *Conn) Run(ctx context.Context, first, next func(context.Context) error, over func(error)) {
+	raw := c.raw // which TLS does not replace
+	stop := context.AfterFunc(ctx, func() {
+		raw.SetReadDeadline(longAgo)
+		c.pool.lot.Wake(&c.waiter)
+	})
+	run := func(err error) {
+		for err == ErrWouldBlock {
+			if c.park(ctx) {
+				return
+			}
+			err = next(ctx)
+		}
+		stop()
+		c.pool.lot.AwaitPoller()
+		over(err)
+	}
+	c.waiter.Resume = func() { run(next(ctx)) }
+	run(first(ctx))
+}
+
+// park parks the connection after ErrWouldBlock. It reports whether it is parked: if so, another
+// goroutine may own c already.
+func (c *Conn) park(ctx context.Context) bool {
+	until := c.until
+	if c.event == park.Writable {
+		until = c.pace.by
+	}
+	err := c.pool.lot.Wait(ctx, &c.waiter, c.event, until)
+	if err == park.ErrUnsupported {
+		c.parks = false
+	}
+	return err == nil
+}
+
+// NetConn returns the connection: that of Init, or the *tls.Conn of Secure.
+func (c *Conn) NetConn() net.Conn { return c.raw }
+
+// Secure continues over TLS. It drops all that was read before, because an attacker may have
+// inserted it into the plain connection (RFC 2595 §4).
+func (c *Conn) Secure(conn *tls.Conn) {
+	c.raw, c.tcp = conn, nil
+	c.in.Reset(conn)
+}
+
+// Err returns the error that is permanent, or nil.
+func (c *Conn) Err() error { return c.err }
+
+// Fail makes err the permanent error.
+func (c *Conn) Fail(err error) { c.err = err }
+
+// note makes the error of a write permanent, and returns the permanent one.
+func (c *Conn) note(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = c.limits.passed(ErrSlow)
+	}
+	if c.err == nil {
+		c.err = err
+	}
+	return c.err
+}
+
+// Close closes the connection and releases its buffers. What is gathered is not sent. If linger,
+// the client gets time to read the last reply, unless the connection has failed; see wire.HangUp.
+func (c *Conn) Close(linger bool) {
+	c.out.clear()
+	c.out.release(c.pool)
+	if linger && c.err == nil {
+		wire.HangUp(c.raw)
+	} else {
+		c.raw.Close()
+	}
+	c.in.Reset(nil)
+	c.in.Release()
+}

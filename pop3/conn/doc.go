@@ -1,0 +1,61 @@
+// Package conn is the connection of a POP3 session: lines in, and replies out, which are gathered
+// into as few writes as possible.
+//
+// It does not interpret a line and has no command: package pop3 does. It logs nothing. It copies
+// messages, or has the kernel send them from their files, and has no message in memory.
+//
+//	               ReadLine, TryReadLine                       Run
+//	socket ──────► wire.Reader ──────────► session ◄────────────────────┐
+//	  ▲                                      │                          │
+//	  │                        Say, Write, Copy, SendBody               │ resumes it
+//	  │    Flush, TryFlush                   ▼                          │
+//	  ├──────────────────── 32 KiB of gathered replies        park.Lot ─┘
+//	  │                                                          ▲
+//	  └──── sendfile ◄──── SendBody, from 32 KiB on              │
+//	                                                             │
+//	        ErrWouldBlock: the client is silent, or takes nothing for 200 ms
+//
+// # Invariants
+//
+//	C1  What is gathered is sent before the connection waits for a line, or when the buffer is full,
+//	    in one write. The replies to commands that arrived together leave together.
+//	C2  A connection that waits for a line owns no buffer, and after 200 ms no goroutine. One that
+//	    waits for room in its socket owns what the socket did not accept, 32 KiB at most, and of a
+//	    message in a file nothing.
+//	C3  Every wait has a deadline: that of the idle time, and of SetLimit. A long reply has a pace:
+//	    32 KiB in the idle time.
+//	C4  The first error of the connection is permanent. Nothing is sent after a write that failed.
+//	    An error of a body is not one of the connection.
+//	C5  What was gathered can be taken back as long as no octet of it was sent.
+//	C6  A file is read at explicit offsets, because sessions share it.
+//	C7  After Secure, no octet that was read before is returned.
+//	C8  When the context of Run ends, a wait for a line ends. A reply in progress is completed.
+//	C9  Over TLS the connection is parked while it waits for a line, but not while it sends, because
+//	    a write cannot be continued within a record. It keeps its goroutine and its buffer then.
+//
+// # How a body reaches the kernel
+//
+//	1  SendBody. Below 32 KiB, over TLS, or if the body has no extents, its bytes are read behind
+//	   the gathered replies (Fill), and sent when the buffer is full.
+//	2  Otherwise, for each extent: sendmsg(2) with MSG_MORE sends what is gathered. The kernel holds
+//	   it until the file follows, so that both share a packet. The buffer is released.
+//	3  sendfile(2), at most 1 MiB a call. A full socket makes RawConn.Write wait, and after 200 ms
+//	   SendBody returns ErrWouldBlock with the offset that it has reached.
+//	4  Run parks the connection until epoll reports room, and calls the session again, which calls
+//	   SendBody with that offset.
+//	5  A file system without sendfile (EINVAL, ENOSYS, EOPNOTSUPP): the rest is copied as in 1.
+//
+// # Files
+//
+//	conn.go            Conn, its errors, Run, parking
+//	pool.go            what connections share: buffers, the parking lot
+//	limits.go          deadlines, the pace of a long reply
+//	read.go            lines (RFC 1939 §3, RFC 2449 §4), silence, a client that disconnects
+//	write.go           gathering and sending (RFC 2449 §6.6)
+//	replies.go         what is gathered: the buffer, what a parked connection keeps, positions
+//	body.go            bodies and extents
+//	sendfile_linux.go  from a file to the socket
+//	sendfile_other.go  a copy
+//
+// A Conn is a field of a session, and takes 248 octets on a 64-bit machine.
+package conn

@@ -1,0 +1,138 @@
+package commit
+
+import (
+	"errors"
+
+	"pillarbox/spool/slots"
+)
+
+// run writes a group as one batch, one write for each 128 KiB and one flush of the slot, and sets
+// the error of each of its members. Those that get nil are durable and in the index. Of the others
+// none is in the index, and what of them is on the device will not count once a later segment
+// begins.
+//
+// Mail that finds no room is refused alone, and so are remote ids when FORMAT cannot be written:
+// the deletes, labels and moves beside it are written.
+// After a failed write or flush the batch goes to another slot, once, and is read back past the
+// page cache.
+func (l leader) run(group []*waiting) {
+	if group[0].act != nil {
+		// Before the act, which may write a header or a footer: they have the epoch of this open.
+		if group[0].err = l.opens.number(l.opt.Rand, l.opt.Index); group[0].err == nil {
+			group[0].err = group[0].act()
+		}
+		return
+	}
+	batches := l.own.batches
+	h := l.own.head(classOf(group[0].changes))
+	l.progress.step()
+	if group = l.upgrade(group); len(group) == 0 {
+		return
+	}
+	err := l.opens.number(l.opt.Rand, l.opt.Index)
+	if err == nil {
+		err = l.settleDoubt(h)
+	}
+	if err == nil {
+		group, err = l.writeTwice(h, group)
+	}
+	if errors.Is(err, errTooLong) && len(group) > 1 {
+		l.run(group[:len(group)/2])
+		l.run(group[len(group)/2:])
+		return
+	}
+	for _, w := range group {
+		w.err = err
+	}
+	l.meter.update(func(c *Counters) {
+		// The only place where it changes: a batch was refused twice, or one was written.
+		c.ReadOnly = errors.Is(err, slots.ErrFault) || c.ReadOnly && l.own.batches == batches
+	})
+}
+
+// writeTwice writes a group, and once more when the device refuses the first batch.
+func (l leader) writeTwice(h *head, group []*waiting) (left []*waiting, err error) {
+	group, fault := l.write(h, group, false, slots.ErrFull)
+	if !errors.Is(fault, slots.ErrFault) {
+		return group, fault
+	}
+	if err := l.settleDoubt(h); err != nil {
+		return group, err
+	}
+	return l.write(h, group, true, fault)
+}
+
+// write plans the batch of a group, makes room for it and writes it. What it plans is exact, and is
+// planned again after room was made: that moves messages which the batch may delete. It returns
+// those members that were not refused; the error is theirs. Mail for which there is no room gets
+// the error full.
+func (l leader) write(h *head, group []*waiting, readBack bool, full error) (left []*waiting, err error) {
+	budget := retirementBudget(l.opt.Format)
+	// More than enough: each frees a slot, or comes nearer to it.
+	rounds := int(l.opt.Format.Pages())
+	// It is planned each time. Room is made by moving messages, and one that the batch deletes has
+	// a second copy then, which needs a tombstone, too: with the plan of before it would come back.
+	for {
+		p := l.plan(changesOf(group), l.retirements(h, budget))
+		if len(p.entries) == 0 {
+			return group, nil
+		}
+		l.opt.Table.Shed()
+		begins, err := l.ensureActive(h, p)
+		switch {
+		case err == nil:
+			return group, l.writePlan(h, p, begins, readBack)
+		case errors.Is(err, errTooLong) && p.due:
+			// The changes and what is carried out of dead segments do not fit a slot together. The
+			// changes come first.
+			budget = 0
+		case !errors.Is(err, slots.ErrFull) || p.reserve != slots.Reserved:
+			// Without mail the batch may take the last slot, so making room would not help; and the
+			// cleaner, which commits moves, must not call itself.
+			return group, err
+		case rounds > 0 && l.makeRoom():
+			rounds--
+		default:
+			if group = refuseMail(group, full); len(group) == 0 {
+				return nil, nil
+			}
+		}
+	}
+}
+
+// changesOf returns the changes of a group.
+func changesOf(group []*waiting) []Change {
+	var changes []Change
+	for _, w := range group {
+		changes = append(changes, w.changes...)
+	}
+	return changes
+}
+
+// refuseMail takes those members out of a group that are new mail, and gives them their error.
+func refuseMail(group []*waiting, err error) (rest []*waiting) {
+	for _, w := range group {
+		if w.isMail() {
+			w.err = err
+		} else {
+			rest = append(rest, w)
+		}
+	}
+	return rest
+}
+
+// commit writes changes at once, as Log.Commit does for a caller that waits in the queue. Without
+// changes it retires what is dead. It is for changes that need no room to be made.
+func (l leader) commit(changes ...Change) error {
+	_, err := l.write(l.own.head(classOf(changes)), []*waiting{{changes: changes}}, false, slots.ErrFull)
+	return err
+}
+
+// makeRoom frees a slot, or comes nearer to it. It returns false if there is nothing to gain.
+func (l leader) makeRoom() bool {
+	if !l.cleaned.Retirable() && l.cleaned.Hurry() {
+		return true
+	}
+	progress, err := cleaner{l.parts, l.moved, l.commit, l.sealNarrow}.step()
+	return progress && err == nil
+}

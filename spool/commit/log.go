@@ -1,0 +1,161 @@
+package commit
+
+import (
+	"pillarbox/spool/format"
+)
+
+// A Log is the only writer of a spool. The first committer to find no batch in flight becomes the
+// leader and writes everything that is queued as one batch with one flush (group commit).
+// Committers that arrive during the flush form the next batch, whose leader is the first of them.
+// No goroutine is needed, and a commit to an idle spool does not wait.
+type Log struct {
+	parts
+	queue    queue
+	incoming bulk // where large mail goes
+	moved    bulk // where large mail is moved
+	own      owned
+}
+
+// A Start is what a start has found of the log.
+type Start struct {
+	Epoch     uint32 // the greatest that was seen
+	Hot, Cold Position
+	Lifetime  format.Lifetime
+	Damaged   int                   // records that did not verify
+	Inherited []format.TombstoneSet // out of retired segments, to be written again
+}
+
+// New returns a log that goes on where a start has found its end.
+func New(opt Options, start Start) (*Log, error) {
+	l := &Log{parts: parts{opt: opt, table: opt.Table.Writer(), cleaned: opt.Table.Cleaning()}}
+	l.version.Store(int32(max(opt.Format.Version, format.Version1)))
+	l.queue.init()
+	l.opens.epoch = start.Epoch
+	l.meter.counters = Counters{Lifetime: start.Lifetime, Damaged: start.Damaged}
+	l.incoming = bulk{parts: &l.parts, makeRoom: l.Clean}
+	l.moved = bulk{parts: &l.parts, cold: true}
+	l.own.carrying = carrying{inherited: start.Inherited, done: make(map[uint64]carried)}
+	l.own.hot.class, l.own.cold.class = format.ClassLog, format.ClassCold
+	for _, h := range []struct {
+		head *head
+		at   Position
+	}{{&l.own.hot, start.Hot}, {&l.own.cold, start.Cold}} {
+		if err := l.resume(h.head, h.at); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// Commit writes changes, which are for the same head, and returns nil when they are durable: a
+// share of one flush. Without changes it retires what is dead.
+func (l *Log) Commit(changes ...Change) error { return l.wait(&waiting{changes: changes}) }
+
+// wait queues a commit, leads when it is its turn, and returns what became of it.
+func (l *Log) wait(me *waiting) error {
+	if l.opt.ReadOnly {
+		return ErrReadOnly
+	}
+	l.progress.begin()
+	defer l.progress.end()
+	lead, err := l.queue.join(me)
+	if err != nil {
+		return err
+	}
+	if lead || <-me.turn {
+		group := l.queue.next(min(MaxBatch, l.opt.Format.SlotSize/2))
+		l.leader().run(group)
+		l.queue.done(group)
+	}
+	return me.err
+}
+
+// Closed reports whether Close was called.
+func (l *Log) Closed() bool { return l.queue.isClosed() }
+
+// Close refuses further commits, and waits for those under way and for large mail that is being
+// written. It returns false if the log was closed already. Nothing is written: the next open goes
+// on where this one ended, as it would after a power cut.
+func (l *Log) Close() bool {
+	if !l.queue.close() {
+		return false
+	}
+	l.incoming.mu.Lock()
+	defer l.incoming.mu.Unlock()
+	l.moved.mu.Lock()
+	defer l.moved.mu.Unlock()
+	l.opt.Table.Close()
+	return true
+}
+
+// Staging returns the memory for mail on its way.
+func (l *Log) Staging() *Staging { return &l.staging }
+
+// Reclaimed returns how many segments were retired since the start.
+func (l *Log) Reclaimed() int { return int(l.retired.Load()) }
+
+// A Frozen is the log while no batch can be written, see Freeze.
+type Frozen struct {
+	Epoch     uint32
+	Hot, Cold Position
+	Inherited []format.TombstoneSet // no segment that counts says these yet
+}
+
+// Freeze waits until no batch is written and keeps others from being written, until Thaw. It
+// returns false if the log is closed.
+func (l *Log) Freeze() (Frozen, bool) {
+	if !l.queue.seize() {
+		return Frozen{}, false
+	}
+	o := &l.own
+	return Frozen{l.opens.last(), o.hot.position(), o.cold.position(), o.carrying.inherited}, true
+}
+
+// Thaw ends what Freeze began.
+func (l *Log) Thaw() { l.queue.handOn() }
+
+// Step notes progress of the caller that has frozen the log, because commits wait meanwhile.
+func (l *Log) Step() { l.progress.step() }
+
+// resume makes a head go on where a start has found its end.
+func (l *Log) resume(h *head, at Position) error {
+	h.last.segment, h.last.end = at.Last, at.LastEnd
+	if !at.Active {
+		return nil
+	}
+	h.active, h.slot, h.segment, h.end, h.foot = true, at.Slot, at.Segment, at.End, at.Foot
+	var err error
+	h.file, err = l.table.Resume(at.Slot, h.left(l.opt.Format))
+	return err
+}
+
+// End returns where the log of a class ends. Nothing may be committed meanwhile.
+func (l *Log) End(c format.Class) Position { return l.own.head(c).position() }
+
+// Progress reports whether a caller waits for the device to take a write, and how many steps such
+// waits have made since the start. It takes no lock and never waits.
+func (l *Log) Progress() (busy bool, steps uint64) {
+	return l.progress.busy.Load() > 0, l.progress.steps.Load()
+}
+
+// Counters returns what the log has counted.
+func (l *Log) Counters() Counters { return l.meter.read() }
+
+// Damage counts records that did not verify.
+func (l *Log) Damage(records int) { l.meter.damage(records) }
+
+// Extents returns an empty list, for mail that comes.
+func (l *Log) Extents() Extents { return Extents{bulk: &l.incoming} }
+
+// Clean retires what is dead, or empties one segment. It returns false if there is nothing to gain.
+func (l *Log) Clean() (progress bool, err error) { return l.cleaner().step() }
+
+// cleaner returns a cleaner for every caller but the leader.
+func (l *Log) cleaner() cleaner {
+	return cleaner{&l.parts, &l.moved, l.Commit, func() error {
+		return l.wait(&waiting{act: l.leader().sealNarrow})
+	}}
+}
+
+// leader returns what writes the log, for the one goroutine that leads.
+func (l *Log) leader() leader { return leader{&l.parts, &l.own, &l.moved} }

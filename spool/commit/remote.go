@@ -1,0 +1,58 @@
+package commit
+
+import (
+	"slices"
+
+	"pillarbox/spool/format"
+)
+
+// A RemoteNote is the change that keeps remote ids: those of the mail in the same batch, which is
+// planned before it, and those without mail.
+type RemoteNote struct {
+	Mail  []*Intake
+	Noted []format.RemoteSet
+	list  []format.RemoteSet
+}
+
+// WithNote returns the changes of mail, and behind them the note of its remote ids if it has some.
+func WithNote(changes []Change) []Change {
+	note := &RemoteNote{}
+	for _, c := range changes {
+		if in, ok := c.(*Intake); ok && in.Remote.Account != 0 {
+			note.Mail = append(note.Mail, in)
+		}
+	}
+	if len(note.Mail) == 0 {
+		return changes
+	}
+	return append(changes, note)
+}
+
+func (f *RemoteNote) weight() int64 {
+	n := int64(len(f.Mail)) * (format.RemoteSetSize + format.RemoteIDSize)
+	for i := range f.Noted {
+		n += f.Noted[i].Weight()
+	}
+	return n
+}
+
+func (f *RemoteNote) plan(p *planner) (payload, bool) {
+	f.list = slices.Clone(f.Noted)
+	for _, in := range f.Mail {
+		f.list = append(f.list, format.RemoteSet{
+			Account: in.Remote.Account, Key: in.To[0].Mailbox, Day: p.Today(),
+			Epoch: in.Message.First.Epoch, Tag: in.Message.Tag,
+			IDs: []format.RemoteID{{ID: in.Remote.ID, Fingerprint: in.Remote.Fingerprint, Seq: in.Message.First.Seq}},
+		})
+	}
+	f.list = format.MergeRemotes(f.list)
+	list := f.list
+	return payload{kind: format.KindRemotes, encode: func() []byte { return format.EncodeRemotes(list) }}, len(list) > 0
+}
+
+func (f *RemoteNote) apply(a *applier, _ int64) {
+	for _, g := range f.list {
+		a.foot.Remotes(g)
+		a.Remember(g, a.segment)
+	}
+}

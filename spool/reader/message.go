@@ -1,0 +1,199 @@
+package reader
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"pillarbox/spool/flash"
+	"pillarbox/spool/format"
+)
+
+// An Extent is a run of stored bytes in a file, to be read at explicit offsets.
+type Extent struct {
+	File   *os.File
+	Offset int64
+	Length int64
+}
+
+// An Origin is what the record of a message says of where it came from.
+type Origin struct {
+	From     string    // reverse-path, "" for none
+	Received time.Time // whole seconds
+}
+
+// A Message is where the stored bytes of one message lie. Its slots are not written over until it
+// is closed.
+type Message struct {
+	reader     *Reader
+	pinned     []uint32 // slots
+	parts      []part
+	uncached   bool  // files are read past the page cache
+	size       int64 // stored bytes
+	header     int64 // of them, the header with its blank line
+	origin     Origin
+	prefetched prefetched
+
+	// room for slots and parts of most messages, which needs no memory of its own then
+	oneSlot  [1]uint32
+	twoParts [2]part
+}
+
+// A part is a run of stored bytes in a slot.
+type part struct {
+	file   flash.File
+	offset int64
+	length int64
+}
+
+// locate reads the record's head and finds the parts of the recipient's message.
+func (m *Message) locate(file flash.File, r Location) error {
+	f := m.reader.Format
+	start := int64(r.Offset) * 8
+	seed := f.Seed(r.Segment)
+	frame, head, read, err := Head(file, start, f.SlotSize, seed, m.prefetched.room())
+	if err != nil {
+		return err
+	}
+	m.prefetched.holds(file, start, read)
+	meta, err := format.DecodeMessage(head[format.FrameSize:])
+	if err != nil {
+		return err
+	}
+	which := int64(r.Seq) - int64(meta.First.Seq)
+	if frame.Kind != format.KindMessage && frame.Kind != format.KindMoved || meta.Tag != r.Tag || meta.First.Epoch != r.Epoch ||
+		which < 0 || which >= int64(len(meta.Recipients)) || meta.Recipients[which].Key != r.Mailbox {
+		return format.ErrUnreadable
+	}
+	body := start + int64(len(head))
+	length := int64(frame.Length) - int64(len(head))
+	if meta.Heads() > length {
+		return format.ErrUnreadable
+	}
+	if !r.Verified {
+		if sum, err := sumOf(file, seed, body, length); err != nil || sum != meta.Sum {
+			return Unreadable(err)
+		}
+	}
+	at := body
+	for _, rcpt := range meta.Recipients[:which] {
+		at += int64(rcpt.Head)
+	}
+	own := int64(meta.Recipients[which].Head)
+	m.add(file, at, own)
+	m.header = own + int64(meta.Header)
+	m.add(file, body+meta.Heads(), length-meta.Heads())
+	m.origin = Origin{meta.From, time.Unix(meta.Received, 0)}
+	return m.addExtents(meta.Extents, r.Verified)
+}
+
+// addExtents pins the bulk slots and adds the extents.
+func (m *Message) addExtents(extents []format.Extent, verified bool) error {
+	for _, e := range extents {
+		file, err := m.reader.Slots.PinSegment(e.Slot, e.Segment)
+		if err != nil {
+			return err
+		}
+		m.pinned = append(m.pinned, e.Slot)
+		if m.uncached {
+			file = uncached{file}
+		}
+		offset := int64(e.Page) * flash.Page
+		if !verified {
+			if sum, err := sumOf(file, m.reader.Format.Seed(e.Segment), offset, int64(e.Length)); err != nil || sum != e.Sum {
+				return Unreadable(err)
+			}
+		}
+		m.add(file, offset, int64(e.Length))
+	}
+	return nil
+}
+
+// add adds a part, or makes the last one longer if it continues there.
+func (m *Message) add(file flash.File, offset, length int64) {
+	if length == 0 {
+		return
+	}
+	m.size += length
+	if n := len(m.parts); n > 0 {
+		if last := &m.parts[n-1]; last.file == file && last.offset+last.length == offset {
+			last.length += length
+			return
+		}
+	}
+	m.parts = append(m.parts, part{file, offset, length})
+}
+
+// Size returns the number of stored bytes, the closing ".CRLF" included.
+func (m *Message) Size() int64 { return m.size }
+
+// HeaderSize returns how many of them are the header with its blank line.
+func (m *Message) HeaderSize() int64 { return m.header }
+
+// Origin returns where the message came from.
+func (m *Message) Origin() Origin { return m.origin }
+
+// ReadAt reads stored bytes; off counts from the first one.
+func (m *Message) ReadAt(p []byte, off int64) (n int, err error) {
+	if off < 0 {
+		return 0, fmt.Errorf("spool: read at %d", off)
+	}
+	for _, part := range m.parts {
+		if off >= part.length {
+			off -= part.length
+			continue
+		}
+		piece := p[n:]
+		if int64(len(piece)) > part.length-off {
+			piece = piece[:part.length-off]
+		}
+		k, err := m.prefetched.readAt(part.file, piece, part.offset+off)
+		n += k
+		if k < len(piece) {
+			return n, fmt.Errorf("spool: read message: %w", err)
+		}
+		off = 0
+		if n == len(p) {
+			return n, nil
+		}
+	}
+	return n, io.EOF
+}
+
+// Extents returns where the bytes lie, in order; nil when they are in no real file.
+func (m *Message) Extents() []Extent {
+	extents := make([]Extent, 0, len(m.parts))
+	for _, p := range m.parts {
+		file := p.file.Handle()
+		if file == nil {
+			return nil
+		}
+		extents = append(extents, Extent{file, p.offset, p.length})
+	}
+	return extents
+}
+
+// Close lets the slots be used again. A second Close does nothing.
+func (m *Message) Close() error {
+	for _, n := range m.pinned {
+		m.reader.Slots.Unpin(n)
+	}
+	m.pinned = nil
+	m.prefetched.giveBack(m.reader)
+	return nil
+}
+
+// Open returns the message at a location. The slot is pinned already, and file is what pinning it
+// returned; Close of the message releases it, and so does Open on error. It returns
+// format.ErrUnreadable for bytes that do not verify, or that are another message.
+func (r *Reader) Open(at Location, file flash.File) (*Message, error) {
+	m := &Message{reader: r}
+	m.parts, m.pinned = m.twoParts[:0], append(m.oneSlot[:0], uint32(at.Slot))
+	m.prefetched.ready(r, at.Octets)
+	if err := m.locate(file, at); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}

@@ -1,0 +1,69 @@
+package recovery
+
+import (
+	"pillarbox/spool/format"
+	"pillarbox/spool/index"
+	"pillarbox/spool/slots"
+)
+
+// A segment is what a start knows of one.
+type segment struct {
+	slots.Segment
+	guessed   bool           // the header was not readable
+	inherited bool           // what it says was taken although it is retired
+	foot      *format.Footer // what a scan has found, if there is no footer that reads
+}
+
+// ref names a segment.
+func (g *segment) ref() format.SegmentRef {
+	return format.SegmentRef{Slot: g.Slot, Segment: g.Header.Segment}
+}
+
+// found is the segments of a spool by slot; nil where there is no file.
+type found []*segment
+
+// add adds a segment.
+func (f *found) add(g *segment) {
+	for int64(g.Slot) >= int64(len(*f)) {
+		*f = append(*f, nil)
+	}
+	(*f)[g.Slot] = g
+}
+
+// values returns the segments as a table keeps them.
+func (f found) values() (list []slots.Segment) {
+	for _, g := range f {
+		if g != nil {
+			list = append(list, g.Segment)
+		}
+	}
+	return list
+}
+
+// slot returns the segment in a slot, or nil. A record may name any number.
+func (f found) slot(n uint32) *segment {
+	if int64(n) >= int64(len(f)) {
+		return nil
+	}
+	return f[n]
+}
+
+// of returns the number of the segment that an entry lies in.
+func (f found) of(r index.Entry) uint64 { return f[r.Slot].Header.Segment }
+
+// has reports whether a slot has an extent. pages is how many a slot has.
+func (f found) has(e format.Extent, pages uint32) bool {
+	g := f.slot(e.Slot)
+	return g != nil && g.Header.Class == format.ClassBulk && g.Header.Segment == e.Segment &&
+		int64(e.Page)+int64(e.Pages()) <= int64(pages)
+}
+
+// count moves the counters of segments as the index has changed.
+func (f found) count(moves index.Counts) {
+	for _, c := range moves {
+		g := f[c.Slot]
+		g.Live += c.Live
+		g.Bytes += c.Bytes
+		g.Stored += c.Stored
+	}
+}

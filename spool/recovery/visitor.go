@@ -1,0 +1,123 @@
+package recovery
+
+import (
+	"errors"
+	"fmt"
+
+	"pillarbox/spool/flash"
+	"pillarbox/spool/format"
+	"pillarbox/spool/slots"
+)
+
+// The methods of this file make a loader a format.Visitor: they take what a segment says in the
+// first pass.
+
+// Message counts the entries of a message record.
+func (l *loader) Message(m format.Summary) {
+	if tag, known := l.data.Tags[m.First.Epoch]; known && tag != m.Tag {
+		l.start.Damaged++
+		return
+	}
+	l.data.Tags[m.First.Epoch] = m.Tag
+	l.start.Epoch = max(l.start.Epoch, m.First.Epoch)
+	if l.foot != nil {
+		l.foot.Message(m)
+	}
+	l.tally(&m)
+}
+
+// Tombstones keeps what was expunged.
+func (l *loader) Tombstones(g format.TombstoneSet) {
+	if l.foot != nil {
+		l.foot.Tombstones(g)
+	}
+	l.tombstones = append(l.tombstones, homed{g, l.current.Header.Segment})
+}
+
+// Labels keeps labels.
+func (l *loader) Labels(g format.LabelSet) {
+	if l.foot != nil {
+		l.foot.Labels(g)
+	}
+	l.labels = append(l.labels, homedLabels{g, l.current.Header.Segment})
+}
+
+// Remotes keeps remote ids until it is known which messages live.
+func (l *loader) Remotes(g format.RemoteSet) {
+	if l.foot != nil {
+		l.foot.Remotes(g)
+	}
+	l.remote = true
+	l.remotes = append(l.remotes, homedRemotes{g, l.current.Header.Segment})
+}
+
+// Retired notes that a segment is retired. It may be loaded already: the record can be in an older
+// segment, of the other class.
+func (l *loader) Retired(r format.SegmentRef) {
+	if l.foot != nil {
+		l.foot.Retired(r)
+	}
+	if _, known := l.retired[r]; known {
+		return
+	}
+	l.retired[r] = l.current.Header.Segment
+	if g := l.segments.slot(r.Slot); g != nil && g.Header.Segment == r.Segment {
+		g.Segment.Retired = true
+	}
+}
+
+// Manifest keeps the newest manifest.
+func (l *loader) Manifest(c format.Manifest) {
+	if l.foot != nil {
+		l.foot.Manifest(c)
+	}
+	if c.UpTo >= l.manifest.UpTo {
+		l.manifest = c
+	}
+}
+
+// visit calls v with what a segment holds that the first pass has read.
+func (l *loader) visit(g *segment, v format.Visitor) error {
+	if g.foot != nil {
+		_, err := format.DecodeFooter(g.foot.Encode(), v)
+		return err
+	}
+	file, err := l.table.PinSegment(g.Slot, g.Header.Segment)
+	if err != nil {
+		return err
+	}
+	defer l.table.Unpin(g.Slot)
+	return l.visitFooter(g, file, v)
+}
+
+// tally counts the entries of a message record.
+func (l *loader) tally(m *format.Summary) {
+	for _, r := range m.Recipients {
+		if r.Key == 0 {
+			continue
+		}
+		t := l.tallies[r.Key]
+		if t == nil {
+			t = &tally{}
+			l.tallies[r.Key] = t
+		}
+		t.entries++
+		if m.UID != "" {
+			t.uids++
+			t.text += len(m.UID) + 1
+		}
+	}
+}
+
+// visitFooter calls v with the footer of a segment, which the first pass could read.
+func (l *loader) visitFooter(g *segment, file flash.File, v format.Visitor) error {
+	_, err := format.ReadFooter(file, l.format, g.Header.Segment, v, &l.record)
+	if errors.Is(err, format.ErrUnreadable) { // now it cannot
+		l.start.Damaged++
+		err = slots.NewScan(file, &g.Segment, l.format, g.End, v, nil).Run()
+	}
+	if err != nil {
+		return fmt.Errorf("read slot %d again: %w", g.Slot, err)
+	}
+	return nil
+}
