@@ -28,14 +28,21 @@
 //
 // Where what is
 //
-//	encoding.go   byte order marks, UTF-16, line ends
-//	document.go   TOML to values and positions
-//	table.go      tables, and names that are used twice
-//	syntax.go     the words for what is not TOML
-//	parse.go      values to Config
-//	keys.go       the table of keys
-//	variables.go  environment variables to Config
-//	suggest.go    "did you mean ...?"
-//	locate.go     the line of a value that turns out to be wrong later
-//	report.go     all problems as text
+//	encoding.go     byte order marks, UTF-16, line ends
+//	document.go     TOML to values and positions
+//	table.go        tables, and names that are used twice
+//	syntax.go       the words for what is not TOML
+//	config.go       the values and their defaults; remote.go and retention.go have the tables of names
+//	setter.go       what a key accepts, by the type of its value
+//	keys.go         the table of keys
+//	suggest.go      "did you mean ...?"
+//	named.go        tables whose keys are names of the user's choice
+//	fill.go         values to Config
+//	variables.go    environment variables to Config
+//	environment.go  what the machine adds
+//	validate.go     what values are possible; aliases.go, listeners.go and remotecheck.go for theirs
+//	load.go         all of it in order
+//	settings.go     a Config as text
+//	locate.go       the line of a value that turns out to be wrong later
+//	report.go       all problems as text
 package config
