@@ -1,6 +1,8 @@
 package certs
 
 import (
+	"time"
+
 	"crypto/ecdsa"
 	"crypto/tls"
 	"crypto/x509"
@@ -157,4 +159,13 @@ func storePair(dir, certName, keyName string, p pair) error {
 		return err
 	}
 	return durable.Replace(filepath.Join(dir, certName), cert)
+}
+
+// Options say which certificate to show.
+type Options struct {
+	Dir       string    // the folder of the server's own certificate
+	Names     Names     // what it is for
+	Cert, Key string    // PEM files of the user's own certificate, used instead if not ""
+	Built     time.Time // the date of this build
+	Now       time.Time // the time by the clock
 }
