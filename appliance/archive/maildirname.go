@@ -1,10 +1,9 @@
 package archive
 
 import (
-	"fmt"
-
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 

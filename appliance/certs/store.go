@@ -1,8 +1,6 @@
 package certs
 
 import (
-	"time"
-
 	"crypto/ecdsa"
 	"crypto/tls"
 	"crypto/x509"
@@ -13,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+	"time"
 
 	"pillarbox/appliance/durable"
 )

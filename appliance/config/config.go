@@ -3,7 +3,6 @@ package config
 import (
 	"maps"
 	"slices"
-
 	"time"
 )
 

@@ -2,9 +2,10 @@ package config
 
 import (
 	"fmt"
-	"pillarbox/appliance/names"
 	"slices"
 	"strings"
+
+	"pillarbox/appliance/names"
 )
 
 // fill stores the values of the file in c, key by key.

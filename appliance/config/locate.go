@@ -2,6 +2,7 @@ package config
 
 import (
 	"os"
+
 	"pillarbox/appliance/names"
 )
 

@@ -2,8 +2,9 @@ package config
 
 import (
 	"fmt"
-	"pillarbox/appliance/names"
 	"strings"
+
+	"pillarbox/appliance/names"
 )
 
 // fillAlias stores one line of [aliases].

@@ -2,8 +2,9 @@ package config
 
 import (
 	"fmt"
-	"pillarbox/appliance/names"
 	"strings"
+
+	"pillarbox/appliance/names"
 )
 
 // checkDomain returns an error if a folded name is not a host or domain name (RFC 1123 section

@@ -1,9 +1,8 @@
 package config
 
 import (
-	"net"
-
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"time"

@@ -2,7 +2,6 @@ package config
 
 import (
 	"maps"
-
 	"net/netip"
 	"path/filepath"
 	"slices"

@@ -3,6 +3,7 @@ package imapexport
 import (
 	"bytes"
 	"io"
+
 	"pillarbox/appliance/transfer"
 )
 

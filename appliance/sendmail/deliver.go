@@ -1,8 +1,6 @@
 package sendmail
 
-import (
-	"fmt"
-)
+import "fmt"
 
 func (c *Call) deliver() error {
 	m, out := &message{options: c.Options}, &outcome{}

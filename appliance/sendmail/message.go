@@ -1,9 +1,10 @@
 package sendmail
 
 import (
-	"pillarbox/appliance/names"
 	"slices"
 	"strings"
+
+	"pillarbox/appliance/names"
 )
 
 // A message is a message that is ready to be sent.
