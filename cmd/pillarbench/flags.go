@@ -100,3 +100,6 @@ func checkBed(set *flag.FlagSet, o testbed.Options) error {
 	}
 	return nil
 }
+
+// errUsage is returned after the flag package has printed what is wrong.
+var errUsage = errors.New("wrong usage")

@@ -155,3 +155,6 @@ func (c *knownClient) deliver(w *stopwatch) error {
 	w.answered("the end of data")
 	return err
 }
+
+// The mailbox of goodUser has a small message, that of hoardUser a large one.
+const goodUser, hoardUser = "anna", "otto"
