@@ -45,3 +45,10 @@ func (p *Pool) get() *[BufferSize]byte {
 	}
 	return new([BufferSize]byte)
 }
+
+const (
+	// BufferSize is how many octets of replies are gathered into one write: two full TLS records.
+	BufferSize = 32 << 10
+	// LineSize is the length of the longest reply line (RFC 2449 §4).
+	LineSize = 512
+)
