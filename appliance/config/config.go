@@ -103,8 +103,8 @@ type TLS struct {
 
 // Web is the page for set-up and status.
 type Web struct {
-	// Listen are the addresses of the page without a log-in, ListenTLS those with TLS and log-in. nil
-	// (not written) means the standard ports; an empty list means none.
+	// Listen are the addresses of the page without a log-in, ListenTLS those with TLS and log-in.
+	// nil (not written) means the standard ports; an empty list means none.
 	Listen, ListenTLS []string
 	// Names are further host names by which the page may be opened.
 	Names []string

@@ -32,7 +32,7 @@
 //	document.go     TOML to values and positions
 //	table.go        tables, and names that are used twice
 //	syntax.go       the words for what is not TOML
-//	config.go       the values and their defaults; remote.go and retention.go have the tables of names
+//	config.go       the values and their defaults; remote.go, retention.go: of tables with names
 //	setter.go       what a key accepts, by the type of its value
 //	keys.go         the table of keys
 //	suggest.go      "did you mean ...?"
