@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A Config is the whole configuration. Load and Builtin return complete, valid ones.
+// A Config is the whole configuration. Find and Builtin return complete, valid ones.
 type Config struct {
 	// File is the file that was read, "" for the built-in defaults.
 	File string

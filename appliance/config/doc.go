@@ -5,7 +5,7 @@
 // written in several ways (letter case, a bare host name); it reports where in the file a mistake
 // is and which key was probably meant. It opens no port, makes no directory, uses no network, and
 // accepts no value that it does not understand. A file with one mistake is not half in force:
-// [Load] returns a whole Config or a [*Report].
+// [Find] returns a whole Config or a [*Report].
 //
 //	file ──► positions (where each key and value stands)      keys.go: the table of keys
 //	  └────► values    (map of what was written)  ──────────► one row a key: a setter
@@ -19,7 +19,7 @@
 //	    problem of a default names the key.
 //	C3  All problems of one file are reported together, in the order of its lines. A syntax error
 //	    is reported alone, because nothing after it can be read.
-//	C4  A Config is never changed after Load.
+//	C4  A Config is never changed after it was loaded.
 //	C5  No message of the TOML parser is shown: syntax.go has our own words for each.
 //
 // Without a file the built-in defaults are used, see [Default], [Find] and [Environment]. What

@@ -24,10 +24,6 @@ func Find(path string, env Environment) (*Config, error) {
 	return load(system, env) // a file that cannot be read is an error, not a default
 }
 
-// Load reads a file and completes it for this machine. Mistakes in it are returned together as
-// *Report.
-func Load(path string) (*Config, error) { return load(path, Machine()) }
-
 func load(path string, env Environment) (*Config, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
