@@ -6,6 +6,9 @@ import (
 	"pillarbox/pop3/wire"
 )
 
+// topPiece is how much TOP reads at a time; a part of it may turn out to be too much.
+const topPiece = 4 << 10
+
 // toRewrite returns a reader of the header of a message, at the first field that is rewritten
 // because the client did not say UTF8. It returns nil if the header is sent as it is stored: the
 // client said UTF8, or no field has UTF-8 in it.
@@ -43,9 +46,6 @@ func rewrite(c *conn.Conn, body Body, r *downgrade.Reader) (at int64, err error)
 	}
 	return at, nil
 }
-
-// topPiece is how much TOP reads at a time; a part of it may turn out to be too much.
-const topPiece = 4 << 10
 
 // eightBit reports whether an octet above 0x7F is among the first size octets of body. The header
 // is read into the free part of the reply buffer and is not kept there: a header in ASCII, which

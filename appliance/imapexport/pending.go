@@ -11,6 +11,9 @@ import (
 	"pillarbox/appliance/transfer"
 )
 
+// mostRefusals is after how many refusals in a row an export ends.
+const mostRefusals = 20
+
 // mostPending bounds the APPEND commands without an answer, so that a message does not cost a round
 // trip or two. All of them fit in the buffers of a connection, so a server that is slow to answer
 // does not run into the time limit of a write. A message above 4 KiB is sent when the server has
@@ -128,9 +131,6 @@ func (m *Mailbox) Finish() error {
 	}
 	return err
 }
-
-// mostRefusals is after how many refusals in a row an export ends.
-const mostRefusals = 20
 
 // copyLines copies lines that end in LF as lines that end in CRLF.
 func copyLines(to io.Writer, from io.Reader) (n int64, err error) {

@@ -11,6 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const longestLine = 4096
+
 // isTerminal reports whether f is a terminal.
 func isTerminal(f any) bool {
 	file, ok := f.(*os.File)
@@ -62,7 +64,6 @@ func askSecret(terminal *os.File, prompts io.Writer, prompt string) (string, err
 }
 
 // longestLine limits a line of standard input, in octets.
-const longestLine = 4096
 
 // readLine reads one line, with or without its end, and nothing after it.
 func readLine(from *os.File) (string, error) {

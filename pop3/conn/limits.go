@@ -5,6 +5,18 @@ import (
 	"time"
 )
 
+// What ends a connection, beside the errors of its socket. They are in the log of a session.
+var (
+	// ErrIdle is returned when the client has sent no line for the idle time.
+	ErrIdle = errors.New("pop3: the client was idle for too long")
+	// ErrSlow is returned when the client has not taken 32 KiB of replies in the idle time.
+	ErrSlow = errors.New("pop3: the client does not take what it asked for")
+	// ErrLimit is returned when the time of SetLimit has passed.
+	ErrLimit = errors.New("pop3: the time limit has passed")
+	// ErrStopping is returned when the context has ended while nothing was to be sent.
+	ErrStopping = errors.New("pop3: the server stops")
+)
+
 // limits are how long a connection waits for its client.
 type limits struct {
 	idle time.Duration // for a line, and for BufferSize octets of replies
@@ -51,15 +63,3 @@ func (p *pace) deadline(taken int64, l *limits) time.Time {
 	}
 	return p.by
 }
-
-// What ends a connection, beside the errors of its socket. They are in the log of a session.
-var (
-	// ErrIdle is returned when the client has sent no line for the idle time.
-	ErrIdle = errors.New("pop3: the client was idle for too long")
-	// ErrSlow is returned when the client has not taken 32 KiB of replies in the idle time.
-	ErrSlow = errors.New("pop3: the client does not take what it asked for")
-	// ErrLimit is returned when the time of SetLimit has passed.
-	ErrLimit = errors.New("pop3: the time limit has passed")
-	// ErrStopping is returned when the context has ended while nothing was to be sent.
-	ErrStopping = errors.New("pop3: the server stops")
-)

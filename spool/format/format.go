@@ -12,6 +12,19 @@ import (
 	"pillarbox/spool/flash"
 )
 
+// Errors of stored bytes.
+var (
+	// ErrVersion is returned for a spool that another version of the program wrote. It was not
+	// touched.
+	ErrVersion = errors.New("spool: unknown format version")
+	// ErrForeign is returned when the folder, or a slot in it, belongs to another spool. It was not
+	// touched.
+	ErrForeign = errors.New("spool: the folder, or a slot in it, belongs to another spool")
+)
+
+// ErrUnreadable is returned for stored bytes that fail any check. It never leaves the spool.
+var ErrUnreadable = errors.New("spool: does not verify")
+
 // Versions of the format. Version 2 has records of remote ids (KindRemotes) and is the same in all
 // else. A spool is of version 1 until the first of them is written.
 const (
@@ -91,16 +104,3 @@ func Parse(text []byte) (*Format, error) {
 func ValidSlotSize(n int64) bool {
 	return n >= MinSlotSize && n <= MaxSlotSize && n%flash.Page == 0
 }
-
-// Errors of stored bytes.
-var (
-	// ErrVersion is returned for a spool that another version of the program wrote. It was not
-	// touched.
-	ErrVersion = errors.New("spool: unknown format version")
-	// ErrForeign is returned when the folder, or a slot in it, belongs to another spool. It was not
-	// touched.
-	ErrForeign = errors.New("spool: the folder, or a slot in it, belongs to another spool")
-)
-
-// ErrUnreadable is returned for stored bytes that fail any check. It never leaves the spool.
-var ErrUnreadable = errors.New("spool: does not verify")

@@ -9,6 +9,9 @@ import (
 	"pillarbox/cmd/pillarbench/client"
 )
 
+// The mailbox of goodUser has a small message, that of hoardUser a large one.
+const goodUser, hoardUser = "anna", "otto"
+
 // clientPatience is how long a known client waits for a reply.
 const clientPatience = 10 * time.Second
 
@@ -155,6 +158,3 @@ func (c *knownClient) deliver(w *stopwatch) error {
 	w.answered("the end of data")
 	return err
 }
-
-// The mailbox of goodUser has a small message, that of hoardUser a large one.
-const goodUser, hoardUser = "anna", "otto"
