@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// longestLine limits a line of standard input, in octets.
 const longestLine = 4096
 
 // isTerminal reports whether f is a terminal.
@@ -62,8 +63,6 @@ func askSecret(terminal *os.File, prompts io.Writer, prompt string) (string, err
 		return "", errors.New("cancelled; nothing was changed")
 	}
 }
-
-// longestLine limits a line of standard input, in octets.
 
 // readLine reads one line, with or without its end, and nothing after it.
 func readLine(from *os.File) (string, error) {
