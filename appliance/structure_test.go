@@ -44,7 +44,7 @@ var broad = []string{"appliance/outbound", "appliance/outbound/smarthost", "appl
 var wide = map[string]int{"appliance/access.Table": 53, "appliance/smtpd.session": 74}
 
 // long are the files that have more lines than the limit, with how many they may have.
-var long = map[string]int{"appliance/remote/popclient/popclient_test.go": 413}
+var long = map[string]int{"appliance/remote/popclient/popclient_test.go": 450}
 
 // A folder is a package that is parsed and type-checked without its imports: enough to resolve what
 // it declares itself.
