@@ -1,12 +1,8 @@
 package access
 
-// Lines counts one more line of the log about c, and returns how many there are in a window, and
-// whether c is known. Lines about what was done for c (served) are counted apart from all others.
-// window is a number, which the log increments.
-func (t *Table) Lines(c Client, window uint16, served bool) (lines int, known bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	r := t.recordLocked(c, t.now())
+// line counts one more line of the log about c, see Table.Lines.
+func (rs *records) line(c Client, window uint16, served bool, now instant) (lines int, known bool) {
+	r := rs.touch(c, now)
 	if r.linesOf != window {
 		r.linesOf, r.lines, r.served = window, 0, 0
 	}
@@ -15,6 +11,6 @@ func (t *Table) Lines(c Client, window uint16, served bool) (lines int, known bo
 		counter = &r.served
 	}
 	*counter = more(*counter)
-	t.clients.put(c, r)
+	rs.put(c, r)
 	return int(*counter), r.known
 }
