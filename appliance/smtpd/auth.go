@@ -12,7 +12,7 @@ import (
 
 // auth runs AUTH mechanism [initial-response] (RFC 4954 §4).
 func (c *session) auth(ctx context.Context, argument []byte) error {
-	who := Credentials{Remote: c.remote, TLS: c.isTLS, Conn: c.line.conn}
+	who := Credentials{Remote: c.remote, TLS: c.isTLS, Conn: c.conn.NetConn()}
 	err := c.logIn(ctx, argument, &who)
 	if no, refused := asRefusal(err); refused {
 		c.loginFailed(who, no)
@@ -73,7 +73,7 @@ func (c *session) questions(who *Credentials, ask func() error) sasl.Questions {
 			who.User, who.Proof = user, &p
 			return ask()
 		}
-		if state, ok := c.line.tls(); ok {
+		if state, ok := c.conn.TLS(); ok {
 			q.Binding = sasl.Binding(state)
 		}
 	}

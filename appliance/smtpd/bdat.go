@@ -14,7 +14,7 @@ func (c *session) bdat(ctx context.Context, argument []byte) error {
 	if err != nil {
 		return errChunk
 	}
-	c.line.beginContent()
+	c.conn.BeginContent()
 	if err = c.mayChunk(ctx); err != nil {
 		if lost := c.each(size, func(b []byte) int { return len(b) }); lost != nil {
 			return lost
@@ -58,13 +58,12 @@ func (c *session) mayChunk(ctx context.Context) error {
 // each passes the next size octets to take, which returns how many of them it took.
 func (c *session) each(size int64, take func([]byte) int) error {
 	for size > 0 {
-		block, err := c.block()
+		block, err := c.conn.Block()
 		if err != nil {
 			return err
 		}
 		n := take(block[:min(int64(len(block)), size)])
-		c.in.Advance(n)
-		c.line.brought(n)
+		c.conn.Advance(n)
 		size -= int64(n)
 	}
 	return nil

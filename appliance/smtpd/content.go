@@ -73,14 +73,6 @@ func (c *session) open(ctx context.Context) error {
 	return nil
 }
 
-// block returns the next octets of content, see wire.Reader.Block.
-func (c *session) block() ([]byte, error) {
-	if c.in.Buffered() == 0 {
-		c.acknowledge()
-	}
-	return c.in.Block()
-}
-
 // scan takes octets that are byte-stuffed and may contain the end: some of src, or all.
 func (c *content) scan(src []byte) (n int, done bool) {
 	src = c.piece(src)

@@ -8,16 +8,15 @@ func (c *session) data(ctx context.Context, _ []byte) error {
 		return err
 	}
 	c.say(sayStart)
-	c.line.beginContent()
+	c.conn.BeginContent()
 	for done := false; !done; {
-		block, err := c.block()
+		block, err := c.conn.Block()
 		if err != nil {
 			return err
 		}
 		var n int
 		n, done = c.tx.content.scan(block)
-		c.in.Advance(n)
-		c.line.brought(n)
+		c.conn.Advance(n)
 	}
 	c.verdict(c.deliver(ctx))
 	return nil

@@ -26,17 +26,19 @@ func (c *session) helo(_ context.Context, name []byte) error {
 // ehlo runs EHLO or LHLO and lists the extensions that are available now.
 func (c *session) ehlo(_ context.Context, name []byte) error {
 	c.meet(name, true)
-	c.out = append(append(append(c.out, "250-"...), c.server.Hostname...), '\r', '\n')
+	out := append(append(append(c.conn.Room(), "250-"...), c.server.Hostname...), '\r', '\n')
 	for _, k := range capabilities {
 		if k.offered == nil || k.offered(c) {
-			c.out = append(append(c.out, "250-"...), k.name...)
+			out = append(append(out, "250-"...), k.name...)
 			if k.value != nil {
-				c.out = k.value(c, c.out)
+				out = k.value(c, out)
 			}
-			c.out = append(c.out, '\r', '\n')
+			out = append(out, '\r', '\n')
 		}
 	}
-	c.say(reply{250, "", "HELP"})
+	last := reply{250, "", "HELP"}
+	c.last.code = last.code
+	c.conn.Keep(append(last.append(out), '\r', '\n'))
 	return nil
 }
 

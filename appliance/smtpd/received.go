@@ -33,7 +33,7 @@ func (c *session) received(t *transaction) []byte {
 	if t.accepted == 1 { // with several, none may learn of another
 		f.add("for", "<"+t.first.at(c.server.Hostname).String()+">")
 	}
-	if state, ok := c.line.tls(); ok { // RFC 8314 §4.3
+	if state, ok := c.conn.TLS(); ok { // RFC 8314 §4.3
 		f.add("tls", tls.CipherSuiteName(state.CipherSuite))
 		f.add("(" + strings.ReplaceAll(tls.VersionName(state.Version), " ", "") + ")")
 	}

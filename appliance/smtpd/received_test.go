@@ -48,7 +48,7 @@ func TestReceived(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.envelope.Received = date
-			c := &session{server: &Server{Hostname: "mail.home.arpa"}, line: &line{}}
+			c := &session{server: &Server{Hostname: "mail.home.arpa"}}
 			got := string(c.received(&transaction{envelope: tt.envelope, accepted: tt.accepted, first: tt.first}))
 			if got != tt.want {
 				t.Errorf("got\n%q, want\n%q", got, tt.want)
@@ -84,7 +84,7 @@ func FuzzReceived(f *testing.F) {
 		if !ok || p.Null() {
 			p = Path{"anna", ""}
 		}
-		c := &session{server: &Server{Hostname: "mail.home.arpa"}, line: &line{}}
+		c := &session{server: &Server{Hostname: "mail.home.arpa"}}
 		x := &transaction{
 			envelope: Envelope{Helo: hello, User: user, Protocol: "SMTP", Received: time.Unix(0, 0), From: p},
 			accepted: 1, first: p,

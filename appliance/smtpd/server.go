@@ -73,7 +73,7 @@ type Server struct {
 // commit in progress is finished before that. A caller that cannot wait closes conn.
 func (s *Server) ServeConn(ctx context.Context, conn net.Conn, implicitTLS bool) error {
 	c := newSession(ctx, s, conn)
-	defer c.close()
+	defer c.conn.Close()
 	err := c.serve(ctx, implicitTLS)
 	c.record(err)
 	return err

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"pillarbox/appliance/names"
+	"pillarbox/appliance/smtpd/conn"
 	"pillarbox/pop3/wire"
 )
 
@@ -34,10 +35,7 @@ type session struct {
 	remote netip.Addr // the zero Addr for a local socket
 	local  netip.Addr // the address that the client is connected to; likewise
 
-	// The connection. Replies are gathered in out, and leave when more has to be read.
-	line  *line
-	in    *wire.Reader
-	out   []byte
+	conn  conn.Conn
 	isTLS bool
 
 	// What the client sent. STARTTLS discards it.
@@ -65,15 +63,15 @@ type lastReply struct {
 // errBye ends a session normally.
 var errBye = errors.New("smtpd: the session is over")
 
-func newSession(ctx context.Context, s *Server, conn net.Conn) *session {
+func newSession(ctx context.Context, s *Server, raw net.Conn) *session {
 	c := &session{
 		server: s,
 		limits: s.Limits.orDefaults(),
 		max:    s.MaxMessage,
 		log:    s.Log,
 		began:  time.Now(),
-		remote: names.AddrOf(conn.RemoteAddr()),
-		local:  names.AddrOf(conn.LocalAddr()),
+		remote: names.AddrOf(raw.RemoteAddr()),
+		local:  names.AddrOf(raw.LocalAddr()),
 		phase:  fresh,
 	}
 	if c.max == 0 {
@@ -83,20 +81,8 @@ func newSession(ctx context.Context, s *Server, conn net.Conn) *session {
 		c.log = zap.NewNop()
 	}
 	rand.Read(c.id[:])
-	c.line = newLine(ctx, conn, c.limits.Idle, c.flush)
-	c.in = wire.NewReader(c.line, wire.BufferSize)
-	c.in.Partial = c.acknowledge
+	c.conn.Init(ctx, raw, conn.Limits{Idle: c.limits.Idle, Send: c.limits.Send}, s.quickAck)
 	return c
-}
-
-// acknowledge is called before a read that waits for the rest of a line or of content, see
-// wire.QuickAck. A reply that waits to be sent carries the acknowledgment, and if the last read was
-// full, the socket may hold more. The error is nil.
-func (c *session) acknowledge() error {
-	if c.line.drained && len(c.out) == 0 {
-		wire.QuickAck(c.line.conn, c.server.quickAck)
-	}
-	return nil
 }
 
 // serve runs the whole session. It returns nil if the session ended normally: by QUIT, because the
@@ -113,11 +99,11 @@ func (c *session) serve(ctx context.Context, implicitTLS bool) error {
 	c.forget()
 	switch {
 	case err == errBye, err == io.EOF && !inMail:
-		c.line.ended = true
+		c.conn.End()
 		err = nil
 	case err == io.EOF:
 		err = io.ErrUnexpectedEOF
-	case c.line.hasToGiveWay() && errors.Is(err, os.ErrDeadlineExceeded):
+	case c.conn.Interrupted() && errors.Is(err, os.ErrDeadlineExceeded):
 		err = errGiveWay
 		c.say(reply(errGiveWay))
 	case ctx.Err() != nil && (err == ctx.Err() || errors.Is(err, os.ErrDeadlineExceeded)):
@@ -126,7 +112,7 @@ func (c *session) serve(ctx context.Context, implicitTLS bool) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		c.say(reply(errIdle))
 	}
-	return errors.Join(err, c.flush())
+	return errors.Join(err, c.conn.Flush())
 }
 
 // converse reads and executes commands until the session is over, and returns the reason.
@@ -158,9 +144,9 @@ func (c *session) converse(ctx context.Context) error {
 
 // next reads and executes one command.
 func (c *session) next(ctx context.Context) error {
-	c.in.Release() // a waiting session holds no buffer
+	c.conn.Release() // a waiting session holds no buffer
 	if c.tx == nil || c.tx.content == nil {
-		c.line.endMeter()
+		c.conn.EndContent()
 	}
 	text, err := c.readLine(maxCommand)
 	if err != nil {
@@ -174,8 +160,7 @@ func (c *session) next(ctx context.Context) error {
 
 // readLine reads a command line.
 func (c *session) readLine(max int) ([]byte, error) {
-	c.line.begin()
-	text, err := c.in.ReadLine(max)
+	text, err := c.conn.ReadLine(max)
 	switch err {
 	case wire.ErrBareLF:
 		err = errBareLF
@@ -190,7 +175,7 @@ func (c *session) readLine(max int) ([]byte, error) {
 func (c *session) upgrade(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.limits.Handshake)
 	defer cancel()
-	conn := tls.Server(c.line.conn, c.server.TLS)
+	conn := tls.Server(c.conn.NetConn(), c.server.TLS)
 	handshake := c.server.Handshake
 	if handshake == nil {
 		handshake = func(ctx context.Context, conn *tls.Conn) error { return conn.HandshakeContext(ctx) }
@@ -199,42 +184,14 @@ func (c *session) upgrade(ctx context.Context) error {
 		c.handshakeFailed = true
 		return err
 	}
-	c.line.replace(conn)
-	c.in.Reset(c.line)
+	c.conn.Secure(conn)
 	c.isTLS = true
 	c.hello, c.extended, c.user, c.clear, c.phase = "", false, "", false, fresh
 	return nil
 }
 
-const (
-	maxGathered = 4096 // octets of replies that are gathered at most
-	maxIdle     = 512  // octets of buffer for replies that a waiting session keeps
-)
-
 // say adds a reply to those that leave next.
 func (c *session) say(r reply) {
 	c.last.code = r.code
-	c.out = append(r.append(c.out), '\r', '\n')
-	if len(c.out) > maxGathered {
-		c.flush() // the next read returns an error again
-	}
-}
-
-// flush sends the gathered replies. After an error nothing more is sent.
-func (c *session) flush() error {
-	if len(c.out) == 0 {
-		return c.line.broken
-	}
-	err := c.line.send(c.out, c.limits.Send)
-	if c.out = c.out[:0]; cap(c.out) > maxIdle {
-		c.out = nil
-	}
-	return err
-}
-
-// close ends the connection.
-func (c *session) close() {
-	c.in.Reset(nil)
-	c.in.Release()
-	c.line.close()
+	c.conn.Keep(append(r.append(c.conn.Room()), '\r', '\n'))
 }

@@ -12,7 +12,7 @@ func (c *session) startTLS(ctx context.Context, _ []byte) error {
 		return errNotHere
 	}
 	c.say(sayUpgrade)
-	if err := c.flush(); err != nil {
+	if err := c.conn.Flush(); err != nil {
 		return err
 	}
 	return c.upgrade(ctx)

@@ -66,7 +66,7 @@ func (c *session) mail(ctx context.Context, argument []byte) error {
 		return err
 	case c.server.RequireAuth && c.user == "":
 		return c.loginFirst()
-	case c.user != "" && c.server.LoginHolds != nil && !c.server.LoginHolds(c.line.conn):
+	case c.user != "" && c.server.LoginHolds != nil && !c.server.LoginHolds(c.conn.NetConn()):
 		return errRevoked
 	case !p.utf8 && !from.isASCII():
 		return errNotASCII
@@ -80,7 +80,7 @@ func (c *session) mail(ctx context.Context, argument []byte) error {
 			From: from, Size: p.size, Helo: c.hello, User: c.user, Remote: c.remote,
 			Protocol: c.protocol(p.utf8), Received: c.now(),
 			Clear: c.clear, Return: p.ret, EnvelopeID: p.envID,
-			Conn: c.line.conn, Interrupt: c.line.giveWay,
+			Conn: c.conn.NetConn(), Interrupt: c.conn.Interrupt,
 		},
 		utf8:  p.utf8,
 		envID: p.envID,
@@ -154,7 +154,7 @@ func (c *session) mailboxes(ctx context.Context, to Path) ([]string, error) {
 		limit = nil
 	}
 	if limit != nil {
-		if err := limit.Await(ctx, c.line.conn); err != nil {
+		if err := limit.Await(ctx, c.conn.NetConn()); err != nil {
 			return nil, err
 		}
 	}
@@ -163,7 +163,7 @@ func (c *session) mailboxes(ctx context.Context, to Path) ([]string, error) {
 		err = ErrUnknown
 	}
 	if limit != nil && !errors.Is(err, ErrUnknown) {
-		limit.Found(c.line.conn)
+		limit.Found(c.conn.NetConn())
 	}
 	return mailboxes, err
 }
