@@ -5,7 +5,8 @@
 //
 // It speaks no protocol and owns no listener: the composition root calls it for each connection,
 // and translates its errors for POP3 and SMTP. Everything that is remembered of clients is in
-// one [Table], which has the one lock; its parts are of one noun each, and have none:
+// one [Table], whose lock guards all its parts. Logins has a lock for the passwords that it
+// remembers; neither is acquired under the other.
 //
 //	Logins ──► Table ──► sessions, handshakes      who makes room
 //	             ├─────► guesses                   the limits of logins
@@ -116,7 +117,7 @@
 //
 //	client.go, client_linux.go   what a client is
 //	secret.go, keys.go           the server's secret, and hashes by it
-//	bucket.go, window.go         token buckets, counts in a minute
+//	bucket.go                    token buckets, counts in a minute
 //	slab.go                      small maps
 //	pairs.go, known.go           pairs of an account and a client; the file of the known ones
 //	open.go, records.go          what a client has open, and what is remembered of it
@@ -124,7 +125,7 @@
 //	sessions.go, handshakes.go   which of them makes room
 //	failures.go, guesses.go      the limits of logins
 //	recipients.go, waste.go      unknown recipients, octets that came to nothing
-//	connections.go, lines.go     what may be logged
+//	connections.go               what may be logged of connections, and of each client
 //	table.go                     the lock, and all that takes it for one step
 //	admission.go                 a session from Enter to Leave, a handshake
 //	revocation.go                logins of sessions, and those that no longer hold

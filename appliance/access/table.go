@@ -24,9 +24,8 @@ import (
 // A client that has something open (a session, a handshake, a login that waits) has 64 octets
 // more, and its record is not evicted; as many as there are sessions.
 //
-// Table owns the one lock of the package that guards more than one value: its parts have none, and
-// are used only by methods of Table, which hold mu. No method waits for anything but mu, except
-// those that take a context.
+// Its parts have no lock: only methods of Table and Session use them, and hold mu. No method waits
+// for anything but mu, except those that take a context; they do not hold it meanwhile.
 type Table struct {
 	began time.Time // instants count from here
 
