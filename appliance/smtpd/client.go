@@ -29,6 +29,11 @@ func (c *client) secure() {
 	c.hello, c.extended, c.user, c.clear = "", false, "", false
 }
 
+// reports reports whether a delivery report can be promised to the sender. An LMTP client learns
+// the outcome from the verdicts and sends the reports itself: it can reach senders that this server
+// cannot (RFC 3461 §5.2.2).
+func (c *client) reports() bool { return !c.lmtp }
+
 // protocol returns the "with" word for the current message (RFC 3848; RFC 6531 §4.3 if it uses
 // SMTPUTF8).
 func (c *client) protocol(utf8 bool) string {

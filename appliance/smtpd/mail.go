@@ -13,7 +13,7 @@ func (s *session) mail(ctx context.Context, argument []byte) error {
 	}
 	c := &s.client
 	tx := &transaction{
-		server: s.server, client: c, max: s.max, most: s.limits.Recipients, began: time.Now(),
+		server: s.server, client: c, began: time.Now(),
 		envelope: Envelope{
 			From: from, Size: p.size, Helo: c.hello, User: c.user, Remote: c.remote,
 			Protocol: c.protocol(p.utf8), Received: s.server.now(),
@@ -40,11 +40,11 @@ func (s *session) sender(argument []byte) (from Path, p mailParameters, err erro
 	if !ok {
 		return from, p, errSender
 	}
-	p, err = parseMailParameters(rest, s.offer().reports())
+	p, err = parseMailParameters(rest, s.client.reports())
 	user, in := s.client.user, s.server
 	switch {
 	case err == errTooLarge:
-		err = tooLarge(s.max)
+		err = tooLarge(in.maxMessage())
 	case err != nil:
 	case in.RequireAuth && user == "":
 		err = s.offer().loginFirst()
@@ -52,8 +52,8 @@ func (s *session) sender(argument []byte) (from Path, p mailParameters, err erro
 		err = errRevoked
 	case !p.utf8 && !from.isASCII():
 		err = errNotASCII
-	case p.size > s.max:
-		err = tooLarge(s.max)
+	case p.size > in.maxMessage():
+		err = tooLarge(in.maxMessage())
 	case user != "" && !in.owns(user, from):
 		err = errNotOwn
 	}
@@ -62,7 +62,7 @@ func (s *session) sender(argument []byte) (from Path, p mailParameters, err erro
 
 // rcpt adds a recipient (RFC 5321 §4.1.1.3).
 func (s *session) rcpt(ctx context.Context, argument []byte) error {
-	answer, err := s.tx.recipient(ctx, argument, s.offer().reports())
+	answer, err := s.tx.recipient(ctx, argument, s.limits.Recipients)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,6 @@ type offer struct {
 	server *Server
 	client *client
 	conn   *conn.Conn
-	max    int64 // octets of a message
 }
 
 // A capability is a line of the reply to EHLO.
@@ -51,7 +50,7 @@ func (o offer) lines(dst []byte) []byte {
 }
 
 func (o offer) sizeValue(dst []byte) []byte {
-	return strconv.AppendInt(append(dst, ' '), o.max, 10)
+	return strconv.AppendInt(append(dst, ' '), o.server.maxMessage(), 10)
 }
 
 // authValue lists the mechanisms that can be used now.
@@ -70,10 +69,8 @@ func appendNames(dst []byte, kinds []sasl.Kind) []byte {
 	return dst
 }
 
-// reports reports whether a delivery report can be promised to the sender. An LMTP client learns
-// the outcome from the verdicts and sends the reports itself: it can reach senders that this server
-// cannot (RFC 3461 §5.2.2).
-func (o offer) reports() bool { return !o.client.lmtp }
+// reports reports whether a delivery report can be promised, see client.reports.
+func (o offer) reports() bool { return o.client.reports() }
 
 // upgrade reports whether STARTTLS is possible.
 func (o offer) upgrade() bool { return o.server.TLS != nil && !o.client.tls }

@@ -10,9 +10,8 @@ import (
 const maxReceipts = 100
 
 // recipient adds the recipient that the argument of RCPT names, and returns the reply: one of ours,
-// or with the leave of the Relay one of another server. dsn reports whether the parameters of RFC
-// 3461 were offered.
-func (t *transaction) recipient(ctx context.Context, argument []byte, dsn bool) (reply, error) {
+// or with the leave of the Relay one of another server. most is how many are accepted.
+func (t *transaction) recipient(ctx context.Context, argument []byte, most int) (reply, error) {
 	text, ok := cutPrefixFold(argument, "TO:")
 	if !ok {
 		return reply{}, errArgument
@@ -21,13 +20,13 @@ func (t *transaction) recipient(ctx context.Context, argument []byte, dsn bool) 
 	if !ok || to.Null() || len(to.Local) > maxLocal {
 		return reply{}, errRecipient
 	}
-	p, err := parseRcptParameters(rest, dsn, t.utf8)
+	p, err := parseRcptParameters(rest, t.client.reports(), t.utf8)
 	switch {
 	case err != nil:
 		return reply{}, err
 	case !t.utf8 && !to.isASCII():
 		return reply{}, errNotASCII
-	case t.accepted >= t.most, p.success && len(t.receipts) >= maxReceipts:
+	case t.accepted >= most, p.success && len(t.receipts) >= maxReceipts:
 		return reply{}, errMany
 	}
 	mailboxes, err := t.route(ctx, t.atName(to))

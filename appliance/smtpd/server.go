@@ -65,6 +65,14 @@ type Server struct {
 	quickAck func(socket int) error // see wire.QuickAck; nil: the system call
 }
 
+// maxMessage returns the size of the largest message that is accepted.
+func (s *Server) maxMessage() int64 {
+	if s.MaxMessage == 0 {
+		return defaultMaxMessage
+	}
+	return s.MaxMessage
+}
+
 // now returns the time that a message shows.
 func (s *Server) now() time.Time {
 	if s.Now != nil {

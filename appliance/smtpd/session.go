@@ -25,7 +25,6 @@ type session struct {
 	client client
 	server *Server
 	limits Limits
-	max    int64 // Server.MaxMessage
 	began  time.Time
 
 	phase phase
@@ -46,7 +45,6 @@ func newSession(ctx context.Context, server *Server, raw net.Conn) *session {
 	s := &session{
 		server: server,
 		limits: server.Limits.orDefaults(),
-		max:    server.MaxMessage,
 		began:  time.Now(),
 		phase:  fresh,
 		client: client{
@@ -55,9 +53,6 @@ func newSession(ctx context.Context, server *Server, raw net.Conn) *session {
 			local:  names.AddrOf(raw.LocalAddr()),
 			lmtp:   server.LMTP,
 		},
-	}
-	if s.max == 0 {
-		s.max = defaultMaxMessage
 	}
 	if s.client.log == nil {
 		s.client.log = zap.NewNop()
@@ -68,7 +63,7 @@ func newSession(ctx context.Context, server *Server, raw net.Conn) *session {
 }
 
 // offer returns what the client may use now.
-func (s *session) offer() offer { return offer{s.server, &s.client, &s.conn, s.max} }
+func (s *session) offer() offer { return offer{s.server, &s.client, &s.conn} }
 
 // readLine reads a line of the client.
 func (s *session) readLine(max int) ([]byte, error) {

@@ -16,7 +16,7 @@ func (t *transaction) open(ctx context.Context) error {
 	if err != nil {
 		return logged{t.notStored(err)}
 	}
-	t.content = newContent(&t.server.contents, to, trace, t.max)
+	t.content = newContent(&t.server.contents, to, trace, t.server.maxMessage())
 	if len(t.receipts) > 0 {
 		t.content.header = []byte{}
 	}

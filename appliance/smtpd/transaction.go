@@ -12,8 +12,6 @@ import (
 type transaction struct {
 	server *Server
 	client *client
-	max    int64 // octets that the client may send
-	most   int   // forward-paths, see Limits.Recipients
 	began  time.Time
 
 	envelope Envelope

@@ -17,7 +17,6 @@ type Limits struct {
 // A Conn is the connection of a session, which has it as a field. It is used by one goroutine at a
 // time, but for Interrupt.
 type Conn struct {
-	raw       net.Conn // that of deadlines, which changes in Secure only
 	in        *wire.Reader
 	out       []byte // replies that are gathered
 	send      time.Duration
@@ -32,11 +31,11 @@ type Conn struct {
 }
 
 // NetConn returns the connection: that of Init, or the *tls.Conn of Secure.
-func (c *Conn) NetConn() net.Conn { return c.raw }
+func (c *Conn) NetConn() net.Conn { return c.deadlines.raw }
 
 // TLS returns the state of TLS on the connection; ok is false without TLS.
 func (c *Conn) TLS() (state tls.ConnectionState, ok bool) {
-	conn, ok := c.raw.(*tls.Conn)
+	conn, ok := c.NetConn().(*tls.Conn)
 	if ok {
 		state = conn.ConnectionState()
 	}

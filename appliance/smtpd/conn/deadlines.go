@@ -8,8 +8,11 @@ import (
 
 // deadlines sets those of a connection. Another goroutine may end its waits.
 type deadlines struct {
+	// raw is TCP or a local socket, or TLS over it. The goroutine of the connection reads it, and
+	// changes it with mu held.
+	raw net.Conn
+
 	mu      sync.Mutex // guards the fields below, and the deadlines of raw
-	raw     net.Conn   // TCP or a local socket, or TLS over it
 	stopped bool       // reads end at once
 	gaveWay bool       // because the message has to make room
 }

@@ -11,7 +11,7 @@ import (
 // Init makes c the connection raw. Its reads fail once ctx ends. quickAck is called in place of the
 // system call, see wire.QuickAck; it may be nil.
 func (c *Conn) Init(ctx context.Context, raw net.Conn, limits Limits, quickAck func(socket int) error) {
-	c.raw, c.deadlines.raw = raw, raw
+	c.deadlines.raw = raw
 	c.send, c.pace.idle, c.quickAck = limits.Send, limits.Idle, quickAck
 	c.in = wire.NewReader((*source)(c), wire.BufferSize)
 	c.in.Partial = c.acknowledge
@@ -21,7 +21,6 @@ func (c *Conn) Init(ctx context.Context, raw net.Conn, limits Limits, quickAck f
 // Secure continues over TLS. It drops all that was read before, because an attacker may have
 // inserted it into the plain connection (RFC 3207 §4.2).
 func (c *Conn) Secure(conn *tls.Conn) {
-	c.raw = conn
 	c.deadlines.replace(conn)
 	c.in.Reset((*source)(c))
 }
@@ -33,8 +32,8 @@ func (c *Conn) Close() {
 	c.in.Release()
 	c.unhook()
 	if c.broken != nil || c.ended {
-		c.raw.Close()
+		c.NetConn().Close()
 		return
 	}
-	wire.HangUp(c.raw)
+	wire.HangUp(c.NetConn())
 }

@@ -19,7 +19,7 @@ func (s *source) Read(p []byte) (int, error) {
 	if err := c.deadlines.expect(c.pace.due(began)); err != nil {
 		return 0, err
 	}
-	n, err := c.raw.Read(p)
+	n, err := c.NetConn().Read(p)
 	c.drained = n < len(p)
 	c.pace.waited(time.Since(began))
 	c.ended = c.ended || err != nil
@@ -31,7 +31,7 @@ func (s *source) Read(p []byte) (int, error) {
 // full, the socket may hold more. The error is nil.
 func (c *Conn) acknowledge() error {
 	if c.drained && len(c.out) == 0 {
-		wire.QuickAck(c.raw, c.quickAck)
+		wire.QuickAck(c.NetConn(), c.quickAck)
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func (c *Conn) write(text []byte) error {
 		return c.broken
 	}
 	if c.broken = c.deadlines.expectTaken(c.send); c.broken == nil {
-		_, c.broken = c.raw.Write(text)
+		_, c.broken = c.NetConn().Write(text)
 	}
 	return c.broken
 }
