@@ -58,11 +58,11 @@
 // # Recipients elsewhere
 //
 // A recipient that is not of a local domain is refused, unless the Relay names an account through
-// which the client may send (relay.go). Then it is a Recipient with Outside set, in the same
-// delivery as the others: one message is stored once. The trace that all share names neither the
-// client nor its user; the local mailboxes have the full one in their heads. The header is held
+// which the client may send (transaction.relay). Then it is a Recipient with Outside set, in the
+// same delivery as the others: one message is stored once. The trace that all share names neither
+// the client nor its user; the local mailboxes have the full one in their heads. The header is held
 // until it is complete (64 KiB), so that the Relay can refuse what From says, or change it, before
-// the first octet is written.
+// the first octet is written (edit.go).
 //
 // # Senders
 //
