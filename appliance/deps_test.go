@@ -42,6 +42,8 @@ var forbidden = []struct{ in, not, why string }{
 	{"appliance/smtpd", "pillarbox/pop3", "a receiver does not know how mail goes out; it shares the lines and the mechanisms"},
 	{"appliance/smtpd", "pillarbox/watchdog/...", "pillars do not know one another"},
 	{"appliance/smtpd", "pillarbox/appliance/... but pillarbox/appliance/names", "a receiver asks its router and has its limits and its certificate as fields"},
+	{"appliance/smtpd/conn", "pillarbox/... but pillarbox/pop3/wire", "lines and content in, replies out: it knows neither sessions nor commands"},
+	{"appliance/smtpd/conn", "go.uber.org/zap/...", "it returns errors; the session logs"},
 	{"spool", "pillarbox/pop3/...", "a store knows no protocol"},
 	{"spool", "pillarbox/appliance/...", "a pillar does not know the roof"},
 	{"spool", "pillarbox/watchdog/...", "pillars do not know one another"},
