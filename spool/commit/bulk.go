@@ -28,8 +28,8 @@ type bulk struct {
 
 // write puts the beginning of data, as much as the segment has room for, into an extent (its
 // checksum is left to the caller), which RemoveExtent ends the use of. data is page-aligned and has
-// room to its last whole page.
-func (b *bulk) write(data []byte) (format.Extent, error) {
+// room to its last whole page. What is moved ahead of time is refused during a hold.
+func (b *bulk) write(data []byte, ahead bool) (format.Extent, error) {
 	b.progress.begin()
 	defer b.progress.end()
 	b.mu.Lock()
@@ -38,6 +38,9 @@ func (b *bulk) write(data []byte) (format.Extent, error) {
 	case errors.Is(err, slots.ErrClosed): // and the file of the slot, too
 		return format.Extent{}, err
 	case err != nil && !b.cold:
+		return format.Extent{}, err
+	}
+	if err := b.refuseAhead(ahead); err != nil {
 		return format.Extent{}, err
 	}
 	pages := b.opt.Format.Pages()
@@ -71,6 +74,15 @@ func (b *bulk) write(data []byte) (format.Extent, error) {
 		c.Lifetime.Padded += uint64(whole - n)
 	})
 	return e, nil
+}
+
+// refuseAhead refuses what is done ahead of time during a hold. It is called with mu held, which
+// AwaitBatch takes when the hold has begun: so what it does not refuse ends before the hold returns.
+func (b *bulk) refuseAhead(ahead bool) error {
+	if ahead && b.opt.Table.Held() {
+		return slots.ErrHeld
+	}
+	return nil
 }
 
 // begin takes a slot for a new bulk segment. Its header becomes durable with the first extent.
@@ -108,7 +120,7 @@ func (b *bulk) take() (uint32, flash.File, error) {
 		if !errors.Is(err, slots.ErrFull) {
 			break
 		}
-		if !b.cleaned.Retirable() && b.cleaned.Hurry() {
+		if !b.cleaned.Retirable() && b.cleaned.Hurry(false) {
 			b.cleaned.Ripen()
 		}
 		if progress, failed := b.makeRoom(); !progress || failed != nil {
@@ -139,11 +151,14 @@ func (b *bulk) leave() {
 
 // sync makes every extent in the slot durable that is written by now: one flush. After a failed one
 // no delivery with extents there may be committed, whichever of them asked for the flush.
-func (b *bulk) sync(slot uint32) error {
+func (b *bulk) sync(slot uint32, ahead bool) error {
 	b.progress.begin()
 	defer b.progress.end()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err := b.refuseAhead(ahead); err != nil {
+		return err
+	}
 	file, _, err := b.opt.Table.Pin(slot)
 	if err != nil {
 		return b.opt.Table.Fault(err)

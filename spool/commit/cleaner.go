@@ -22,6 +22,7 @@ type cleaner struct {
 	moved    *bulk                         // where extents go
 	write    func(changes ...Change) error // returns nil when the changes are durable
 	sealCold func() error                  // seals the active cold segment, if that is narrow
+	ahead    bool                          // nothing needs the room yet: it stops for a hold
 }
 
 // step retires what is dead; when nothing is, it moves all that lives out of one segment, which
@@ -129,7 +130,7 @@ func (c cleaner) moveLimit() int64 {
 // and the slot until the message is expunged.
 func (c cleaner) setAside(slot uint32, err error) error {
 	switch {
-	case errors.Is(err, slots.ErrFault), errors.Is(err, slots.ErrFull):
+	case errors.Is(err, slots.ErrFault), errors.Is(err, slots.ErrFull), errors.Is(err, slots.ErrHeld):
 		return err
 	case !errors.Is(err, format.ErrUnreadable):
 		return c.opt.Table.Fault(err)
@@ -221,7 +222,7 @@ func (c cleaner) moveExtents(v slots.Victim, at index.Location) error {
 	if err != nil {
 		return c.setAside(v.Slot, err)
 	}
-	w := Extents{bulk: c.moved}
+	w := Extents{bulk: c.moved, ahead: c.ahead}
 	defer w.End()
 	mv.extents = nil
 	for _, e := range mv.message.Extents {

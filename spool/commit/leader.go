@@ -2,6 +2,7 @@ package commit
 
 import (
 	"errors"
+	"slices"
 
 	"pillarbox/spool/slots"
 )
@@ -16,6 +17,9 @@ import (
 // After a failed write or flush the batch goes to another slot, once, and is read back past the
 // page cache.
 func (l leader) run(group []*waiting) {
+	if group = l.refuseAhead(group); len(group) == 0 {
+		return
+	}
 	if group[0].act != nil {
 		// Before the act, which may write a header or a footer: they have the epoch of this open.
 		if group[0].err = l.opens.number(l.opt.Rand, l.opt.Index); group[0].err == nil {
@@ -100,6 +104,23 @@ func (l leader) write(h *head, group []*waiting, readBack bool, full error) (lef
 	}
 }
 
+// refuseAhead takes those members out of a group that are done ahead of time, if a copy of the
+// folder is being made. Only the leader can decide that: Log.AwaitBatch lets a hold wait for the
+// batch that is being written, and each later one is decided upon with the hold in place.
+func (l leader) refuseAhead(group []*waiting) (rest []*waiting) {
+	if !slices.ContainsFunc(group, func(w *waiting) bool { return w.ahead }) || !l.opt.Table.Held() {
+		return group
+	}
+	for _, w := range group {
+		if w.ahead {
+			w.err = slots.ErrHeld
+		} else {
+			rest = append(rest, w)
+		}
+	}
+	return rest
+}
+
 // changesOf returns the changes of a group.
 func changesOf(group []*waiting) []Change {
 	var changes []Change
@@ -130,9 +151,9 @@ func (l leader) commit(changes ...Change) error {
 
 // makeRoom frees a slot, or comes nearer to it. It returns false if there is nothing to gain.
 func (l leader) makeRoom() bool {
-	if !l.cleaned.Retirable() && l.cleaned.Hurry() {
+	if !l.cleaned.Retirable() && l.cleaned.Hurry(false) {
 		return true
 	}
-	progress, err := cleaner{l.parts, l.moved, l.commit, l.sealNarrow}.step()
+	progress, err := cleaner{parts: l.parts, moved: l.moved, write: l.commit, sealCold: l.sealNarrow}.step()
 	return progress && err == nil
 }

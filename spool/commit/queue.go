@@ -22,6 +22,7 @@ type queue struct {
 type waiting struct {
 	changes []Change
 	act     func() error // what the leader does instead of writing changes; mostly nil
+	ahead   bool         // it could be done later, so it is refused during a hold
 	turn    chan bool    // true: lead; false: done, err holds
 	err     error
 }

@@ -129,7 +129,7 @@ func (l leader) retirements(h *head, budget int64) []Change {
 	// refused.
 	if l.cleaned.Exhausted() {
 		// Deletes need the rest of the segment to retire something, whatever copy is being made.
-		l.cleaned.Hurry()
+		l.cleaned.Hurry(false)
 	}
 	l.cleaned.Ripen()
 	r := &retiring{parts: l.parts, carrying: &l.own.carrying, room: budget}
