@@ -228,8 +228,8 @@ func TestLargeMailLeavesTheReserve(t *testing.T) {
 	w.End()
 }
 
-// TestBulkAheadIsRefused: what is moved ahead of time writes and flushes nothing during a hold; what
-// needs the room goes on.
+// TestBulkAheadIsRefused: what is moved ahead of time writes and flushes nothing during a hold;
+// what needs the room goes on.
 func TestBulkAheadIsRefused(t *testing.T) {
 	s := newStore(t, flash.Recycle, 11)
 	ahead, needed := Extents{bulk: &s.log.moved, ahead: true}, Extents{bulk: &s.log.moved}

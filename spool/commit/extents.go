@@ -25,6 +25,7 @@ func (w *Extents) Write(data []byte) error {
 		if err != nil {
 			return err
 		}
+		// One use for each slot, however many extents are in it: write has counted one for each.
 		if slices.Contains(w.slots, e.Slot) {
 			w.bulk.table.RemoveExtent(e.Slot)
 		} else {

@@ -27,12 +27,16 @@ func (l leader) run(group []*waiting) {
 		}
 		return
 	}
+	// All changes of a group are for one head (queue.next), and no other goroutine leads: h, the
+	// epoch and the version of the format do not change until run returns, but for what it does.
 	batches := l.own.batches
 	h := l.own.head(classOf(group[0].changes))
 	l.progress.step()
 	if group = l.upgrade(group); len(group) == 0 {
 		return
 	}
+	// In this order: the record that settles the other head has the epoch of this open, and nothing
+	// may be acknowledged on h before that record is durable.
 	err := l.opens.number(l.opt.Rand, l.opt.Index)
 	if err == nil {
 		err = l.settleDoubt(h)
@@ -40,6 +44,8 @@ func (l leader) run(group []*waiting) {
 	if err == nil {
 		group, err = l.writeTwice(h, group)
 	}
+	// The weights by which the queue forms groups are estimates. Halved, each part is planned for
+	// itself; a single change that no slot holds is refused.
 	if errors.Is(err, errTooLong) && len(group) > 1 {
 		l.run(group[:len(group)/2])
 		l.run(group[len(group)/2:])
@@ -56,10 +62,15 @@ func (l leader) run(group []*waiting) {
 
 // writeTwice writes a group, and once more when the device refuses the first batch.
 func (l leader) writeTwice(h *head, group []*waiting) (left []*waiting, err error) {
+	// A card may refuse one write and take the next one elsewhere. The callers wait for both: an
+	// error would make a mail client send, or delete, again.
 	group, fault := l.write(h, group, false, slots.ErrFull)
 	if !errors.Is(fault, slots.ErrFault) {
 		return group, fault
 	}
+	// If it was the first batch of a cold segment that was refused, the hot head owes the record
+	// that retires it. Mail for which there is no second slot gets the fault and not ErrFull: the
+	// device is what failed.
 	if err := l.settleDoubt(h); err != nil {
 		return group, err
 	}
@@ -81,6 +92,8 @@ func (l leader) write(h *head, group []*waiting, readBack bool, full error) (lef
 		if len(p.entries) == 0 {
 			return group, nil
 		}
+		// Before a slot is looked for: where slots grow on a file system that is nearly full, the
+		// files of dead segments hold the room that this batch needs.
 		l.opt.Table.Shed()
 		begins, err := l.ensureActive(h, p)
 		switch {
@@ -145,6 +158,9 @@ func refuseMail(group []*waiting, err error) (rest []*waiting) {
 // commit writes changes at once, as Log.Commit does for a caller that waits in the queue. Without
 // changes it retires what is dead. It is for changes that need no room to be made.
 func (l leader) commit(changes ...Change) error {
+	// A batch inside of a batch: the outer one has only planned, and plans again afterwards. Moves
+	// and retirements leave fewer slots alone than mail does, so that this one never makes room
+	// itself.
 	_, err := l.write(l.own.head(classOf(changes)), []*waiting{{changes: changes}}, false, slots.ErrFull)
 	return err
 }

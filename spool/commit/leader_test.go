@@ -26,8 +26,8 @@ func (s *store) fillUp(key format.Key) (n int) {
 	}
 }
 
-// TestMailIsRefusedAlone: in a batch that finds no room the mail gets ErrFull, and so do remote ids;
-// deletes, labels and what has nothing to write are committed.
+// TestMailIsRefusedAlone: in a batch that finds no room the mail gets ErrFull, and so do remote
+// ids; deletes, labels and what has nothing to write are committed.
 func TestMailIsRefusedAlone(t *testing.T) {
 	s := newStore(t, flash.Recycle, 8)
 	n := s.fillUp(1)
@@ -73,8 +73,8 @@ func TestMailLeavesTheReserve(t *testing.T) {
 	}
 }
 
-// TestRoomIsMadeForMail: mail that finds no slot makes the leader retire what is dead and empty what
-// is mostly dead, in the same commit.
+// TestRoomIsMadeForMail: mail that finds no slot makes the leader retire what is dead and empty
+// what is mostly dead, in the same commit.
 func TestRoomIsMadeForMail(t *testing.T) {
 	s := newStore(t, flash.Recycle, 8)
 	n := s.fillUp(1)

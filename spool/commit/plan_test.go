@@ -196,7 +196,8 @@ func TestMovedMeanwhile(t *testing.T) {
 	}
 }
 
-// TestReserveOf: new mail leaves three slots alone, moved mail what the cleaner needs, deletes none.
+// TestReserveOf: new mail leaves three slots alone, moved mail what the cleaner needs, deletes
+// none.
 func TestReserveOf(t *testing.T) {
 	s := newStore(t, flash.Recycle, 11)
 	l := s.log.leader()
@@ -261,8 +262,8 @@ func TestNoRandomNumbers(t *testing.T) {
 	s.commit(intake("m", 300, 1))
 }
 
-// TestEpochs: an open draws its epoch with its first write, one above all that a start has seen, and
-// again when its numbers are used up; a tag is known to the index before a message has it.
+// TestEpochs: an open draws its epoch with its first write, one above all that a start has seen,
+// and again when its numbers are used up; a tag is known to the index before a message has it.
 func TestEpochs(t *testing.T) {
 	s := newStoreOn(t, newStore(t, flash.Recycle, 11).dev, 11, nil)
 	s.log.opens.epoch = 41

@@ -118,8 +118,8 @@ func TestSeizeWaitsForTheLeader(t *testing.T) {
 	}
 }
 
-// TestCloseWaitsForTheLeader: Close refuses what comes and waits for what is under way, those in the
-// queue included; a lead that was waited for to be seized is not.
+// TestCloseWaitsForTheLeader: Close refuses what comes and waits for what is under way, those in
+// the queue included; a lead that was waited for to be seized is not.
 func TestCloseWaitsForTheLeader(t *testing.T) {
 	q := newQueue()
 	a, b := &waiting{}, &waiting{act: func() error { return nil }}

@@ -129,8 +129,8 @@ func TestStaleRecordsAreRepeated(t *testing.T) {
 	}
 }
 
-// TestRetirementsAreFew: a batch retires at most four segments, the oldest first, so that mail in it
-// does not wait long.
+// TestRetirementsAreFew: a batch retires at most four segments, the oldest first, so that mail in
+// it does not wait long.
 func TestRetirementsAreFew(t *testing.T) {
 	s := newStore(t, flash.Recycle, 20)
 	s.table.Hold() // so that none is retired yet
@@ -217,8 +217,8 @@ func TestRetirementBudget(t *testing.T) {
 	}
 }
 
-// TestChangesComeFirst: changes and what is carried out of dead segments do not fit a slot together:
-// the changes are written, and the rest later.
+// TestChangesComeFirst: changes and what is carried out of dead segments do not fit a slot
+// together: the changes are written, and the rest later.
 func TestChangesComeFirst(t *testing.T) {
 	s := newStore(t, flash.Recycle, 20)
 	for i := range 3 {

@@ -34,8 +34,8 @@ func TestFits(t *testing.T) {
 }
 
 // TestSegmentsFollowEachOther: when a segment is full, its footer is written without a flush of its
-// own, and the next one says which it follows and where that ended. The footer says what the records
-// say.
+// own, and the next one says which it follows and where that ended. The footer says what the
+// records say.
 func TestSegmentsFollowEachOther(t *testing.T) {
 	s := newStore(t, flash.Recycle, 11)
 	s.commit(intake("m", 9_000, 1))
@@ -111,8 +111,8 @@ func TestFirstBatchIsRefused(t *testing.T) {
 	}
 }
 
-// TestSealNarrow: the active cold segment is sealed when slots are short and it has no room left for
-// the records of a bulk segment; otherwise it goes on.
+// TestSealNarrow: the active cold segment is sealed when slots are short and it has no room left
+// for the records of a bulk segment; otherwise it goes on.
 func TestSealNarrow(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -144,8 +144,8 @@ func TestSealNarrow(t *testing.T) {
 	s.must(s.log.leader().sealNarrow()) // there is none
 }
 
-// TestResume: a log goes on where a start has found its end, in both classes, and a slot that cannot
-// be opened is an error.
+// TestResume: a log goes on where a start has found its end, in both classes, and a slot that
+// cannot be opened is an error.
 func TestResume(t *testing.T) {
 	s := newStore(t, flash.Recycle, 11)
 	stays := intake("stays", 300, 1)
@@ -194,8 +194,8 @@ func TestFrozenLog(t *testing.T) {
 	}
 }
 
-// TestPageWriter: what is written lies in order, records at multiples of 8, and ends in zeros; after
-// an error nothing more is written.
+// TestPageWriter: what is written lies in order, records at multiples of 8, and ends in zeros;
+// after an error nothing more is written.
 func TestPageWriter(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{})
 	file, err := dev.Create("00000", testSlot)

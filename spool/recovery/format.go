@@ -21,6 +21,7 @@ func loadFormat(opt *Options, slots []string) (f *format.Format, lost bool, err 
 	case !errors.Is(err, os.ErrNotExist):
 		err = fmt.Errorf("read %s: %w", format.Name, err)
 	}
+	// These are left alone whatever the slots say. All else is damage, which a start survives.
 	if errors.Is(err, format.ErrVersion) || errors.Is(err, flash.ErrForeign) {
 		return nil, false, err // a later version, or something that was put in its place
 	}
@@ -30,6 +31,8 @@ func loadFormat(opt *Options, slots []string) (f *format.Format, lost bool, err 
 		}
 		return f, false, err
 	}
+	// Also where FORMAT reads: one flipped bit of the id gives another one, which has no checksum
+	// in version 1, and every slot would be refused as that of another spool.
 	stated, agree, headErr := formatOfHeaders(opt, slots, f)
 	switch {
 	case headErr != nil && f == nil:
@@ -72,6 +75,7 @@ func formatOfHeaders(opt *Options, slots []string, known *format.Format) (stated
 				return stated, true, nil
 			}
 		case !stated.SameSpool(f):
+			// Which of them is the stranger cannot be told.
 			return nil, false, nil
 		default:
 			stated.Version = max(stated.Version, f.Version)

@@ -70,8 +70,8 @@ func TestTombstones(t *testing.T) {
 	})
 }
 
-// TestRemoteIDs: ids of kind 8 count if they are settled, or if their message lives or was expunged;
-// an id whose message is nowhere does not, so that it is fetched again.
+// TestRemoteIDs: ids of kind 8 count if they are settled, or if their message lives or was
+// expunged; an id whose message is nowhere does not, so that it is fetched again.
 func TestRemoteIDs(t *testing.T) {
 	everyWay(t, func(im *image, s *laid) {
 		im.version = format.Version2
@@ -115,8 +115,8 @@ func TestLabels(t *testing.T) {
 	})
 }
 
-// TestQueuedMail: outgoing mail that waits is messages of a mailbox of its own, whose state is their
-// labels: after a start both are what they were, so that nothing is sent twice or lost.
+// TestQueuedMail: outgoing mail that waits is messages of a mailbox of its own, whose state is
+// their labels: after a start both are what they were, so that nothing is sent twice or lost.
 func TestQueuedMail(t *testing.T) {
 	const queue = format.Key(1<<63 + 1)
 	everyWay(t, func(im *image, s *laid) {
@@ -227,8 +227,8 @@ func TestMovedCopyIsRead(t *testing.T) {
 	}
 }
 
-// TestMovedForSome: a recipient that had expunged the message before the move has key 0 in the copy,
-// which lists nothing, and the numbers of the others are what they were.
+// TestMovedForSome: a recipient that had expunged the message before the move has key 0 in the
+// copy, which lists nothing, and the numbers of the others are what they were.
 func TestMovedForSome(t *testing.T) {
 	im := newImage(t)
 	cold := im.begin(0, 1, format.ClassCold)

@@ -18,8 +18,8 @@ import (
 )
 
 // TestVersions: a spool is of the version that FORMAT, a header or a record says, the highest of
-// them; FORMAT is written again if it said less. A version that this program does not know, anywhere,
-// is refused, and nothing is written.
+// them; FORMAT is written again if it said less. A version that this program does not know,
+// anywhere, is refused, and nothing is written.
 func TestVersions(t *testing.T) {
 	type spool struct {
 		file    int // version in FORMAT; 0: it is missing
@@ -102,8 +102,8 @@ func formatText(f *format.Format, version int) string {
 	return strings.Replace(text, "version 1", fmt.Sprint("version ", version), 1)
 }
 
-// TestFirstStart: an empty folder becomes a spool, whose FORMAT is all that is on the device, unless
-// it is opened for reading, the slot size is impossible or there are no random numbers.
+// TestFirstStart: an empty folder becomes a spool, whose FORMAT is all that is on the device,
+// unless it is opened for reading, the slot size is impossible or there are no random numbers.
 func TestFirstStart(t *testing.T) {
 	empty := func() *image {
 		im := newImage(t)
@@ -302,7 +302,8 @@ func TestLostFormat(t *testing.T) {
 	}
 }
 
-// TestFormatThatIsForeign: a file that was put in the place of FORMAT is refused whatever slots say.
+// TestFormatThatIsForeign: a file that was put in the place of FORMAT is refused whatever slots
+// say.
 func TestFormatThatIsForeign(t *testing.T) {
 	im := newImage(t)
 	im.begin(0, 1, format.ClassLog).batch(im.mail(0, 1), manifest(0))
