@@ -115,22 +115,27 @@ func TestLabels(t *testing.T) {
 	})
 }
 
-// TestQueuedMail: outgoing mail that waits is messages of a mailbox of its own, whose state is
-// their labels: after a start both are what they were, so that nothing is sent twice or lost.
+// TestQueuedMail: outgoing mail lies in the record of the mail, one recipient with the key of the
+// queue for each address elsewhere. Each is expunged when it was sent; after a start those that were
+// not are still there, the mailboxes here have the message, and version 1 carries it.
 func TestQueuedMail(t *testing.T) {
 	const queue = format.Key(1<<63 + 1)
 	everyWay(t, func(im *image, s *laid) {
-		s.batch(im.message(format.KindMessage, format.Message{First: format.Identity{Epoch: 1, Seq: 0}, From: "anna@example.com"}, queue), manifest(0))
-		s.batch(im.mail(1, queue), im.labelled("try 1", queue, today, 0))
-		s.batch(im.labelled("try 2", queue, today, 0), im.labelled("held", queue, today, 1), im.expunged(1, queue, 0))
+		s.batch(im.mail(0, 1, queue, queue, queue), manifest(0))
+		s.batch(im.mail(4, queue))
+		s.batch(im.expunged(1, queue, 1, 3))
 	}, func(im *image, s *Spool) {
-		im.holds(s, fmt.Sprintf("%d: 1", uint64(queue)))
+		im.holds(s, fmt.Sprintf("1: 0, %d: 2 4", uint64(queue)))
+		im.damaged(s, 0, false)
 		s.Index.Read(func(d *index.Data) {
-			box := d.Mailboxes[queue]
-			if len(box.Labels) != 1 || len(box.Labels["held"]) != 1 {
-				t.Errorf("labels %+v", box.Labels)
+			at := d.Mailboxes[1].Entries.At(0).Location()
+			if rec := d.Records[at]; rec == nil || rec.Live != 2 {
+				t.Errorf("the record of the message is %+v, want two recipients alive", rec)
 			}
 		})
+		if v := max(s.Format.Version, format.Version1); v != format.Version1 {
+			t.Errorf("it is a spool of version %d", v)
+		}
 	})
 }
 

@@ -83,8 +83,8 @@ func (s *state) choose(reserve int, mayGrow bool, room space) *slot {
 		// needed.
 		old = nil
 	}
-	// Where slots grow, a slot that is used again loses its file first, which a copy may be about to
-	// read.
+	// Where slots grow, a slot that is used again loses its file first, which a copy may be about
+	// to read.
 	removes := s.holds > 0 && s.opt.Volume.Mode() == flash.Append
 	if mayGrow && (old == nil || removes || time.Since(old.freed) < max(expungedReadable, s.opt.CopyTime)) {
 		if fresh := s.fresh(); fresh != nil {
@@ -128,7 +128,7 @@ func (t *Table) ReserveOld() error {
 		return nil
 	}
 	for n := uint32(0); ; n++ {
-		if end, err := t.reserveOld(n); end || err != nil {
+		if end, err := reserveOld(t, n); end || err != nil {
 			return err
 		}
 	}
@@ -136,7 +136,7 @@ func (t *Table) ReserveOld() error {
 
 // reserveOld reserves the room of slot n if it is one of those. It returns true behind the last
 // slot.
-func (t *Table) reserveOld(n uint32) (end bool, err error) {
+func reserveOld(t *Table, n uint32) (end bool, err error) {
 	t.making.Lock()
 	defer t.making.Unlock()
 	s := t.lock()
