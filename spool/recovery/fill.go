@@ -29,6 +29,9 @@ func (l *loader) fill(ctx context.Context) error {
 	if err := l.ration(ctx); err != nil {
 		return err
 	}
+	// Mailboxes are made before the passes over the segments, which add to them in an order of
+	// their own.
+	//
 	// The first pass has counted the imported unique-ids, so that their memory is taken once and
 	// has its final size.
 	for key, t := range l.tallies {
@@ -147,7 +150,8 @@ func (f *filler) Message(m format.Summary) {
 
 // insert takes an entry into a mailbox. It reports false if another copy of the message counts.
 func (l *loader) insert(t *tally, r index.Entry, uid string) bool {
-	// Only the first t.cold entries are in order yet, and only they can be of the same message.
+	// Only the first t.cold entries are in order yet, and only they can be of the same message. Two
+	// copies among the others, neither of them cold, are left to order, which sorts them together.
 	if i, found := t.box.Entries.FindFirst(t.cold, r.Identity); found {
 		return l.prefer(t.box, i, r)
 	}

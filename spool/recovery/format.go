@@ -37,6 +37,8 @@ func loadFormat(opt *Options, slots []string) (f *format.Format, lost bool, err 
 	switch {
 	case headErr != nil && f == nil:
 		return nil, false, headErr
+	// FORMAT is believed unless every slot that can be read says otherwise, all of them the same:
+	// then it is FORMAT that is damaged.
 	case f != nil && (!agree || stated == nil || stated.SameSpool(f)):
 		return f, false, nil // a slot that does not agree with FORMAT is refused when it is opened
 	case agree && stated != nil:
@@ -60,6 +62,8 @@ func formatOfHeaders(opt *Options, slots []string, known *format.Format) (stated
 		if err != nil {
 			return nil, false, fmt.Errorf("open slot %s: %w", name, err)
 		}
+		// A slot that does not read says nothing of the format. It is an error when it is opened as
+		// a slot, if it is still one then.
 		_, err = file.ReadAt(page, 0)
 		file.Close()
 		if err != nil {
@@ -93,6 +97,8 @@ func makeFormat(opt *Options) (*format.Format, error) {
 	if _, err := io.ReadFull(opt.Rand, f.ID[:]); err != nil {
 		return nil, fmt.Errorf("spool: no random numbers: %w", err)
 	}
+	// Before the first slot: a slot without FORMAT is what is left of a spool, and not the
+	// beginning of one.
 	if err := opt.Volume.Store(format.Name, []byte(f.String())); err != nil {
 		return nil, fmt.Errorf("write %s: %w", format.Name, err)
 	}

@@ -54,7 +54,10 @@ func (f found) slot(n uint32) *segment {
 // segment, so that there is one.
 func (f found) of(r index.Entry) uint64 { return f[r.Slot].Header.Segment }
 
-// has reports whether a slot has an extent. pages is how many a slot has.
+// has reports whether a slot has an extent. Whether its bytes verify is found out when it is read:
+// a start that read all large mail would take minutes.
+//
+// pages is how many a slot has.
 func (f found) has(e format.Extent, pages uint32) bool {
 	g := f.slot(e.Slot)
 	return g != nil && g.Header.Class == format.ClassBulk && g.Header.Segment == e.Segment &&

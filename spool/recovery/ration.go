@@ -89,6 +89,7 @@ func (l *loader) ration(ctx context.Context) error {
 			return err
 		}
 	}
+	// What each mailbox would take if nothing of it were hidden.
 	type need struct {
 		key   format.Key
 		bytes int64
@@ -110,6 +111,8 @@ func (l *loader) ration(ctx context.Context) error {
 		share := most / int64(len(needs)-i)
 		if n.bytes > share {
 			t := l.tallies[n.key]
+			// Hidden is what comes after an identity, and not a list, so that each pass decides the
+			// same for a message, wherever its copies lie.
 			t.last = lastWithin(c.buckets[n.key], share/t.each())
 			if shown := l.shown[n.key]; t.last.Compare(shown) < 0 {
 				t.last = shown // a message that a session lists, and may delete, is not hidden

@@ -116,8 +116,8 @@ func TestLabels(t *testing.T) {
 }
 
 // TestQueuedMail: outgoing mail lies in the record of the mail, one recipient with the key of the
-// queue for each address elsewhere. Each is expunged when it was sent; after a start those that were
-// not are still there, the mailboxes here have the message, and version 1 carries it.
+// queue for each address elsewhere. Each is expunged when it was sent; after a start those that
+// were not are still there, the mailboxes here have the message, and version 1 carries it.
 func TestQueuedMail(t *testing.T) {
 	const queue = format.Key(1<<63 + 1)
 	everyWay(t, func(im *image, s *laid) {
