@@ -278,6 +278,28 @@ func TestCompactStopsWhenItIsWorthless(t *testing.T) {
 	}
 }
 
+// TestCompactLeavesWhatIsNearlyFull: a segment of which more than three quarters live is left alone
+// by Compact, although room could be made out of it.
+func TestCompactLeavesWhatIsNearlyFull(t *testing.T) {
+	for _, c := range []struct {
+		pages int // that live, of 15
+		moved bool
+	}{{13, false}, {11, true}} {
+		s := newStore(t, flash.Recycle, 20)
+		s.large('a', c.pages*flash.Page, 1)
+		s.large('b', (15-c.pages)*flash.Page, 2)
+		s.log.Probe().SealBulk()
+		s.commit(s.expunge(2, 1))
+		if !s.table.Cleaning().AnyMovable() {
+			t.Fatal("nothing could be moved: the test shows nothing")
+		}
+		s.must(s.log.Compact(context.Background(), func() {}))
+		if moved := s.log.Counters().Lifetime.Copied > 0; moved != c.moved {
+			t.Errorf("%d of 15 pages live: moved %v, want %v", c.pages, moved, c.moved)
+		}
+	}
+}
+
 // TestMakeRoomAheadOfTime: room is made while few slots are left, and not above that.
 func TestMakeRoomAheadOfTime(t *testing.T) {
 	s := newStore(t, flash.Recycle, 11)
