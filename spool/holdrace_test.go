@@ -13,8 +13,8 @@ import (
 	"pillarbox/spool/slots"
 )
 
-// A gate stops one write to the device until it is opened.
-type gate struct {
+// A pausing volume stops one write to the device until it is opened.
+type pausing struct {
 	flash.Volume
 	mu      sync.Mutex
 	shut    func(name string, off int64) bool // which write it stops; nil: none
@@ -22,18 +22,18 @@ type gate struct {
 	opened  chan bool
 }
 
-func newGate(dev *flashtest.Device) *gate { return &gate{Volume: dev} }
+func newPausing(dev *flashtest.Device) *pausing { return &pausing{Volume: dev} }
 
 // stop makes the next write that is wanted wait for open.
-func (g *gate) stop(wanted func(name string, off int64) bool) {
+func (g *pausing) stop(wanted func(name string, off int64) bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.shut, g.reached, g.opened = wanted, make(chan bool), make(chan bool)
 }
 
-func (g *gate) open() { close(g.opened) }
+func (g *pausing) open() { close(g.opened) }
 
-func (g *gate) pass(name string, off int64) {
+func (g *pausing) pass(name string, off int64) {
 	g.mu.Lock()
 	stops := g.shut != nil && g.shut(name, off)
 	if stops {
@@ -46,24 +46,24 @@ func (g *gate) pass(name string, off int64) {
 	}
 }
 
-func (g *gate) Open(name string) (flash.File, error) {
+func (g *pausing) Open(name string) (flash.File, error) {
 	f, err := g.Volume.Open(name)
-	return gatedFile{f, g, name}, err
+	return pausingFile{f, g, name}, err
 }
 
-func (g *gate) Create(name string, size int64) (flash.File, error) {
+func (g *pausing) Create(name string, size int64) (flash.File, error) {
 	f, err := g.Volume.Create(name, size)
-	return gatedFile{f, g, name}, err
+	return pausingFile{f, g, name}, err
 }
 
-type gatedFile struct {
+type pausingFile struct {
 	flash.File
-	gate *gate
-	name string
+	pausing *pausing
+	name    string
 }
 
-func (f gatedFile) WriteAt(p []byte, off int64) (int, error) {
-	f.gate.pass(f.name, off)
+func (f pausingFile) WriteAt(p []byte, off int64) (int, error) {
+	f.pausing.pass(f.name, off)
 	return f.File.WriteAt(p, off)
 }
 
@@ -90,7 +90,7 @@ func beginHold(t *testing.T, s *Spool) (began chan *Hold) {
 // hold begins. The hold waits for it: from its return on a copy may have read what the batch was
 // written to, and may still read the slot.
 func TestHoldWaitsForARetirement(t *testing.T) {
-	vol := newGate(flashtest.New(flashtest.Options{}))
+	vol := newPausing(flashtest.New(flashtest.Options{}))
 	s := open(t, vol)
 	defer s.Close()
 	for _, name := range []string{"a", "b", "c"} {
@@ -145,7 +145,7 @@ func TestCompactEndsForAHold(t *testing.T) {
 	for name, large := range map[string]bool{"records": false, "extents": true} {
 		t.Run(name, func(t *testing.T) {
 			dev := flashtest.New(flashtest.Options{})
-			vol := newGate(dev)
+			vol := newPausing(dev)
 			s := movableSpool(t, vol, large)
 			defer s.Close()
 			if g, ok := victim(s); !ok || g.Header.Class.IsLog() == large {

@@ -152,7 +152,7 @@ func TestFaultTwiceIsRefused(t *testing.T) {
 	s.commit(intake("before", 300, 1))
 	s.dev.FailFrom(s.dev.Ops()+1, syscall.EIO)
 	errs := s.behindLeader([]Change{intake("a", 300, 2)}, []Change{s.expunge(1, 1)}, []Change{intake("b", 300, 3)})
-	errorsAre(t, "a sick device", errs, slots.ErrFault, slots.ErrFault, slots.ErrFault)
+	errorsAre(t, "a failing device", errs, slots.ErrFault, slots.ErrFault, slots.ErrFault)
 	if !s.log.Counters().ReadOnly {
 		t.Error("the log does not say that it takes nothing")
 	}
@@ -166,11 +166,11 @@ func TestFaultTwiceIsRefused(t *testing.T) {
 	}
 }
 
-// TestReadBackFindsALie: the second copy of a batch is read past the page cache: a device that
-// reports success and does not write is found out.
-func TestReadBackFindsALie(t *testing.T) {
+// TestReadBackFindsWhatIsNotThere: the second copy of a batch is read past the page cache: a device that
+// reports success and does not write gets no acknowledgement.
+func TestReadBackFindsWhatIsNotThere(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{})
-	vol := &liar{Volume: dev}
+	vol := &brokenVolume{Volume: dev}
 	s := newStoreOn(t, dev, 11, nil)
 	s.commit(intake("before", 300, 1))
 	w := &batch{slot: s.end(format.ClassLog).Slot, file: vol.file(t, dev, s.end(format.ClassLog).Slot)}
@@ -188,28 +188,28 @@ func TestReadBackFindsALie(t *testing.T) {
 	}
 }
 
-// A liar is a volume whose files may fail to be read past the page cache.
-type liar struct {
+// A brokenVolume is one whose files may fail to be read past the page cache.
+type brokenVolume struct {
 	flash.Volume
 	broken error
 }
 
-func (v *liar) file(t *testing.T, dev *flashtest.Device, n uint32) flash.File {
+func (v *brokenVolume) file(t *testing.T, dev *flashtest.Device, n uint32) flash.File {
 	t.Helper()
 	f, err := dev.Open(slots.Name(n))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
-	return liarFile{f, v}
+	return brokenFile{f, v}
 }
 
-type liarFile struct {
+type brokenFile struct {
 	flash.File
-	vol *liar
+	vol *brokenVolume
 }
 
-func (f liarFile) ReadUncached(p []byte, off int64) (int, error) {
+func (f brokenFile) ReadUncached(p []byte, off int64) (int, error) {
 	if f.vol.broken != nil {
 		return 0, f.vol.broken
 	}

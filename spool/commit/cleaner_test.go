@@ -184,9 +184,9 @@ func TestDeadExtentSetsItsSlotAside(t *testing.T) {
 	}
 }
 
-// TestSickDeviceIsNoDamage: a device that fails while a segment is emptied is a fault, and the
+// TestFailingDeviceIsNoDamage: a device that fails while a segment is emptied is a fault, and the
 // segment is not set aside.
-func TestSickDeviceIsNoDamage(t *testing.T) {
+func TestFailingDeviceIsNoDamage(t *testing.T) {
 	for n := 1; n <= 4; n++ {
 		s := newStoreOn(t, flashtest.New(flashtest.Options{CountReads: true}), 11, nil)
 		segment := s.thin(2)

@@ -222,4 +222,4 @@ func TestDoubtIsSettledFirst(t *testing.T) {
 	}
 }
 
-var errDevice = errors.New("the device is sick")
+var errDevice = errors.New("the device fails")

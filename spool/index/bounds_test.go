@@ -121,7 +121,7 @@ func expungeFirst(d *Data, n int) {
 }
 
 // TestFreeze: a view is a mailbox as it was; what comes and goes later does not change it, but it
-// knows what lives now.
+// shows what lives now.
 func TestFreeze(t *testing.T) {
 	x := newIndex(Options{}, 3)
 	if _, ok := x.Freeze(2); ok {

@@ -62,7 +62,7 @@ func TestInsertAndExpunge(t *testing.T) {
 		{"one recipient", arrival(0, 800, 1), "3: +1 records +270 bytes"},
 		{"two recipients", arrival(0, 800, 1, 2), "3: +1 records +260 bytes"},
 		{"a gap", gap, "3: +1 records +270 bytes"},
-		{"nobody is left", arrival(0, 800), ""},
+		{"no recipient is left", arrival(0, 800), ""},
 		{"extents", large, "3: +1 records +160 bytes, 5: +1 records +8192 bytes, 6: +1 records +4096 bytes"},
 	} {
 		d := newData(Options{})

@@ -18,7 +18,7 @@ func TestRecipientReadsItsOwnHead(t *testing.T) {
 		seq  uint32
 		head string
 	}{{1, 5, "To: 1\r\n"}, {2, 6, "To: second\r\n"}} {
-		l := shelf(t)
+		l := oneMessage(t)
 		m, err := l.open(l.reader(), at(4, start, 8, c.seq, c.key))
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +77,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"zeros", with(func(a *Location) { a.Offset = 5 * flash.Page / 8 }), none},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := shelf(t)
+			l := oneMessage(t)
 			if c.at.Segment != 8 {
 				l.segments[4] = c.at.Segment // the index says so
 			}
@@ -101,7 +101,7 @@ func TestOpenRefuses(t *testing.T) {
 
 // TestMetaIsCompared: a record whose checksums are right, and whose meta contradicts itself.
 func TestMetaIsCompared(t *testing.T) {
-	l := newLibrary(t)
+	l := newTestSlots(t)
 	l.slot(4, 8)
 	m := twoRecipients()
 	seed := l.format.Seed(8)
@@ -128,7 +128,7 @@ func TestMetaIsCompared(t *testing.T) {
 // TestVerifiedIsNotReadTwice: a message that this process has verified is opened with the read of
 // its head; what was damaged since is not noticed then, which is the price.
 func TestVerifiedIsNotReadTwice(t *testing.T) {
-	l := newLibrary(t)
+	l := newTestSlots(t)
 	l.slot(4, 8)
 	body := "Subject: x\r\n\r\n" + strings.Repeat("long\r\n", 5000) + ".\r\n"
 	l.message(4, start, twoRecipients(), []string{"", ""}, body)
@@ -154,7 +154,7 @@ func TestVerifiedIsNotReadTwice(t *testing.T) {
 // TestSmallMessageIsOneRead: a small message is read whole with its head, and ReadAt reads nothing
 // more; a large one is read when it is asked for. The buffer is used again.
 func TestSmallMessageIsOneRead(t *testing.T) {
-	l := shelf(t)
+	l := oneMessage(t)
 	r := l.reader()
 	where := at(4, start, 8, 5, 1)
 	where.Verified = true
@@ -188,7 +188,7 @@ func TestSmallMessageIsOneRead(t *testing.T) {
 
 // TestReadAtAcrossParts: any range of a message of several parts reads as a range of the whole.
 func TestReadAtAcrossParts(t *testing.T) {
-	l := newLibrary(t)
+	l := newTestSlots(t)
 	l.slot(4, 8)
 	l.slot(5, 9)
 	m := twoRecipients()
@@ -225,8 +225,8 @@ func TestReadAtAcrossParts(t *testing.T) {
 // TestExtentsArePinned: the slots of all extents are pinned until Close; if one holds another
 // segment, or does not verify, the message is not served and all are released.
 func TestExtentsArePinned(t *testing.T) {
-	build := func() (*library, Location) {
-		l := newLibrary(t)
+	build := func() (*testSlots, Location) {
+		l := newTestSlots(t)
 		l.slot(4, 8)
 		l.slot(5, 9)
 		l.slot(6, 10)
@@ -243,10 +243,10 @@ func TestExtentsArePinned(t *testing.T) {
 	if m.Close(); l.pinned() != 0 {
 		t.Errorf("%d pins after Close", l.pinned())
 	}
-	for name, damage := range map[string]func(l *library){
-		"first extent":                      func(l *library) { l.dev.Corrupt("00005", flash.Page+8999, 1) },
-		"second extent":                     func(l *library) { l.dev.Corrupt("00006", 2*flash.Page, 1) },
-		"a slot that holds another segment": func(l *library) { l.segments[6] = 11 },
+	for name, damage := range map[string]func(l *testSlots){
+		"first extent":                      func(l *testSlots) { l.dev.Corrupt("00005", flash.Page+8999, 1) },
+		"second extent":                     func(l *testSlots) { l.dev.Corrupt("00006", 2*flash.Page, 1) },
+		"a slot that holds another segment": func(l *testSlots) { l.segments[6] = 11 },
 	} {
 		l, where := build()
 		damage(l)
@@ -267,7 +267,7 @@ func TestExtentsArePinned(t *testing.T) {
 // TestPartsAreJoined: a head that lies in front of its mail is one part with it, as are extents that
 // follow each other; files that are none have no extents to send from.
 func TestPartsAreJoined(t *testing.T) {
-	l := newLibrary(t)
+	l := newTestSlots(t)
 	l.slot(4, 8)
 	l.slot(5, 9)
 	m := twoRecipients()

@@ -11,8 +11,8 @@ import (
 	"pillarbox/spool/format"
 )
 
-// row lays n small messages side by side in slot 4, segment 8, and returns where they are.
-func row(l *library, n int) (list []Location) {
+// sideBySide puts n small messages side by side in slot 4, segment 8, and returns where they are.
+func sideBySide(l *testSlots, n int) (list []Location) {
 	l.slot(4, 8)
 	off := int64(start)
 	for i := range n {
@@ -28,7 +28,7 @@ func row(l *library, n int) (list []Location) {
 // TestVerifyReadsTheDevice: verifying reads past the page cache, says how many bytes are stored, and
 // pins nothing afterwards, whatever came of it.
 func TestVerifyReadsTheDevice(t *testing.T) {
-	l := shelf(t)
+	l := oneMessage(t)
 	where := at(4, start, 8, 6, 2)
 	where.Verified = true // what was verified before is read again
 	size, err := l.reader().Verify(where)
@@ -54,7 +54,7 @@ func TestVerifyReadsTheDevice(t *testing.T) {
 
 // TestFaultIsNoDamage: a device that fails is not the same as bytes that are wrong.
 func TestFaultIsNoDamage(t *testing.T) {
-	l := shelf(t)
+	l := oneMessage(t)
 	l.fault = errors.New("no such luck")
 	where := at(4, start, 8, 5, 1)
 	w := NewWindow(l.reader())
@@ -77,8 +77,8 @@ func TestFaultIsNoDamage(t *testing.T) {
 // TestWindowReadsSideBySide: messages that lie side by side cost one read for many, and their slot
 // is pinned until another one is read, or Close.
 func TestWindowReadsSideBySide(t *testing.T) {
-	l := newLibrary(t)
-	list := row(l, 40)
+	l := newTestSlots(t)
+	list := sideBySide(l, 40)
 	w := NewWindow(l.reader())
 	for _, where := range list {
 		if _, err := w.Verify(where); err != nil {
@@ -104,8 +104,8 @@ func TestWindowReadsSideBySide(t *testing.T) {
 // TestWindowReadsAgain: what a window has read before may have been written over since. A message
 // that does not verify there is read again, and counts as what the device holds now.
 func TestWindowReadsAgain(t *testing.T) {
-	l := newLibrary(t)
-	list := row(l, 3)
+	l := newTestSlots(t)
+	list := sideBySide(l, 3)
 	w := NewWindow(l.reader())
 	defer w.Close()
 	if _, err := w.Verify(list[0]); err != nil {
@@ -133,8 +133,8 @@ func TestWindowReadsAgain(t *testing.T) {
 // TestWindowOfARecycledSlot: a slot that got another segment is not read through the window of the
 // old one.
 func TestWindowOfARecycledSlot(t *testing.T) {
-	l := newLibrary(t)
-	list := row(l, 2)
+	l := newTestSlots(t)
+	list := sideBySide(l, 2)
 	w := NewWindow(l.reader())
 	defer w.Close()
 	if _, err := w.Verify(list[0]); err != nil {
@@ -156,7 +156,7 @@ func TestWindowOfARecycledSlot(t *testing.T) {
 
 // TestWindowVerifiesExtents: a window reads the extents of a message, too, in whatever slots.
 func TestWindowVerifiesExtents(t *testing.T) {
-	l := newLibrary(t)
+	l := newTestSlots(t)
 	l.slot(4, 8)
 	l.slot(5, 9)
 	m := twoRecipients()
@@ -182,7 +182,7 @@ func TestWindowVerifiesExtents(t *testing.T) {
 // TestUncachedReadsAnyRange: reads past the page cache are of whole pages; any range of them is what
 // an ordinary read returns, also at the end of the file.
 func TestUncachedReadsAnyRange(t *testing.T) {
-	l := newLibrary(t)
+	l := newTestSlots(t)
 	l.slot(4, 8)
 	want := make([]byte, testSlot)
 	for i := range want {
@@ -209,7 +209,7 @@ func TestUncachedReadsAnyRange(t *testing.T) {
 
 // TestHeadOfALongRecord: a meta that is longer than what is read at once is read whole.
 func TestHeadOfALongRecord(t *testing.T) {
-	l := newLibrary(t)
+	l := newTestSlots(t)
 	l.slot(4, 8)
 	m := twoRecipients()
 	m.Recipients = nil

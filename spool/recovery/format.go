@@ -79,7 +79,7 @@ func formatOfHeaders(opt *Options, slots []string, known *format.Format) (stated
 				return stated, true, nil
 			}
 		case !stated.SameSpool(f):
-			// Which of them is the stranger cannot be told.
+			// Which of the two belongs to this spool cannot be decided.
 			return nil, false, nil
 		default:
 			stated.Version = max(stated.Version, f.Version)

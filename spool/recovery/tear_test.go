@@ -91,7 +91,7 @@ func TestRefusedBatchDoesNotCount(t *testing.T) {
 	a.batch(im.mail(1, 1))
 	b := im.beginBehind(1, 2, format.ClassLog, a)
 	b.batch(im.mail(2, 1), manifest(1, a.ref()))
-	a.batch(im.mail(9, 1)) // behind the end that b knows
+	a.batch(im.mail(9, 1)) // behind the end that b states
 	opened := im.open()
 	im.holds(opened, "1: 0 1 2")
 	im.damaged(opened, 0, false)

@@ -14,9 +14,9 @@ import (
 	"pillarbox/spool/index"
 )
 
-// A library is slots with records that a test has laid there, and counts who has them pinned. It is
+// A testSlots has slots with records that a test has put there, and counts who has them pinned. It is
 // what a reader gets files from.
-type library struct {
+type testSlots struct {
 	t        testing.TB
 	dev      *flashtest.Device
 	format   *format.Format
@@ -35,15 +35,15 @@ const (
 	testTag  = 77
 )
 
-func newLibrary(t testing.TB) *library {
-	return &library{
+func newTestSlots(t testing.TB) *testSlots {
+	return &testSlots{
 		t: t, dev: flashtest.New(flashtest.Options{}), format: &format.Format{SlotSize: testSlot, ID: [16]byte{9}},
 		segments: make(map[uint32]uint64), files: make(map[uint32]flash.File), pins: make(map[uint32]int),
 	}
 }
 
 // slot makes a slot that holds a segment.
-func (l *library) slot(n uint32, segment uint64) {
+func (l *testSlots) slot(n uint32, segment uint64) {
 	l.t.Helper()
 	file, err := l.dev.Create(fmt.Sprintf("%05d", n), testSlot)
 	if err != nil {
@@ -54,7 +54,7 @@ func (l *library) slot(n uint32, segment uint64) {
 }
 
 // write puts bytes into a slot, wherever they begin.
-func (l *library) write(n uint32, off int64, data []byte) {
+func (l *testSlots) write(n uint32, off int64, data []byte) {
 	l.t.Helper()
 	start := off &^ (flash.Page - 1)
 	end := (off + int64(len(data)) + flash.Page - 1) &^ (flash.Page - 1)
@@ -73,7 +73,7 @@ func (l *library) write(n uint32, off int64, data []byte) {
 }
 
 // message lays a message record at an offset: heads and body of its recipients, and extents.
-func (l *library) message(n uint32, off int64, m format.Message, heads []string, body string) (size int64) {
+func (l *testSlots) message(n uint32, off int64, m format.Message, heads []string, body string) (size int64) {
 	l.t.Helper()
 	seed := l.format.Seed(l.segments[n])
 	all := ""
@@ -91,7 +91,7 @@ func (l *library) message(n uint32, off int64, m format.Message, heads []string,
 }
 
 // extent lays bytes of a large message at a page.
-func (l *library) extent(n, page uint32, data string) format.Extent {
+func (l *testSlots) extent(n, page uint32, data string) format.Extent {
 	l.t.Helper()
 	l.write(n, int64(page)*flash.Page, []byte(data))
 	segment := l.segments[n]
@@ -102,7 +102,7 @@ func (l *library) extent(n, page uint32, data string) format.Extent {
 }
 
 // PinSegment is that of Slots.
-func (l *library) PinSegment(slot uint32, segment uint64) (flash.File, error) {
+func (l *testSlots) PinSegment(slot uint32, segment uint64) (flash.File, error) {
 	if l.broken != nil {
 		return nil, l.broken
 	}
@@ -114,21 +114,21 @@ func (l *library) PinSegment(slot uint32, segment uint64) (flash.File, error) {
 }
 
 // Unpin is that of Slots.
-func (l *library) Unpin(slot uint32) { l.pins[slot]-- }
+func (l *testSlots) Unpin(slot uint32) { l.pins[slot]-- }
 
 // pinned counts the pins that are left.
-func (l *library) pinned() (n int) {
+func (l *testSlots) pinned() (n int) {
 	for _, pins := range l.pins {
 		n += pins
 	}
 	return n
 }
 
-// reader returns a reader of the library.
-func (l *library) reader() *Reader { return &Reader{Slots: l, Format: l.format} }
+// reader returns a reader of the testSlots.
+func (l *testSlots) reader() *Reader { return &Reader{Slots: l, Format: l.format} }
 
 // open opens a message, as package spool does: with its slot pinned.
-func (l *library) open(r *Reader, at Location) (*Message, error) {
+func (l *testSlots) open(r *Reader, at Location) (*Message, error) {
 	file, err := l.PinSegment(uint32(at.Slot), at.Segment)
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (l *library) open(r *Reader, at Location) (*Message, error) {
 
 type countedFile struct {
 	flash.File
-	l *library
+	l *testSlots
 }
 
 func (f countedFile) ReadAt(p []byte, off int64) (int, error) {
@@ -178,9 +178,9 @@ const (
 	start = flash.Page + format.BatchHeaderSize
 )
 
-// shelf is a library with one message for two mailboxes in slot 4, segment 8.
-func shelf(t testing.TB) *library {
-	l := newLibrary(t)
+// oneMessage is a testSlots with one message for two mailboxes in slot 4, segment 8.
+func oneMessage(t testing.TB) *testSlots {
+	l := newTestSlots(t)
 	l.slot(4, 8)
 	l.message(4, start, twoRecipients(), []string{"To: 1\r\n", "To: second\r\n"}, text)
 	return l
