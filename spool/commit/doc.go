@@ -23,8 +23,8 @@
 // after the other, never one inside the other.
 //
 // What is done ahead of time, by MakeRoom and Compact, is marked as that (waiting.ahead,
-// Extents.ahead), and refused while a copy of the folder is made. Table.Hold sets the hold first and
-// AwaitBatch then waits for the leader and for the cold bulk, so that all that was decided upon
+// Extents.ahead), and refused while a copy of the folder is made. Table.Hold sets the hold first
+// and AwaitBatch then waits for the leader and for the cold bulk, so that all that was decided upon
 // without the hold has ended when it returns.
 //
 // # Life of a commit: where a message is acknowledged
