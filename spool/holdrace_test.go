@@ -181,8 +181,8 @@ func TestCompactEndsForAHold(t *testing.T) {
 	}
 }
 
-// TestNothingAheadDuringAHold: neither Maintain nor Compact changes the device while a hold is kept,
-// however little room there is.
+// TestNothingAheadDuringAHold: neither Maintain nor Compact changes the device while a hold is
+// kept, however little room there is.
 func TestNothingAheadDuringAHold(t *testing.T) {
 	for _, mode := range []flash.Mode{flash.Recycle, flash.Append} {
 		dev := flashtest.New(flashtest.Options{Mode: mode})

@@ -116,8 +116,8 @@ func TestViewDuringCleaning(t *testing.T) {
 	}
 }
 
-// TestDamageIsFoundBeforeItIsServed: bytes that age has changed are not served, whatever part of the
-// message they are in, and the others of the mailbox are.
+// TestDamageIsFoundBeforeItIsServed: bytes that age has changed are not served, whatever part of
+// the message they are in, and the others of the mailbox are.
 func TestDamageIsFoundBeforeItIsServed(t *testing.T) {
 	for _, mode := range []flash.Mode{flash.Recycle, flash.Append} {
 		_, dev, want := parkedSpool(t, mode)

@@ -27,9 +27,9 @@ import (
 //	outcomes                  goes on with every device that may come back from such a cut
 //	list 1, marks 1 seen, damaged, retired, did
 //
-// Behind "→" is what the line returns: ok without one, an error by its short name, or what was asked
-// for; "a | b" is either of them. After a cut the rest of the script is run on every device that may
-// come back; open is another process that finds what a killed one has left.
+// Behind "→" is what the line returns: ok without one, an error by its short name, or what was
+// asked for; "a | b" is either of them. After a cut the rest of the script is run on every device
+// that may come back; open is another process that finds what a killed one has left.
 type script struct {
 	t     *testing.T
 	mode  flash.Mode

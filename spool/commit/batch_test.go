@@ -166,8 +166,8 @@ func TestFaultTwiceIsRefused(t *testing.T) {
 	}
 }
 
-// TestReadBackFindsWhatIsNotThere: the second copy of a batch is read past the page cache: a device that
-// reports success and does not write gets no acknowledgement.
+// TestReadBackFindsWhatIsNotThere: the second copy of a batch is read past the page cache: a device
+// that reports success and does not write gets no acknowledgement.
 func TestReadBackFindsWhatIsNotThere(t *testing.T) {
 	dev := flashtest.New(flashtest.Options{})
 	vol := &brokenVolume{Volume: dev}

@@ -42,8 +42,8 @@ func TestReserve(t *testing.T) {
 	}
 }
 
-// TestLabelRoom: labels may take as much again as mail, because they are how mail is deleted for one
-// device.
+// TestLabelRoom: labels may take as much again as mail, because they are how mail is deleted for
+// one device.
 func TestLabelRoom(t *testing.T) {
 	x := newIndex(Options{IndexBytes: 50 * EntryBytes}, 50)
 	left := LabelShare*50*EntryBytes - x.Totals().Bytes
@@ -163,8 +163,8 @@ func TestFreeze(t *testing.T) {
 	}
 }
 
-// TestAdoptKeepsViews: what is read again replaces the index, but views, habits, remote ids, and the
-// tag of an open that was drawn meanwhile stay.
+// TestAdoptKeepsViews: what is read again replaces the index, but views, habits, remote ids, and
+// the tag of an open that was drawn meanwhile stay.
 func TestAdoptKeepsViews(t *testing.T) {
 	x := newIndex(Options{}, 3)
 	x.Freeze(1)

@@ -45,9 +45,9 @@ func counts(d *Data) string {
 	return strings.Join(list, ", ")
 }
 
-// TestEntriesAreSorted: whatever order a start finds them in, they are in order afterwards, and what
-// TestInsertAndExpunge: the counters of a slot move up and down by the same amounts, for a message
-// of one recipient, of several, and in extents.
+// TestEntriesAreSorted: whatever order a start finds them in, they are in order afterwards, and
+// what TestInsertAndExpunge: the counters of a slot move up and down by the same amounts, for a
+// message of one recipient, of several, and in extents.
 func TestInsertAndExpunge(t *testing.T) {
 	extents := []format.Extent{{Slot: 5, Segment: 9, Page: 1, Length: 5000}, {Slot: 6, Segment: 10, Page: 2, Length: 1}}
 	large := arrival(0, 800, 1, 2)

@@ -264,8 +264,8 @@ func TestExtentsArePinned(t *testing.T) {
 	}
 }
 
-// TestPartsAreJoined: a head that lies in front of its mail is one part with it, as are extents that
-// follow each other; files that are none have no extents to send from.
+// TestPartsAreJoined: a head that lies in front of its mail is one part with it, as are extents
+// that follow each other; files that are none have no extents to send from.
 func TestPartsAreJoined(t *testing.T) {
 	l := newTestSlots(t)
 	l.slot(4, 8)

@@ -14,8 +14,8 @@ import (
 	"pillarbox/spool/index"
 )
 
-// A testSlots has slots with records that a test has put there, and counts who has them pinned. It is
-// what a reader gets files from.
+// A testSlots has slots with records that a test has put there, and counts who has them pinned. It
+// is what a reader gets files from.
 type testSlots struct {
 	t        testing.TB
 	dev      *flashtest.Device

@@ -25,8 +25,8 @@ func sideBySide(l *testSlots, n int) (list []Location) {
 	return list
 }
 
-// TestVerifyReadsTheDevice: verifying reads past the page cache, says how many bytes are stored, and
-// pins nothing afterwards, whatever came of it.
+// TestVerifyReadsTheDevice: verifying reads past the page cache, says how many bytes are stored,
+// and pins nothing afterwards, whatever came of it.
 func TestVerifyReadsTheDevice(t *testing.T) {
 	l := oneMessage(t)
 	where := at(4, start, 8, 6, 2)
@@ -179,8 +179,8 @@ func TestWindowVerifiesExtents(t *testing.T) {
 	}
 }
 
-// TestUncachedReadsAnyRange: reads past the page cache are of whole pages; any range of them is what
-// an ordinary read returns, also at the end of the file.
+// TestUncachedReadsAnyRange: reads past the page cache are of whole pages; any range of them is
+// what an ordinary read returns, also at the end of the file.
 func TestUncachedReadsAnyRange(t *testing.T) {
 	l := newTestSlots(t)
 	l.slot(4, 8)

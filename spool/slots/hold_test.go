@@ -116,8 +116,8 @@ func files(t *testing.T, table *Table) int {
 	return len(names)
 }
 
-// newGrowing returns a table where slots grow: slot 0 was retired long ago. The capacity allows that
-// many slots, and the device has room for as many.
+// newGrowing returns a table where slots grow: slot 0 was retired long ago. The capacity allows
+// that many slots, and the device has room for as many.
 func newGrowing(t *testing.T, capacity int64) (*Table, *flashtest.Device) {
 	t.Helper()
 	f := &format.Format{SlotSize: format.MinSlotSize}

@@ -14,7 +14,8 @@ import (
 	"pillarbox/spool/format"
 )
 
-// tableOf returns a table of segments, each in a slot whose file exists, on a device with much room.
+// tableOf returns a table of segments, each in a slot whose file exists, on a device with much
+// room.
 func tableOf(t *testing.T, mode flash.Mode, capacity int64, found ...Segment) (*Table, *flashtest.Device) {
 	t.Helper()
 	f := &format.Format{SlotSize: format.MinSlotSize}
@@ -192,8 +193,8 @@ func TestLifeOfASlot(t *testing.T) {
 	}
 }
 
-// TestAbandonedSegmentIsRetired: a segment whose first batch was refused shows as a stale header that
-// no record retires yet, and its slot is tried last.
+// TestAbandonedSegmentIsRetired: a segment whose first batch was refused shows as a stale header
+// that no record retires yet, and its slot is tried last.
 func TestAbandonedSegmentIsRetired(t *testing.T) {
 	table, _ := tableOf(t, flash.Recycle, 8)
 	w, c := table.Writer(), table.Cleaning()
@@ -218,9 +219,9 @@ func TestAbandonedSegmentIsRetired(t *testing.T) {
 
 // TestShortOfSlots: when only the reserve is left, a segment is emptied only if one slot at most is
 // TestRoom: mail is refused when more than 80 % of the capacity would live, or when slots run out,
-// TestFullFileSystem: a file system that has no room for another slot is remembered as that until it
-// TestFaults: errors of the device are counted; those that say that there is no room, or that the
-// table was closed, are none.
+// TestFullFileSystem: a file system that has no room for another slot is remembered as that until
+// it TestFaults: errors of the device are counted; those that say that there is no room, or that
+// the table was closed, are none.
 func TestFaults(t *testing.T) {
 	table, _ := tableOf(t, flash.Recycle, 8)
 	for _, c := range []struct {
