@@ -146,6 +146,7 @@ func TestLabels(t *testing.T) {
 	d.Label(set(9, 0, 2), 4)
 	before := d.Mailboxes[1].Labels["l"]
 	d.Label(set(7, 5, 2, 1), 4)
+	d.Label(set(11, 1), 4)
 	d.Label(set(9, 99), 5)
 	d.Label(format.LabelSet{Label: "l", Key: 8, Epoch: 1, Tag: 7, Seqs: []uint32{0}}, 6)
 	d.Label(format.LabelSet{Label: "l", Key: 1, Epoch: 1, Tag: 8, Seqs: []uint32{0}}, 6)
