@@ -92,7 +92,7 @@ func TestScripts(t *testing.T) {
 			cut
 			list 1 →
 			list 2 → other`},
-		{"a delete after a move names both copies", `
+		{"a delete after a move stays", `
 			deliver 1 lunch 300
 			deliver 2 other 300
 			move 1

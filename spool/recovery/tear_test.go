@@ -231,7 +231,7 @@ func TestNewestIsRetired(t *testing.T) {
 	before.batch(im.moved(0, 1))
 	before.seal()
 	cold := im.beginBehind(2, 3, format.ClassCold, before)
-	cold.batch(im.moved(5, 1))
+	cold.batch(im.moved(5, 1), im.labelled("l", 1, 3, 0))
 	hot.batch(retired(cold.ref()))
 	s := im.open()
 	im.holds(s, "1: 0")
@@ -239,6 +239,11 @@ func TestNewestIsRetired(t *testing.T) {
 	if at.Active || at.Last != before.h.Segment || at.LastEnd != before.page {
 		t.Errorf("the cold log goes on at %+v, want behind segment 2, page %d", at, before.page)
 	}
+	s.Index.Read(func(d *index.Data) {
+		if len(d.LabelHomes) > 0 {
+			t.Errorf("segments %v are known to hold labels, and none that counts does", d.LabelHomes)
+		}
+	})
 	if hot := s.Log.End(format.ClassLog); !hot.Active || hot.Segment != 1 {
 		t.Errorf("the hot log goes on at %+v", hot)
 	}

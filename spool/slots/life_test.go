@@ -109,6 +109,7 @@ func TestTakeChooses(t *testing.T) {
 		{"the one that has been free longest", 3, []Segment{retired(0), retired(1), busy(2)}, []uint32{0}, 0, 1},
 		{"none is left", 2, []Segment{busy(0), busy(1)}, nil, 0, -1},
 		{"the reserve is left alone", 3, []Segment{busy(0), retired(1), retired(2)}, nil, 2, -1},
+		{"the reserve is left alone, also where it has no file", 4, []Segment{busy(0), retired(1)}, nil, 3, -1},
 		{"slots without a file are a reserve, too", 5, []Segment{busy(0), retired(1), retired(2)}, nil, 3, 3},
 		{"existing slots are the reserve before new ones", 4, []Segment{busy(0), retired(1), retired(2)}, nil, 2, 3},
 	} {
