@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"sort"
 	"syscall"
 	"time"
 
@@ -166,8 +167,9 @@ func (t *Table) encodeKnownLocked() []byte {
 			known = append(known, e)
 		}
 	}
-	slices.SortFunc(known, func(a, b entry[pairKey, pair]) int {
-		return cmp.Or(cmp.Compare(b.value.seen, a.value.seen), cmp.Compare(a.key.account, b.key.account), cmp.Compare(a.key.client, b.key.client))
+	sort.Slice(known, func(i, j int) bool {
+		a, b := &known[i], &known[j]
+		return cmp.Or(cmp.Compare(b.value.seen, a.value.seen), cmp.Compare(a.key.account, b.key.account), cmp.Compare(a.key.client, b.key.client)) < 0
 	})
 	text := t.knownHeader()
 	for _, e := range known {
