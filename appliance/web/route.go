@@ -8,8 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/a-h/templ"
 	"go.uber.org/zap"
+
+	"pillarbox/appliance/web/component"
 )
 
 // access is who may see a page.
@@ -107,7 +108,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost && !row.plain && !s.mayPost(q) || !s.mayEnter(q, row.who) {
 		return
 	}
-	if r.Method == http.MethodPost && row.who >= user && !equal(r.PostFormValue("token"), q.session.token) {
+	if r.Method == http.MethodPost && row.who >= user && !equal(q.value("token"), q.session.token) {
 		s.refuse(q, http.StatusForbidden, "This form is out of date", "Go back, load the page again and repeat what you did. Nothing was changed.")
 		return
 	}
@@ -172,6 +173,13 @@ func (s *Server) mayEnter(q *request, who access) bool {
 	return false
 }
 
+// value returns a field of a form that was posted; "" if there is none. mayPost lets no other
+// encoding in, so the parser of multipart forms stays out of the program.
+func (q *request) value(name string) string {
+	q.ParseForm() // a form that is broken lacks values, and what needs one refuses it
+	return q.PostForm.Get(name)
+}
+
 // redirect sends the browser to another page of this server, with GET.
 func (q *request) redirect(path string) {
 	q.begun = true
@@ -180,7 +188,7 @@ func (q *request) redirect(path string) {
 }
 
 // page answers with a page.
-func (s *Server) page(q *request, status int, title string, body templ.Component) {
+func (s *Server) page(q *request, status int, title string, body component.Component) {
 	q.begun = true
 	q.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	q.w.WriteHeader(status)
