@@ -32,29 +32,27 @@ type route struct {
 	plain bool // a POST that changes nothing and needs no token
 }
 
-// routes returns the table: there is no file system behind these paths.
-func routes() []route {
-	return []route{
-		{path: "/", get: (*Server).home},
-		{path: "/set-up/", get: (*Server).setUp},
-		{path: "/ca.crt", get: (*Server).authority},
-		{path: "/ca.mobileconfig", get: (*Server).authorityProfile},
-		{path: "/mail/config-v1.1.xml", get: (*Server).autoconfig},
-		{path: "/.well-known/autoconfig/mail/config-v1.1.xml", get: (*Server).autoconfig},
-		{path: "/autodiscover/autodiscover.xml", post: (*Server).autodiscover, plain: true},
-		{path: "/favicon.ico", get: nothing},
-		{path: "/robots.txt", get: robots},
-		{path: "/log-in", who: public, get: (*Server).logInForm, post: (*Server).logIn},
-		{path: "/log-out", who: user, post: (*Server).logOut},
-		{path: "/me", who: user, get: (*Server).me},
-		{path: "/me/password", who: user, post: (*Server).ownPassword},
-		{path: "/me/test", who: user, post: (*Server).testMessage},
-		{path: "/me/mail.mobileconfig", who: user, get: (*Server).mailProfile},
-		{path: "/people", who: admin, get: (*Server).people, post: (*Server).addPerson},
-		{path: "/people/", who: admin, get: (*Server).person, post: (*Server).changePerson},
-		{path: "/status", who: admin, get: (*Server).status},
-		{path: "/system", who: admin, get: (*Server).system},
-	}
+// routes is the table: there is no file system behind these paths.
+var routes = []route{
+	{path: "/", get: (*Server).home},
+	{path: "/set-up/", get: (*Server).setUp},
+	{path: "/ca.crt", get: (*Server).authority},
+	{path: "/ca.mobileconfig", get: (*Server).authorityProfile},
+	{path: "/mail/config-v1.1.xml", get: (*Server).autoconfig},
+	{path: "/.well-known/autoconfig/mail/config-v1.1.xml", get: (*Server).autoconfig},
+	{path: "/autodiscover/autodiscover.xml", post: (*Server).autodiscover, plain: true},
+	{path: "/favicon.ico", get: nothing},
+	{path: "/robots.txt", get: robots},
+	{path: "/log-in", who: public, get: (*Server).logInForm, post: (*Server).logIn},
+	{path: "/log-out", who: user, post: (*Server).logOut},
+	{path: "/me", who: user, get: (*Server).me},
+	{path: "/me/password", who: user, post: (*Server).ownPassword},
+	{path: "/me/test", who: user, post: (*Server).testMessage},
+	{path: "/me/mail.mobileconfig", who: user, get: (*Server).mailProfile},
+	{path: "/people", who: admin, get: (*Server).people, post: (*Server).addPerson},
+	{path: "/people/", who: admin, get: (*Server).person, post: (*Server).changePerson},
+	{path: "/status", who: admin, get: (*Server).status},
+	{path: "/system", who: admin, get: (*Server).system},
 }
 
 // A request is one that is being answered.
@@ -121,14 +119,13 @@ func (q *request) find() *route {
 	if strings.EqualFold(path, "/autodiscover/autodiscover.xml") {
 		path = strings.ToLower(path)
 	}
-	table := routes()
-	if i := slices.IndexFunc(table, func(r route) bool { return r.path == path }); i >= 0 && (path == "/" || !strings.HasSuffix(path, "/")) {
-		return &table[i]
+	if i := slices.IndexFunc(routes, func(r route) bool { return r.path == path }); i >= 0 && (path == "/" || !strings.HasSuffix(path, "/")) {
+		return &routes[i]
 	}
 	cut := strings.LastIndexByte(path, '/') + 1
-	if i := slices.IndexFunc(table, func(r route) bool { return r.path != "/" && r.path == path[:cut] }); i >= 0 && cut < len(path) {
+	if i := slices.IndexFunc(routes, func(r route) bool { return r.path != "/" && r.path == path[:cut] }); i >= 0 && cut < len(path) {
 		q.below = path[cut:]
-		return &table[i]
+		return &routes[i]
 	}
 	return nil
 }
