@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
+	"sort"
 	"time"
 
 	"pillarbox/appliance/durable"
@@ -41,8 +41,9 @@ func (ps *pairs) encode() []byte {
 			known = append(known, e)
 		}
 	}
-	slices.SortFunc(known, func(a, b entry[pairKey, pair]) int {
-		return cmp.Or(cmp.Compare(b.value.seen, a.value.seen), cmp.Compare(a.key.account, b.key.account), cmp.Compare(a.key.client, b.key.client))
+	sort.Slice(known, func(i, j int) bool {
+		a, b := &known[i], &known[j]
+		return cmp.Or(cmp.Compare(b.value.seen, a.value.seen), cmp.Compare(a.key.account, b.key.account), cmp.Compare(a.key.client, b.key.client)) < 0
 	})
 	text := ps.header()
 	for _, e := range known {
