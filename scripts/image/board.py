@@ -40,14 +40,15 @@ class Board:
              "-serial", "stdio", "-bios", u_boot,
              "-drive", f"if=none,id=card,format=raw,file={card}", "-device", "virtio-blk-pci,drive=card",
              "-drive", f"if=none,id=update,format=raw,readonly=on,file={update}", "-device", "virtio-blk-pci,drive=update",
-             "-netdev", "user,id=lan,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:110,hostfwd=tcp:127.0.0.1:0-10.0.2.15:25",
+             "-netdev", "user,id=lan,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:110,hostfwd=tcp:127.0.0.1:0-10.0.2.15:25,"
+             "hostfwd=tcp:127.0.0.1:0-10.0.2.15:80,hostfwd=tcp:127.0.0.1:0-10.0.2.15:443",
              "-monitor", f"unix:{self.socket},server=on,wait=off",
              "-device", "virtio-net-pci,netdev=lan,romfile=", "-device", "i6300esb", *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         atexit.register(self.off)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the board ends with its test
         threading.Thread(target=self.listen, daemon=True).start()
-        self.pop3, self.smtp = self.forwarded(110, 25)
+        self.pop3, self.smtp, self.http, self.https = self.forwarded(110, 25, 80, 443)
 
     def forwarded(self, *ports):
         """The ports of loopback that QEMU has found for those of the board: only it can, for what is free now may soon be anybody's."""

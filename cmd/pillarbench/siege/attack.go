@@ -19,6 +19,7 @@ var (
 // A Target is where a server listens. The TCP addresses are IPv6 ones.
 type Target struct {
 	POP3, POP3S, SMTP string
+	Page, PageTLS     string // of the page; "" if it is not served
 	LMTP              string // path of a Unix socket
 	Account           string // whose password is guessed; recipient of unfinished messages
 }
@@ -37,6 +38,7 @@ var Attacks = []Attack{
 	{"handshakes", handshakes},
 	{"local", local},
 	{"unfinished", unfinished},
+	{"page", page},
 }
 
 // Counts are the results of an attack.

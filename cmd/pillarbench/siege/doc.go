@@ -12,6 +12,6 @@
 //
 //	what               file
 //	the crowd          crowd.go
-//	the attacks        attack.go: guesses.go, silent.go, handshakes.go, local.go, unfinished.go
+//	the attacks        attack.go: guesses.go, silent.go, handshakes.go, local.go, unfinished.go, page.go
 //	the flood          flood.go
 package siege
