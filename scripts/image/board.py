@@ -4,12 +4,14 @@
                                             # more words are options of QEMU
     board.console("text", seconds)          # waits for it on the console; returns the text after it
     board.run("command")                    # in the console's shell, as root; returns the output
+    board.page("NAME")                      # the page of the server, asked for by a name
     board.off()                             # the plug is pulled
 
 Each wait has an end; at the end of one the last of the console is shown.
 """
 
 import atexit
+import http.client
 import poplib
 import queue
 import re
@@ -182,6 +184,20 @@ class Board:
         mail = {uid: pop3.retr(int(number))[1][-1].decode() for number, uid in listed}
         pop3.quit()
         return mail
+
+    def page(self, host, patience=60):
+        """What the first page answers to a browser that has opened it by this name: the status, and the text."""
+        until = time.monotonic() + patience
+        while True:
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=60)
+                connection.request("GET", "/", headers={"Host": host})
+                answer = connection.getresponse()
+                return answer.status, answer.read().decode()
+            except (OSError, http.client.HTTPException):
+                if time.monotonic() > until:
+                    raise
+                time.sleep(1)
 
     def off(self):
         self.qemu.kill()
