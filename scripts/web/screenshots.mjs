@@ -1,5 +1,6 @@
 // screenshots.mjs DIR SHOTS: starts the server, gives it a family and some mail, and writes the
-// pictures of README to SHOTS, each at most 60 KB. The pages are those that everybody gets.
+// pictures of README to SHOTS, each at most 60 KB. PNG files of these and of narrow pages are left in
+// DIR for those who look at them.
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { connect as plain } from "node:net";
@@ -43,7 +44,7 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--host-resolver-rules=MAP nas.home.arpa 192.168.7.2, MAP nas.local 192.168.7.2"],
 });
 
-// picture writes what a page shows to SHOTS/NAME.webp, and as NAME.png to DIR for those who look at it.
+// picture writes what a page shows to SHOTS/NAME.webp and DIR/NAME.png.
 async function picture(page, name) {
   const session = await page.context().newCDPSession(page);
   const { data } = await session.send("Page.captureScreenshot", { format: "webp", quality: 80 });
@@ -76,7 +77,14 @@ try {
   const phone = await browser.newContext({ colorScheme: "dark", javaScriptEnabled: false, viewport: { width: 360, height: 640 }, deviceScaleFactor: 1 });
   const small = await phone.newPage();
   await small.goto("http://nas.local/set-up/thunderbird");
-  await picture(small, "phone");
+  await small.screenshot({ path: `${dir}/phone.png` });
+  const narrow = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: false, viewport: { width: 320, height: 700 } });
+  const page320 = await narrow.newPage();
+  await logIn(page320, "mail", password);
+  for (const path of ["status", "system", "people", "me"]) {
+    await page320.goto(`${site}/${path}`);
+    await page320.screenshot({ path: `${dir}/320-${path}.png`, fullPage: true });
+  }
 } finally {
   await browser.close();
   if (box.exitCode === null) {
