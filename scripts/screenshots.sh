@@ -1,6 +1,7 @@
 #!/bin/sh
-# screenshots.sh [DIR]: makes the pictures of README from the real pages, in Debian's Chromium. DIR
-# keeps them as PNG as well.
+# screenshots.sh [DIR]: makes the pictures of README from the real pages, in Debian's Chromium, in
+# cmd/pillarbox/screenshots. With DIR they are written there, as PNG as well and with others to look
+# at.
 #
 # As root; needs chromium, node, npm and iproute2. playwright-core is pinned in scripts/web.
 set -eu
@@ -10,10 +11,11 @@ trap 'rm -rf "$dir"' EXIT
 go build -tags=nethttpomithttp2 -o "$dir/pillarbox" ./cmd/pillarbox
 cp scripts/web/package.json scripts/web/package-lock.json scripts/web/*.mjs "$dir"
 [ -n "${WEB_MODULES:-}" ] && ln -s "$WEB_MODULES" "$dir/node_modules" || (cd "$dir" && npm ci --no-audit --no-fund --silent)
-mkdir -p cmd/pillarbox/screenshots
+out=${1:-cmd/pillarbox/screenshots}
+mkdir -p "$out"
 unshare -n sh -c '
 	ip link set lo up
 	for address in 2 21 30; do ip address add 192.168.7.$address/24 dev lo; done
-	exec node "$1/screenshots.mjs" "$1" cmd/pillarbox/screenshots
-' sh "$dir"
+	exec node "$1/screenshots.mjs" "$1" "$2"
+' sh "$dir" "$out"
 [ -z "${1:-}" ] || cp "$dir"/*.png "$1/"
