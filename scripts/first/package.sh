@@ -42,13 +42,14 @@ grep -q first-login "$folder/said" || broken "dpkg does not say where the first 
 awaited active
 # shown LABEL: the word behind it in what the first start shows.
 shown() { inside sed -n "s,.*$1  *\([^ ]*\).*,\1,p" "$state/first-login" | head -n 1; }
+password=$(shown Password) read=0 # the file is gone after the first login
 if inside test -e /usr/lib/thunderbird; then
 	step "the first message in Thunderbird"
 	page=$(shown 'Web page')
 	inside python3 -c "import sys, urllib.request; assert b'Set up mail' in urllib.request.urlopen('$page').read()" || broken "the page is not at $page"
 	inside cp "$state/first-login" /root/first-login
 	send one
-	inside env TB_SERVER="$(shown Server)" TB_ADDRESS="$(shown Address)" PASSWORD="$(shown Password)" sh /mnt/packages/setup.sh /root ||
+	inside env TB_SERVER="$(shown Server)" TB_ADDRESS="$(shown Address)" PASSWORD="$password" sh /mnt/packages/setup.sh /root ||
 		broken "Thunderbird: $(inside cat /root/report /root/console | tail -n 5)"
 	inside cat /root/report >"$folder/report"
 	inside cat /root/first-login >"$folder/first-login"
@@ -60,7 +61,7 @@ elif [ "${CI:-}" = true ]; then
 else
 	step "thunderbird is not installed, left out"
 fi
-client mail "$(inside sed -n 's,.*Password  *\([^ ]*\).*,\1,p' "$state/first-login")" "${read:-0}"
+client mail "$password" "$read"
 
 step "user add without sudo"
 before=$(inside cat "$state/accounts" | cksum)
