@@ -134,7 +134,7 @@ func setUpPage(v setUpView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 11, "</b> with your name, and your password. Thunderbird finds the rest by itself.</li><li>It shows the certificate once. Compare the fingerprint with the one below, then confirm the exception.</li></ol>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 11, "</b> with your name, and your password. Thunderbird finds the rest by itself; if it does not, choose <b>Configure manually</b> and enter the values below.</li><li>It shows the certificate once. Compare the fingerprint with the one below, then confirm the exception.</li></ol>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
