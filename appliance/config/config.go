@@ -100,6 +100,8 @@ type TLS struct {
 	// Names are further host names and addresses in the certificate that the server makes: of a NAS
 	// in front of a container, or of a forwarded port.
 	Names []string
+	// Kernel lets the kernel make the records of large messages, where it has TLS.
+	Kernel bool
 }
 
 // Web is the page for set-up and status.
@@ -177,7 +179,7 @@ func Default() *Config {
 		Allow:     Private(),
 		POP3:      POP3{PlaintextAuth: Private()},
 		SMTP:      SMTP{PlaintextAuth: Private(), MaxMessage: 50 << 20},
-		TLS:       TLS{Names: []string{}},
+		TLS:       TLS{Names: []string{}, Kernel: true},
 		Web:       Web{Names: []string{}, Admins: []string{}},
 		MDNS:      "auto",
 		Retention: Retention{Keeping: Keeping{MailboxShare: 50}},

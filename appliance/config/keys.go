@@ -40,6 +40,7 @@ func (c *Config) keys() []key {
 		{"tls.cert", text(&c.TLS.Cert)},
 		{"tls.key", text(&c.TLS.Key)},
 		{"tls.names", texts(&c.TLS.Names)},
+		{"tls.kernel", oneOf(&c.TLS.Kernel, kernels)},
 		{"spool.capacity", parsed(&c.Spool.Capacity, ParseSize)},
 		{"spool.slot", parsed(&c.Spool.Slot, ParseSize)},
 		{"spool.volatile", boolean(&c.Spool.Volatile)},
@@ -64,6 +65,9 @@ type choices[T any] []struct {
 	word  string
 	means T
 }
+
+// kernels are the words of tls.kernel.
+var kernels = choices[bool]{{"auto", true}, {"off", false}}
 
 var locks = choices[bool]{{"none", false}, {"exclusive", true}}
 

@@ -49,6 +49,7 @@ admins     = ["Anna"]
 cert = "/etc/ssl/box.crt"
 key  = "/etc/ssl/box.key"
 names = ["Disk.lan", "::FFFF:192.168.7.9", "2001:DB8:0::7", "nas"]
+kernel = "off"
 
 [spool]
 capacity = "2GB"
