@@ -100,9 +100,17 @@ type TLS struct {
 	// Names are further host names and addresses in the certificate that the server makes: of a NAS
 	// in front of a container, or of a forwarded port.
 	Names []string
-	// Kernel lets the kernel make the records of large messages, where it has TLS.
-	Kernel bool
+	Kernel KernelTLS
 }
+
+// KernelTLS is where the kernel makes the records of large messages, if it has TLS.
+type KernelTLS uint8
+
+const (
+	KernelFaster KernelTLS = iota // where it takes less time than the process
+	KernelAlways                  // everywhere: a download that stalls takes less memory
+	KernelNever
+)
 
 // Web is the page for set-up and status.
 type Web struct {
@@ -179,7 +187,7 @@ func Default() *Config {
 		Allow:     Private(),
 		POP3:      POP3{PlaintextAuth: Private()},
 		SMTP:      SMTP{PlaintextAuth: Private(), MaxMessage: 50 << 20},
-		TLS:       TLS{Names: []string{}, Kernel: true},
+		TLS:       TLS{Names: []string{}},
 		Web:       Web{Names: []string{}, Admins: []string{}},
 		MDNS:      "auto",
 		Retention: Retention{Keeping: Keeping{MailboxShare: 50}},

@@ -67,7 +67,7 @@ type choices[T any] []struct {
 }
 
 // kernels are the words of tls.kernel.
-var kernels = choices[bool]{{"auto", true}, {"off", false}}
+var kernels = choices[KernelTLS]{{"auto", KernelFaster}, {"on", KernelAlways}, {"off", KernelNever}}
 
 var locks = choices[bool]{{"none", false}, {"exclusive", true}}
 

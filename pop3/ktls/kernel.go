@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"runtime"
 )
 
 // A Socket is what this package asks of the kernel. Tests have their own.
@@ -25,13 +26,24 @@ type Kernel struct {
 	config *tls.Config
 }
 
+// assembly reports whether Go's ciphers have assembly on this processor.
+const assembly = runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64"
+
+// errAssembly is returned by New where the kernel is not faster.
+var errAssembly = errors.New("ktls: the process is faster on " + runtime.GOARCH)
+
 // errClientCertificates is returned by New for a configuration that it cannot serve.
 var errClientCertificates = errors.New("ktls: a server that asks for client certificates is not supported")
 
-// New returns what the kernel offers to servers with a configuration, or why it is of no use. It
+// New returns what the kernel offers to servers with a configuration, or why it is of no use. Unless
+// always, it is of no use where Go has assembly for the ciphers: on arm64 the kernel takes more
+// instructions an octet than the process, on armv7 a quarter of them (scripts/arm.sh). It
 // probes the kernel with two connections over the loopback interface, so it is called before the
 // process gives up the right to make them. The configuration must not be changed afterwards.
-func New(config *tls.Config) (*Kernel, error) {
+func New(config *tls.Config, always bool) (*Kernel, error) {
+	if assembly && !always {
+		return nil, errAssembly
+	}
 	k := &Kernel{socket: systemSocket{}}
 	if err := k.probe(); err != nil {
 		return nil, err

@@ -41,6 +41,9 @@ listen_tls  = [":465"]
 listen_lmtp = [":24"]
 plaintext_auth = "always"
 
+[tls]
+kernel = "on"
+
 [web]
 listen = []
 listen_tls = []
@@ -104,5 +107,5 @@ box_stop() {
 	tr -d '\r' <"$tmp/log" | grep -E '^guest: (ended|Tls.*[1-9])|TLS of the kernel'
 	grep -q 'guest: ended with 0' "$tmp/log" || return
 	# With the modules, connections were handed over, beside the two of the probe.
-	[ -z "$MODULES" ] || awk '$1 == "guest:" && $2 == "TlsTxSw" { n = $3 } END { exit !(n > 2) }' "$tmp/log"
+	[ -z "$MODULES" ] || awk '$1 == "guest:" && $2 == "TlsTxSw" { n = $3 + 0 } END { exit !(n > 2) }' "$tmp/log"
 }
