@@ -99,7 +99,7 @@ type TLS struct {
 	Cert, Key string // absolute paths of PEM files
 	// Names are further host names and addresses in the certificate that the server makes: of a NAS
 	// in front of a container, or of a forwarded port.
-	Names []string
+	Names  []string
 	Kernel KernelTLS
 }
 
