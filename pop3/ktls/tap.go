@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"reflect"
+	"time"
 )
 
 // Record types (RFC 8446 §5.1).
@@ -182,7 +183,7 @@ func (t *Tap) updateKeys() error {
 	if !t.kernel.rekeys {
 		return nil
 	}
-	if err := t.kernel.socket.Control(t.TCPConn, recordHandshake, keyUpdate); err != nil {
+	if err := t.send(recordHandshake, keyUpdate); err != nil {
 		return err
 	}
 	t.secret = t.secret.next()
@@ -207,5 +208,15 @@ func (t *Tap) Fail(err error) {
 }
 
 func (t *Tap) alert(level, description byte) error {
-	return t.kernel.socket.Control(t.TCPConn, recordAlert, []byte{level, description})
+	return t.send(recordAlert, []byte{level, description})
+}
+
+// controlTime is how long a control record waits for room, as long as crypto/tls waits with its own.
+const controlTime = 5 * time.Second
+
+// send sends a control record. The deadline for writes is that of an earlier reply and may have
+// passed; the next reply sets its own.
+func (t *Tap) send(record byte, content []byte) error {
+	t.SetWriteDeadline(time.Now().Add(controlTime))
+	return t.kernel.socket.Control(t.TCPConn, record, content)
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"pillarbox/pop3/ktls"
 	"pillarbox/pop3/ktls/ktlstest"
@@ -37,6 +38,8 @@ func connect(t *testing.T, kernel *ktlstest.Kernel, config, client *tls.Config) 
 func connectTo(t *testing.T, kernel *ktlstest.Kernel, k *ktls.Kernel, client *tls.Config) *session {
 	t.Helper()
 	near, far := kernel.Link(t)
+	near.SetDeadline(time.Now().Add(time.Minute)) // what does not come fails the test
+	far.SetReadDeadline(time.Now().Add(time.Minute))
 	s := &session{t: t, under: near, server: k.Server(far)}
 	client = client.Clone()
 	client.InsecureSkipVerify, client.ServerName = true, "pillarbox.test"
@@ -256,8 +259,10 @@ func TestKeyUpdate(t *testing.T) {
 			s.toKernel()
 			s.writeKernel("before")
 			s.want("before")
+			s.tap.SetWriteDeadline(time.Unix(1, 0)) // of an earlier reply
 			s.under.Write(s.sealer(0).Seal(nil, ktlstest.Handshake, request))
 			s.readUpdate()
+			s.tap.SetWriteDeadline(time.Time{})
 			s.writeKernel("after")
 			s.want("after")
 			want := 2
@@ -298,6 +303,7 @@ func TestAlert(t *testing.T) {
 	s.toKernel()
 	record := s.sealer(0).Seal(nil, ktlstest.Application, []byte("STAT\r\n"))
 	record[len(record)-1] ^= 1
+	s.tap.SetWriteDeadline(time.Unix(1, 0)) // of an earlier reply
 	s.under.Write(record)
 	_, err := s.server.Read(make([]byte, 1))
 	s.tap.Fail(err)

@@ -23,7 +23,7 @@ class Session:
     def __init__(self, secure=True):
         self.raw = socket.create_connection(("localhost", PORT if secure else PLAIN), PATIENCE)
         self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
-        self.conn = context.wrap_socket(self.raw, server_hostname="localhost") if secure else self.raw
+        self.conn = context.wrap_socket(self.raw, server_hostname="localhost", suppress_ragged_eofs=False) if secure else self.raw
         self.rest = b""
         self.line()
         for word in ("USER " + env["ACCOUNT"], "PASS " + env["PASSWORD"]):
@@ -85,7 +85,7 @@ def keys():
     """OpenSSL asks for new keys between two messages, and for new keys of its own."""
     client = subprocess.Popen(
         ["openssl", "s_client", "-connect", "localhost:%d" % PORT, "-CAfile", env["CA"], "-crlf", "-verify_quiet"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     rest = [b""]
 
     def until(text):
@@ -210,6 +210,6 @@ def crowd():
 
 
 want = stored()
-for case in (keys, closed, half_closed, reset, damaged, stalled, crowd):
+for case in (closed, keys, half_closed, reset, damaged, stalled, crowd):
     case()
     print("PASS %-12s %s" % (case.__name__, case.__doc__.splitlines()[0]), flush=True)

@@ -57,6 +57,9 @@ func (k *Kernel) Install(conn *net.TCPConn, info []byte) error {
 
 // Control implements ktls.Socket.
 func (k *Kernel) Control(conn *net.TCPConn, record byte, content []byte) error {
+	if _, err := conn.Write(nil); err != nil { // as a deadline that has passed
+		return err
+	}
 	return k.of(conn).add(conn, event{record: record, content: content})
 }
 
