@@ -17,12 +17,14 @@ import (
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/identity"
 	"pillarbox/appliance/statedir"
+	"pillarbox/pop3/ktls"
 )
 
 // A certificate is what the server shows to clients.
 type certificate struct {
 	*certs.Ring
 	pop3, smtp *tls.Config
+	kernel     *ktls.Kernel // nil: crypto/tls makes all records
 
 	log   *zap.Logger
 	built time.Time
@@ -63,7 +65,30 @@ func (own *certificate) open(c *config.Config, rights *statedir.Rights) error {
 	// crypto/tls sends the session ticket before the client has finished the handshake. libESMTP
 	// then reads it in place of a reply and waits forever with its EHLO unsent.
 	own.smtp.SessionTicketsDisabled = true
+	if c.TLS.Kernel != config.KernelNever {
+		own.openKernel(c.TLS.Kernel == config.KernelAlways)
+	}
 	return nil
+}
+
+// openKernel finds out whether the kernel can make TLS records. Most kernels of routers and of NAS
+// boxes cannot, and miss nothing but speed.
+func (own *certificate) openKernel(always bool) {
+	kernel, err := ktls.New(own.pop3, always)
+	if err != nil {
+		own.log.Info("TLS of the kernel is not used", zap.Error(err))
+		return
+	}
+	own.kernel = kernel
+	own.log.Info("TLS of the kernel is used for large messages", zap.Stringer("suites", kernel))
+}
+
+// kernelFor returns what makes the TLS connections of POP3 under a configuration.
+func (own *certificate) kernelFor(c *config.Config) *ktls.Kernel {
+	if c.TLS.Kernel == config.KernelNever {
+		return nil
+	}
+	return own.kernel
 }
 
 func (own *certificate) options(c *config.Config) certs.Options {

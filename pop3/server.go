@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"pillarbox/pop3/conn"
+	"pillarbox/pop3/ktls"
 )
 
 // A Server serves POP3 sessions on connections that its caller accepts. Its fields are set before
@@ -21,6 +22,9 @@ type Server struct {
 	Implementation string
 	// TLS serves implicit TLS and STLS. If nil, STLS is not offered.
 	TLS *tls.Config
+	// Kernel makes the TLS connections, and can hand them to the kernel. If nil, crypto/tls makes
+	// all records.
+	Kernel *ktls.Kernel
 	// Auth authenticates clients.
 	Auth Authenticator
 	// Store opens maildrops.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"time"
 )
 
@@ -28,6 +29,14 @@ func (s *session) stls(ctx context.Context, _ argument) error {
 	return s.startTLS(ctx)
 }
 
+// over returns the TLS connection over raw, before its handshake.
+func (s *Server) over(raw net.Conn) *tls.Conn {
+	if tcp, ok := raw.(*net.TCPConn); ok && s.Kernel != nil {
+		return s.Kernel.Server(tcp)
+	}
+	return tls.Server(raw, s.TLS)
+}
+
 // startTLS runs a handshake and continues over TLS.
 func (s *session) startTLS(ctx context.Context) error {
 	if s.server.TLS == nil {
@@ -44,7 +53,7 @@ func (s *session) startTLS(ctx context.Context) error {
 	defer cancel()
 	raw := s.conn.NetConn()
 	raw.SetDeadline(by) // replaces that of an earlier wait
-	secure := tls.Server(raw, s.server.TLS)
+	secure := s.server.over(raw)
 	handshake := s.server.Handshake
 	if handshake == nil {
 		handshake = func(ctx context.Context, conn *tls.Conn) error { return conn.HandshakeContext(ctx) }

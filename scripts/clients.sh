@@ -5,7 +5,8 @@
 # Starts a server of its own on free loopback ports. Without -all, the clients that are only tried
 # at night are left out. With words it runs only the cases that hold all of them, of all clients
 # ("clients.sh mpop tls delete"). A program that is not installed is skipped; with CI=true that is a
-# failure. PILLARBOX names a binary to test in place of this tree's.
+# failure. PILLARBOX names a binary to test in place of this tree's, BOX another script that
+# starts the server (scripts/qemu/box.sh).
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -143,7 +144,8 @@ chmod 711 "$tmp"
 box_pid=
 trap '[ -z "$box_pid" ] || kill "$box_pid" 2>/dev/null || true; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
-. scripts/box.sh
+# shellcheck source=scripts/box.sh
+. "${BOX:-scripts/box.sh}"
 
 python3 scripts/clients/letters.py "$tmp/letters"
 cases "$senders" send >"$tmp/senders"

@@ -98,8 +98,18 @@ type TLS struct {
 	Cert, Key string // absolute paths of PEM files
 	// Names are further host names and addresses in the certificate that the server makes: of a NAS
 	// in front of a container, or of a forwarded port.
-	Names []string
+	Names  []string
+	Kernel KernelTLS
 }
+
+// KernelTLS is where the kernel makes the records of large messages, if it has TLS.
+type KernelTLS uint8
+
+const (
+	KernelFaster KernelTLS = iota // where it takes less time than the process
+	KernelAlways                  // everywhere: a download that stalls takes less memory
+	KernelNever
+)
 
 // Web is the page for set-up and status.
 type Web struct {

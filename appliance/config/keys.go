@@ -28,6 +28,7 @@ func (c *Config) keys() []key {
 		{"tls.cert", text(&c.TLS.Cert)},
 		{"tls.key", text(&c.TLS.Key)},
 		{"tls.names", texts(&c.TLS.Names)},
+		{"tls.kernel", oneOf(&c.TLS.Kernel, kernels)},
 		{"spool.capacity", parsed(&c.Spool.Capacity, ParseSize)},
 		{"spool.slot", parsed(&c.Spool.Slot, ParseSize)},
 		{"spool.volatile", boolean(&c.Spool.Volatile)},
@@ -46,6 +47,9 @@ func (c *Config) keys() []key {
 
 // aliasesTable is the table whose keys are names of the user's choice.
 const aliasesTable = "aliases"
+
+// kernels are the words of tls.kernel.
+var kernels = choices[KernelTLS]{{"auto", KernelFaster}, {"on", KernelAlways}, {"off", KernelNever}}
 
 var locks = choices[bool]{{"none", false}, {"exclusive", true}}
 

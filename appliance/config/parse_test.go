@@ -49,6 +49,7 @@ admins     = ["Anna"]
 cert = "/etc/ssl/box.crt"
 key  = "/etc/ssl/box.key"
 names = ["Disk.lan", "::FFFF:192.168.7.9", "2001:DB8:0::7", "nas"]
+kernel = "off"
 
 [spool]
 capacity = "2GB"
@@ -106,7 +107,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			PlaintextAuth: Anywhere(), RequireAuth: DemandSubmission, OwnAddress: true, MaxMessage: 20 << 20},
 		MDNS:  "on",
 		Web:   Web{Listen: []string{":1080"}, ListenTLS: []string{":1443"}, Names: []string{"mail.example"}, Admins: []string{"anna"}},
-		TLS:   TLS{Cert: "/etc/ssl/box.crt", Key: "/etc/ssl/box.key", Names: []string{"disk.lan", "192.168.7.9", "2001:db8::7", "nas"}},
+		TLS:   TLS{Cert: "/etc/ssl/box.crt", Key: "/etc/ssl/box.key", Names: []string{"disk.lan", "192.168.7.9", "2001:db8::7", "nas"}, Kernel: KernelNever},
 		Spool: Spool{Capacity: 2e9, Slot: 1 << 20, Volatile: true},
 		Retention: Retention{Keeping{KeepDays: 365, BinDays: 14, MailboxShare: 25}, map[string]Keeping{
 			"anna":    {KeepDays: 365, BinDays: 14, MailboxShare: 40, Quota: 200 << 20},

@@ -64,6 +64,7 @@ func (c *Config) values() map[string]any {
 		"smtp.own_address":    c.SMTP.OwnAddress, "smtp.max_message": c.SMTP.MaxMessage.String(),
 		"web.listen": c.Web.Listen, "web.listen_tls": c.Web.ListenTLS, "web.names": c.Web.Names, "web.admins": c.Web.Admins,
 		"tls.cert": c.TLS.Cert, "tls.key": c.TLS.Key, "tls.names": c.TLS.Names,
+		"tls.kernel":     wordOf(kernels, fmt.Sprint(c.TLS.Kernel), func(k KernelTLS) string { return fmt.Sprint(k) }),
 		"spool.capacity": c.Spool.Capacity.String(), "spool.slot": c.Spool.Slot.String(), "spool.volatile": c.Spool.Volatile,
 		"watchdog.device": c.Watchdog.Device, "watchdog.timeout": c.Watchdog.Timeout.String(), "log.level": c.Log.Level,
 		"service.memory": c.Service.Memory.String(), "service.user": c.Service.User, "service.confine": c.Service.Confine,

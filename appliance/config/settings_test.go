@@ -41,6 +41,7 @@ admins = ["anna"]
 cert = "/etc/cert.pem"
 key = "/etc/key.pem"
 names = ["mail.example.net"]
+kernel = "off"
 
 [spool]
 capacity = "512MiB"

@@ -57,7 +57,11 @@ func (s *Sessions) Hold() (release func()) {
 // Of returns the admitted session of a connection, or nil if there is none. For a *tls.Conn it is
 // the session of the connection below.
 func (s *Sessions) Of(conn net.Conn) *access.Session {
-	if wrapped, ok := conn.(interface{ NetConn() net.Conn }); ok {
+	for {
+		wrapped, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
 		conn = wrapped.NetConn()
 	}
 	s.mu.Lock()

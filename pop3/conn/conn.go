@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"pillarbox/pop3/ktls"
 	"pillarbox/pop3/park"
 	"pillarbox/pop3/wire"
 )
@@ -28,7 +29,8 @@ var (
 type Conn struct {
 	pool   *Pool
 	raw    net.Conn     // TCP, or TLS over it
-	tcp    *net.TCPConn // nil under TLS: the kernel cannot send files there
+	tcp    *net.TCPConn // what the kernel sends to; nil while crypto/tls makes the records
+	tap    *ktls.Tap    // of a TLS connection that may be handed to the kernel, or was
 	in     *wire.Reader
 	out    replies
 	limits limits
@@ -106,6 +108,10 @@ func (c *Conn) NetConn() net.Conn { return c.raw }
 // inserted it into the plain connection (RFC 2595 §4).
 func (c *Conn) Secure(conn *tls.Conn) {
 	c.raw, c.tcp = conn, nil
+	if tap, ok := conn.NetConn().(*ktls.Tap); ok {
+		tap.Established()
+		c.tap = tap
+	}
 	c.in.Reset(conn)
 }
 
@@ -131,6 +137,9 @@ func (c *Conn) note(err error) error {
 func (c *Conn) Close(linger bool) {
 	c.out.clear()
 	c.out.release(c.pool)
+	if c.tap != nil {
+		c.tap.Closing()
+	}
 	if linger && c.err == nil {
 		wire.HangUp(c.raw)
 	} else {

@@ -30,13 +30,15 @@
 //	C6  A file is read at explicit offsets, because sessions share it.
 //	C7  After Secure, no octet that was read before is returned.
 //	C8  When the context of Run ends, a wait for a line ends. A reply in progress is completed.
-//	C9  Over TLS the connection is parked while it waits for a line, but not while it sends, because
-//	    a write cannot be continued within a record. It keeps its goroutine and its buffer then.
+//	C9  While crypto/tls makes the records, the connection is parked while it waits for a line, but
+//	    not while it sends, because a write cannot be continued within a record. It keeps its
+//	    goroutine and its buffer then. Where the kernel makes them (package ktls), TLS is as plain.
 //
 // # How a body reaches the kernel
 //
-//	1  SendBody. Below 32 KiB, over TLS, or if the body has no extents, its bytes are read behind
-//	   the gathered replies (Fill), and sent when the buffer is full.
+//	1  SendBody. Below 32 KiB, over TLS without the kernel, or if the body has no extents, its bytes
+//	   are read behind the gathered replies (Fill), and sent when the buffer is full. The first
+//	   large body over TLS hands the transmit side to the kernel, if it can (ktls.Tap.Switch).
 //	2  Otherwise, for each extent: sendmsg(2) with MSG_MORE sends what is gathered. The kernel holds
 //	   it until the file follows, so that both share a packet. The buffer is released.
 //	3  sendfile(2), at most 1 MiB a call. A full socket makes RawConn.Write wait, and after 200 ms

@@ -118,6 +118,9 @@ func (c *Conn) result(ctx context.Context, line []byte, err error) ([]byte, erro
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		c.err = c.limits.passed(ErrIdle)
 	default:
+		if c.tap != nil {
+			c.tap.Fail(err)
+		}
 		c.err = err
 	}
 	return nil, c.err

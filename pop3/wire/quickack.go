@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"crypto/tls"
-	"net"
-)
+import "net"
 
 // QuickAck makes the kernel acknowledge now what was received on conn. It is called before a read
 // that waits for the rest of a line, of a chunk or of content.
@@ -17,12 +14,14 @@ import (
 // If conn is neither TCP nor TLS over TCP, QuickAck does nothing. If call is not nil, it is called
 // with the socket in place of setsockopt(2): tests count the calls.
 func QuickAck(conn net.Conn, call func(socket int) error) {
-	if secure, ok := conn.(*tls.Conn); ok {
-		conn = secure.NetConn()
-	}
 	tcp, ok := conn.(*net.TCPConn)
-	if !ok {
-		return
+	for !ok {
+		over, is := conn.(interface{ NetConn() net.Conn }) // TLS
+		if !is {
+			return
+		}
+		conn = over.NetConn()
+		tcp, ok = conn.(*net.TCPConn)
 	}
 	if call == nil {
 		call = setQuickAck

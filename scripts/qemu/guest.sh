@@ -10,8 +10,14 @@ set -eu
 cd "$(dirname "$0")"
 folder=$1
 case ${2:-virt} in
-virt) architecture=arm64 flavour=arm64 tree='' modules='virtio_pci virtio_blk virtio_net ext4 i6300esb' ;;
-imx6ul) architecture=armhf flavour=armmp tree=imx6ul-14x14-evk.dtb modules='gpio-mxc sdhci-esdhc-imx micrel fec ext4 imx2_wdt' ;;
+virt)
+	architecture=arm64 flavour=arm64 tree='' modules='virtio_pci virtio_blk virtio_net ext4 i6300esb'
+	tls='tls gcm ghash-ce aes-ce-blk chacha20poly1305 chacha-neon poly1305-neon'
+	;;
+imx6ul)
+	architecture=armhf flavour=armmp tree=imx6ul-14x14-evk.dtb modules='gpio-mxc sdhci-esdhc-imx micrel fec ext4 imx2_wdt'
+	tls='tls gcm aes-arm chacha20poly1305 chacha-neon poly1305-arm'
+	;;
 esac
 
 if [ -e "$folder/base.gz" ] && [ -z "$(find guest.sh init -newer "$folder/base.gz")" ]; then
@@ -47,6 +53,9 @@ closure() {
 # shellcheck disable=SC2086 # words
 closure list $modules
 closure f2fs f2fs
+# TLS of the kernel and what it encrypts with.
+# shellcheck disable=SC2086 # words
+closure tls $tls
 : >"$tmp/root/modules/ext4"
 (cd "$tmp/root" && mkdir dev proc sys run etc state program)
 cp init "$tmp/root/init"

@@ -30,6 +30,7 @@ web admins texts
 tls cert text
 tls key text
 tls names texts
+tls kernel text
 spool capacity text
 spool slot text
 spool volatile boolean
