@@ -136,7 +136,7 @@ func (c *collection) renumbered(wanted []*row) bool {
 func (c *collection) recognize(ctx context.Context, list []*row) ([]*row, error) {
 	had := make(map[fingerprint.Sum]bool)
 	err := c.store.Fingerprints(ctx, c.number, func(_ ID, sum fingerprint.Sum) {
-		if sum != (fingerprint.Sum{}) {
+		if sum.Identifies() {
 			had[sum] = true
 		}
 	})

@@ -1,0 +1,179 @@
+#!/bin/sh
+# remote.sh: fetches mail from servers of Debian by POP3 and IMAP, and compares octets and counts.
+#
+#   scripts/remote.sh          200 messages from Dovecot, and 5 kills
+#   scripts/remote.sh -all     2000 messages from each of Dovecot, Courier and Cyrus, and 200 kills
+#
+# Each server has six accounts: three by POP3 and three by IMAP, of which one keeps the messages at
+# the provider, one deletes them after three days and one deletes them at once. Every message has to
+# arrive once, octet by octet. One message of ten has neither Message-ID nor Received: over POP3 it
+# stays at the provider. The days are passed by a clock that is moved: the program is built with
+# one that adds $CLOCK_OFFSET.
+#
+# Then messages come to Dovecot while they are fetched and deleted there, and the server or the child
+# process that talks to Dovecot is killed at any moment (scripts/remote/kill.py).
+#
+# It needs root, python3, openssl, dovecot-imapd and dovecot-pop3d. Courier is below $SERVERS
+# (scripts/unique-ids/unpack.sh) and Cyrus below $CYRUS (scripts/imap/cyrus.sh), because Debian
+# installs one IMAP server at a time. $COUNT and $ROUNDS change the numbers. Exit code 75: not
+# checked.
+set -eu
+cd "$(dirname "$0")/.."
+providers=dovecot count=${COUNT:-200} rounds=${ROUNDS:-5}
+if [ "${1:-}" = -all ]; then
+	shift
+	providers='dovecot courier cyrus' count=${COUNT:-2000} rounds=${ROUNDS:-200}
+fi
+[ $# = 0 ] || providers=$*
+if [ "$(id -u)" != 0 ] || ! [ -e /usr/lib/dovecot/imap-login ] || ! [ -e /usr/lib/dovecot/pop3-login ]; then
+	echo 'remote.sh: needs root, dovecot-imapd and dovecot-pop3d' >&2
+	exit 75
+fi
+
+tmp=$(mktemp -d)
+chmod 755 "$tmp"
+servers='' box_pid=''
+# shellcheck disable=SC2154 # the loop assigns pid
+trap 'for pid in $box_pid $servers; do kill "$pid" 2>/dev/null || true; done; wait; rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+USERS='imap-keep imap-days imap-delete pop3-keep pop3-days pop3-delete'
+. scripts/box.sh
+. scripts/imap/servers.sh
+. scripts/remote/servers.sh
+export PASSWORD=remote-1840 # static users of Dovecot have no spaces in theirs
+export POP3=true            # for the servers
+mail='python3 scripts/remote/mail.py'
+
+# build: builds the program with the clock that can be moved.
+build() {
+	export PILLARBOX="$tmp/pillarbox"
+	cat >"$tmp/offset.go" <<'GO'
+package clock
+
+import (
+	"os"
+	"time"
+)
+
+var offset, _ = time.ParseDuration(os.Getenv("CLOCK_OFFSET"))
+GO
+	sed 's/Wall: now.Round(0)/Wall: now.Round(0).Add(offset)/' appliance/clock/machine_linux.go >"$tmp/machine_linux.go"
+	grep -q 'Add(offset)' "$tmp/machine_linux.go"
+	echo "{\"Replace\": {\"$PWD/appliance/clock/offset.go\": \"$tmp/offset.go\", \"$PWD/appliance/clock/machine_linux.go\": \"$tmp/machine_linux.go\"}}" >"$tmp/overlay.json"
+	CGO_ENABLED=0 go build -trimpath -overlay "$tmp/overlay.json" -tags nethttpomithttp2 -o "$PILLARBOX" ./cmd/pillarbox
+}
+
+# remotes USER...: the tables of the configuration. The name of an account says its protocol and what
+# becomes of messages at the provider.
+remotes() {
+	for user; do
+		port=$IMAPS_PORT after=${user#*-}
+		[ "${user%-*}" = imap ] || port=$POPS_PORT
+		[ "$after" != days ] || after=3d
+		cat >>"$CONFIG" <<TOML
+
+[remote.$user]
+owner    = "$user"
+address  = ["$user@home.arpa"]
+user     = "$user"
+fetch    = "${user%-*}"
+every    = "24h"
+since    = "all"
+after    = "$after"
+incoming = "127.0.0.1:$port"
+pin      = "$pin"
+send     = false
+TOML
+	done
+}
+
+# box USER...: makes a new server that has those accounts, and starts it.
+box() {
+	box_configure
+	sed -i 's/^capacity = .*/capacity = "1GiB"/' "$CONFIG"
+	remotes "$@"
+	rm -rf "$tmp/state"
+	box_user "$@"
+	box_start
+	for user; do
+		printf '%s\n' "$PASSWORD" | "$PILLARBOX" remote login -config "$CONFIG" "$user" >/dev/null
+	done
+}
+
+# here USER...: compares what has arrived with what there was.
+here() {
+	rm -rf "$tmp/export"
+	"$PILLARBOX" spool export -config "$CONFIG" -format maildir -o "$tmp/export" "$@" >/dev/null
+	for user; do
+		$mail here "$tmp/export/$user" "$count"
+	done
+}
+
+# there COUNT USER...: compares how many messages the provider has.
+there() {
+	want=$1
+	shift
+	for user; do
+		$mail there "$POPS_PORT" "$user" "$want"
+	done
+}
+
+# later DAYS: starts the server again that many days after the first start.
+later() {
+	box_stop
+	export CLOCK_OFFSET=$((24 * $1))h
+	box_start
+	"$PILLARBOX" fetch -config "$CONFIG"
+}
+
+# walk SERVER: everything with one server.
+walk() {
+	export CLOCK_OFFSET=0h
+	began=$(date +%s)
+	# shellcheck disable=SC2086 # one user a word
+	box $USERS
+	"$PILLARBOX" fetch -config "$CONFIG"
+	# shellcheck disable=SC2086
+	here $USERS
+	there "$count" imap-keep imap-days pop3-keep pop3-days
+	there 0 imap-delete
+	there $((count / 10)) pop3-delete
+	later 2
+	there "$count" imap-keep imap-days pop3-keep pop3-days
+	later 5
+	there 0 imap-days
+	there $((count / 10)) pop3-days
+	there "$count" imap-keep pop3-keep
+	# shellcheck disable=SC2086
+	here $USERS # nothing came twice
+	box_stop
+	echo "$1: 6 times $count messages arrived once, in $(($(date +%s) - began)) s"
+}
+
+build
+certificate
+missing=
+for provider in $providers; do
+	servers_before=$servers
+	if provider_start "$provider"; then
+		walk "$provider"
+	else
+		missing="$missing $provider"
+	fi
+	for pid in ${servers#"$servers_before"}; do
+		kill "$pid"
+		wait "$pid" || true
+	done
+	servers=$servers_before
+done
+if [ "$rounds" != 0 ]; then
+	export CLOCK_OFFSET=0h
+	count=0 USERS='imap-delete pop3-delete'
+	provider_start dovecot
+	box imap-delete pop3-delete
+	kill -KILL "$box_pid"
+	wait "$box_pid" || true
+	box_pid=
+	python3 scripts/remote/kill.py "$rounds" "$tmp/dovecot/mail"
+fi
+[ -z "$missing" ] || { echo "not checked:$missing"; exit 75; }
