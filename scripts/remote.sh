@@ -34,7 +34,7 @@ tmp=$(mktemp -d)
 chmod 755 "$tmp"
 servers='' box_pid=''
 # shellcheck disable=SC2154 # the loop assigns pid
-trap 'for pid in $box_pid $servers; do kill "$pid" 2>/dev/null || true; done; wait; [ -z "${KEEP:-}" ] && rm -rf "$tmp"' EXIT
+trap 'for pid in $box_pid $servers; do kill "$pid" 2>/dev/null || true; done; wait; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 USERS='imap-keep imap-days imap-delete pop3-keep pop3-days pop3-delete'
 . scripts/box.sh

@@ -85,7 +85,7 @@ def serve(connection, tls, login, mail, program):
             near, far = socket.socketpair()
             nobody = pwd.getpwnam("nobody")
             run = subprocess.Popen(program, stdin=far, stdout=far, cwd=f"{mail}/{user}", user=nobody.pw_uid, group=nobody.pw_gid, extra_groups=[],
-                                   env=os.environ | environment | {"AUTHENTICATED": user, "AUTHADDR": user, "TCPREMOTEIP": "127.0.0.1"})
+                                   env=os.environ | environment | {"AUTHENTICATED": user, "AUTHADDR": user, "TCPREMOTEIP": "127.0.0.1", "TCPREMOTEPORT": "1"})
             far.close()
             with near:
                 relay(secured, near)

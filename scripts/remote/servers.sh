@@ -35,7 +35,7 @@ courier_start() {
 	[ -x "$pop3d" ] && [ -x "$imapd" ] || return 1
 	imap_ports
 	maildirs "$tmp/courier" Maildir
-	libraries=$(find "$SERVERS" -name 'libcourier*.so.*' -exec dirname {} + | sort -u | paste -s -d :)
+	libraries=$(find "$SERVERS" -name 'lib*.so.*' -exec dirname {} + | sort -u | paste -s -d :)
 	for server in "pop3 $POPS_PORT" "imap $IMAPS_PORT"; do
 		program=$imapd
 		[ "${server% *}" = imap ] || program=$pop3d

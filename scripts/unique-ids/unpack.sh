@@ -8,7 +8,7 @@ set -eu
 mkdir -p "$1"
 cd "$1"
 libraries=$(apt-cache depends courier-pop | sed -n 's/^ *Depends: \(libcourier[a-z0-9.-]*\)$/\1/p' | sort -u)
-for package in courier-pop courier-imap courier-authlib $libraries popa3d; do
+for package in courier-pop courier-imap libgamin0 courier-authlib $libraries popa3d; do
 	apt-get download -qq "$package" || echo "Debian has no $package here"
 done
 for package in *.deb; do

@@ -16,7 +16,7 @@ const pieceSize = session.MostHeader
 // Header writes those fields of a header that make a fingerprint.
 func (m *Mailbox) Header(ref uint64, to io.Writer) (err error) {
 	defer m.cause(&err)
-	uid, err := m.reach(ref, false)
+	uid, err := m.reach(ref)
 	if err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (m *Mailbox) Header(ref uint64, to io.Writer) (err error) {
 // once than they are asked for. The message must not be empty.
 func (m *Mailbox) Fetch(ref uint64, from int64, to io.Writer) (err error) {
 	defer m.cause(&err)
-	uid, err := m.reach(ref, false)
+	uid, err := m.reach(ref)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (m *Mailbox) Delete(refs []uint64) (err error) {
 		if len(set) == 0 {
 			continue
 		}
-		if _, err := m.reach(last, true); err != nil {
+		if _, err := m.reach(last); err != nil {
 			return err
 		}
 		if err := m.remove(set); err != nil {
