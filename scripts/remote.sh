@@ -2,6 +2,7 @@
 # remote.sh: fetches mail from servers of Debian by POP3 and IMAP, and compares octets and counts.
 #
 #   scripts/remote.sh          200 messages from Dovecot, and 5 kills
+#   scripts/remote.sh -memory  the memory of the server and of the child (scripts/remote/memory.py)
 #   scripts/remote.sh -all     2000 messages from each of Dovecot, Courier and Cyrus, and 200 kills
 #
 # Each server has six accounts: three by POP3 and three by IMAP, of which one keeps the messages at
@@ -20,7 +21,11 @@
 set -eu
 cd "$(dirname "$0")/.."
 providers=dovecot count=${COUNT:-200} rounds=${ROUNDS:-5}
-if [ "${1:-}" = -all ]; then
+memory=
+if [ "${1:-}" = -memory ]; then
+	shift
+	memory=true
+elif [ "${1:-}" = -all ]; then
 	shift
 	providers='dovecot courier cyrus' count=${COUNT:-2000} rounds=${ROUNDS:-200}
 fi
@@ -69,7 +74,10 @@ remotes() {
 	for user; do
 		port=$IMAPS_PORT after=${user#*-}
 		[ "${user%-*}" = imap ] || port=$POPS_PORT
-		[ "$after" != days ] || after=3d
+		case $after in
+		days) after=3d ;;
+		large) after=keep ;;
+		esac
 		cat >>"$CONFIG" <<TOML
 
 [remote.$user]
@@ -78,7 +86,7 @@ address  = ["$user@home.arpa"]
 user     = "$user"
 fetch    = "${user%-*}"
 every    = "24h"
-since    = "all"
+since    = "${since:-all}"
 after    = "$after"
 incoming = "127.0.0.1:$port"
 pin      = "$pin"
@@ -150,8 +158,32 @@ walk() {
 	echo "$1: 6 times $count messages arrived once, in $(($(date +%s) - began)) s"
 }
 
-build
+# memory: four accounts at Dovecot; two know 5000 messages each, and two have a large one to fetch.
+memory() {
+	export PILLARBOX="$tmp/pillarbox"
+	# shellcheck disable=SC2046 # one flag a word
+	CGO_ENABLED=0 go build $(scripts/lean.sh) -o "$PILLARBOX" ./cmd/pillarbox
+	count=5000 USERS='imap-keep pop3-keep'
+	for user in imap-large pop3-large; do
+		mkdir -p "$tmp/dovecot/mail/$user/new" "$tmp/dovecot/mail/$user/cur" "$tmp/dovecot/mail/$user/tmp"
+		python3 -c 'print("Message-ID: <1@home.arpa>\n\n" + ("0123456789" * 7 + "\n") * ((49 << 20) // 72), end="")' \
+			>"$tmp/dovecot/mail/$user/new/1.M1P1.host"
+	done
+	provider_start dovecot
+	since=new
+	box imap-keep pop3-keep imap-large pop3-large
+	sed -i '/^\[remote.*-large\]/,/^since/s/^since.*/since    = "all"/' "$CONFIG"
+	box_stop
+	box_pid=
+	python3 scripts/remote/memory.py imap-keep pop3-keep
+}
+
 certificate
+if [ -n "$memory" ]; then
+	memory
+	exit
+fi
+build
 missing=
 for provider in $providers; do
 	servers_before=$servers

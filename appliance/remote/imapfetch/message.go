@@ -69,7 +69,7 @@ func (m *Mailbox) section(uid imap.UID, section *imap.FetchItemBodySection, to i
 				m.client.Close()
 				return 0, 0, session.Errorf(session.Protocol, "the server breaks the protocol: %d octets in the place of %d", body.Literal.Size(), pieceSize)
 			}
-			if n, err = io.Copy(to, body.Literal); err != nil {
+			if n, err = io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{body.Literal}, m.buffer[:]); err != nil {
 				break
 			}
 		}
