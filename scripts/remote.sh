@@ -3,6 +3,7 @@
 #
 #   scripts/remote.sh          200 messages from Dovecot, and 5 kills
 #   scripts/remote.sh -memory  the memory of the server and of the child (scripts/remote/memory.py)
+#   scripts/remote.sh -compare pillarbox beside fetchmail and getmail6 (scripts/remote/compare.py)
 #   scripts/remote.sh -all     2000 messages from each of Dovecot, Courier and Cyrus, and 200 kills
 #
 # Each server has six accounts: three by POP3 and three by IMAP, of which one keeps the messages at
@@ -16,15 +17,15 @@
 #
 # It needs root, python3, openssl, dovecot-imapd and dovecot-pop3d. Courier is below $SERVERS
 # (scripts/unique-ids/unpack.sh) and Cyrus below $CYRUS (scripts/imap/cyrus.sh), because Debian
-# installs one IMAP server at a time. $COUNT and $ROUNDS change the numbers. Exit code 75: not
-# checked.
+# installs one IMAP server at a time. $COUNT and $ROUNDS change the numbers, and $USERS the accounts.
+# Exit code 75: not checked.
 set -eu
 cd "$(dirname "$0")/.."
 providers=dovecot count=${COUNT:-200} rounds=${ROUNDS:-5}
-memory=
-if [ "${1:-}" = -memory ]; then
+measure=
+if [ "${1:-}" = -memory ] || [ "${1:-}" = -compare ]; then
+	measure=${1#-}
 	shift
-	memory=true
 elif [ "${1:-}" = -all ]; then
 	shift
 	providers='dovecot courier cyrus' count=${COUNT:-2000} rounds=${ROUNDS:-200}
@@ -41,7 +42,7 @@ servers='' box_pid=''
 # shellcheck disable=SC2154 # the loop assigns pid
 trap 'for pid in $box_pid $servers; do kill "$pid" 2>/dev/null || true; done; wait; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
-USERS='imap-keep imap-days imap-delete pop3-keep pop3-days pop3-delete'
+: "${USERS:=imap-keep imap-days imap-delete pop3-keep pop3-days pop3-delete}"
 . scripts/box.sh
 . scripts/imap/servers.sh
 . scripts/remote/servers.sh
@@ -117,12 +118,14 @@ here() {
 	done
 }
 
-# there COUNT USER...: compares how many messages the provider has.
+# there COUNT NAME...: compares how many messages the provider has in those mailboxes of $USERS.
 there() {
 	want=$1
 	shift
 	for user; do
-		$mail there "$POPS_PORT" "$user" "$want"
+		case " $USERS " in
+		*" $user "*) $mail there "$POPS_PORT" "$user" "$want" ;;
+		esac
 	done
 }
 
@@ -155,14 +158,41 @@ walk() {
 	# shellcheck disable=SC2086
 	here $USERS # nothing came twice
 	box_stop
-	echo "$1: 6 times $count messages arrived once, in $(($(date +%s) - began)) s"
+	echo "$1: $count messages of each of $USERS arrived once, in $(($(date +%s) - began)) s"
+}
+
+# lean: builds the program as packages have it.
+lean() {
+	export PILLARBOX="$tmp/pillarbox"
+	# shellcheck disable=SC2046 # one flag a word
+	CGO_ENABLED=0 go build $(scripts/lean.sh) -o "$PILLARBOX" ./cmd/pillarbox
+}
+
+# compare: one mailbox with $COUNT messages of 4 KiB, and one with a message of 25 MB.
+compare() {
+	count=0 USERS='many large'
+	provider_start dovecot
+	python3 - "$tmp/dovecot/mail" "${COUNT:-2000}" <<'PY'
+import sys
+at, many = sys.argv[1], int(sys.argv[2])
+head = "Received: from a by b; Sun, 9 Sep 2001 01:46:40 +0000\nMessage-ID: <{}@home.arpa>\nDate: Sun, 9 Sep 2001 01:46:40 +0000\nFrom: a@home.arpa\nSubject: {}\n\n"
+for n in range(many):
+    with open(f"{at}/many/new/{n}.M{n}P1.host", "w") as f:
+        f.write(head.format(n, n) + ("0123456789" * 7 + "\n") * 55)
+with open(f"{at}/large/new/1.M1P1.host", "w") as f:
+    f.write(head.format("large", "large") + ("0123456789" * 7 + "\n") * (25_000_000 // 72))
+PY
+	chown -R nobody:nogroup "$tmp/dovecot/mail"
+	box_configure
+	sed -i 's/^capacity = .*/capacity = "1GiB"/' "$CONFIG"
+	box_user anna
+	mkdir "$tmp/compare"
+	chmod 755 "$tmp/compare"
+	CERTIFICATE="$tmp/cert.pem" PIN="$pin" python3 scripts/remote/compare.py "$IMAPS_PORT" "$POPS_PORT" "${COUNT:-2000}"
 }
 
 # memory: four accounts at Dovecot; two know 5000 messages each, and two have a large one to fetch.
 memory() {
-	export PILLARBOX="$tmp/pillarbox"
-	# shellcheck disable=SC2046 # one flag a word
-	CGO_ENABLED=0 go build $(scripts/lean.sh) -o "$PILLARBOX" ./cmd/pillarbox
 	count=5000 USERS='imap-keep pop3-keep'
 	for user in imap-large pop3-large; do
 		mkdir -p "$tmp/dovecot/mail/$user/new" "$tmp/dovecot/mail/$user/cur" "$tmp/dovecot/mail/$user/tmp"
@@ -179,8 +209,9 @@ memory() {
 }
 
 certificate
-if [ -n "$memory" ]; then
-	memory
+if [ -n "$measure" ]; then
+	lean
+	"$measure"
 	exit
 fi
 build
