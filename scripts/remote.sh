@@ -232,6 +232,7 @@ done
 if [ "$rounds" != 0 ]; then
 	export CLOCK_OFFSET=0h
 	count=0 USERS='imap-delete pop3-delete'
+	rm -rf "$tmp/dovecot" # some messages stayed there
 	provider_start dovecot
 	box imap-delete pop3-delete
 	kill -KILL "$box_pid"

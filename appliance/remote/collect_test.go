@@ -109,6 +109,34 @@ func TestRenumbered(t *testing.T) {
 	}
 }
 
+// TestSameHeader: a message is recognized once, and only by what is no longer listed under its old
+// name; where messages are deleted at once, nothing is recognized.
+func TestSameHeader(t *testing.T) {
+	x := newPlace(t, 30)
+	x.collect()
+	for i, m := range x.p.messages {
+		m.uid = fmt.Sprintf("new-%d", i)
+	}
+	again := func(x *place, n int) {
+		for i := range n {
+			m := newLetter(3, 400)
+			m.uid, m.content = fmt.Sprintf("again-%d-%d", n, i), m.content+"another text\r\n"
+			x.p.messages = append(x.p.messages, m)
+		}
+	}
+	again(x, 2)
+	if r := x.collect(); r.Known != 30 || r.New != 2 {
+		t.Errorf("%+v, want 30 known and 2 new", r)
+	}
+	x = newPlace(t, 30)
+	x.a.After = config.FromNow
+	x.collect()
+	again(x, 25)
+	if r := x.collect(); r.Known != 0 || r.New != 25 || len(x.p.messages) != 0 {
+		t.Errorf("%+v, %d are left; want 25 new and none left", r, len(x.p.messages))
+	}
+}
+
 // TestOtherProtocol: a change from POP3 to IMAP brings nothing twice, however few messages there
 // are.
 func TestOtherProtocol(t *testing.T) {

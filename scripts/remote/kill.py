@@ -108,7 +108,8 @@ def main():
             if last.returncode == 0 and not left:
                 break
         else:
-            sys.exit(f"{name}: it never comes to an end: {said}")
+            with open(folder + ".log") as log:
+                sys.exit(f"{name}: it never comes to an end: {said}{log.read()[-4000:]}")
     check(given)
     total = sum(mail.judge(f"{folder}/{name}", range(1, given[name] + 1), name) for name in ACCOUNTS)
     server.terminate()
