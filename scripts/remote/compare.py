@@ -142,7 +142,8 @@ class Other:
 
     def arrived(self):
         new = f"{self.home}/mail/new"
-        return len(os.listdir(new)) if os.path.isdir(new) else 0
+        least = LARGE // 2 if self.home.endswith("-large") else 1  # a part of a message is none
+        return sum(os.stat(f"{new}/{name}").st_size >= least for name in os.listdir(new)) if os.path.isdir(new) else 0
 
     def fetch(self, port, user):
         command = {"fetchmail": ["fetchmail", "--silent", "--fetchmailrc", f"{self.home}/rc", "--pidfile", f"{self.home}/pid", "--idfile", f"{self.home}/ids"],
