@@ -55,7 +55,7 @@ func (r *retainer) retain(ctx context.Context) {
 		})
 	}
 	r.intake.KeepRoom(ctx)
-	if record, ok := r.clock.Record(); ok && mailbox.Removes(in.config) && r.keeper.Due(record, up) {
+	if record, ok := r.clock.Record(); ok && mailbox.CountsDays(in.config) && r.keeper.Due(record, up) {
 		r.saveClock(record, up)
 	}
 	if !settled || r.any && up-r.passed < passEvery {
@@ -74,9 +74,9 @@ func livePercent(s *spool.Spool) int64 {
 	return st.Live * 100 / st.Capacity
 }
 
-// end stores the record of the clock, if a policy needs it.
+// end stores the record of the clock, if days are counted.
 func (r *retainer) end() {
-	if record, ok := r.clock.Record(); ok && mailbox.Removes(r.rules().config) {
+	if record, ok := r.clock.Record(); ok && mailbox.CountsDays(r.rules().config) {
 		r.saveClock(record, r.clock.Uptime())
 	}
 }
@@ -84,6 +84,6 @@ func (r *retainer) end() {
 func (r *retainer) saveClock(record clock.Record, up time.Duration) {
 	r.keeper.Saved(record, up)
 	if err := record.Save(filepath.Join(r.state, statedir.ClockFile)); err != nil {
-		r.log.Error("storing the clock record failed: after the next start the days of retention are counted again", zap.Error(err))
+		r.log.Error("storing the clock record failed: after the next start the days of retention and of remote accounts are counted again", zap.Error(err))
 	}
 }

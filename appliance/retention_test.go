@@ -330,6 +330,23 @@ func TestNothingWithoutPolicy(t *testing.T) {
 	}
 }
 
+// TestDaysAtProviderOutliveTheServer: a remote account that deletes after days has them counted over
+// starts, and one that deletes at once or never does not need that.
+func TestDaysAtProviderOutliveTheServer(t *testing.T) {
+	for after, want := range map[config.Span]bool{7: true, config.FromNow: false, config.Unbounded: false} {
+		state := t.TempDir()
+		family(t, state, "anna")
+		c := settings(state)
+		c.Remote = map[string]config.Remote{"a": {Owner: "anna", Fetch: config.FetchNone, After: after}}
+		if err := startAt(t, c, newDesk()).stop(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(state, statedir.ClockFile)); os.IsNotExist(err) == want {
+			t.Errorf("after %d: the file %s: %v", after, statedir.ClockFile, err)
+		}
+	}
+}
+
 // TestTermOutlivesTheBox: the days go on through stops and starts, and are counted anew when the
 // date is not the one that it should be.
 func TestTermOutlivesTheBox(t *testing.T) {

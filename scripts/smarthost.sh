@@ -1,57 +1,97 @@
 #!/bin/sh
-# smarthost.sh: sends by Exim of Debian, which is unpacked into a temporary directory and not installed:
-# with TLS from the first octet and by STARTTLS, PLAIN, 4xx, 5xx, SIZE, DSN and SMTPUTF8.
-# It needs root, for a mount namespace in which Exim finds its user.
+# smarthost.sh: sends by Exim, Postfix and OpenSMTPD of Debian, which are unpacked into a temporary
+# directory and not installed (scripts/smarthost/servers.sh): with TLS from the first octet (465) and
+# by STARTTLS (587), PLAIN and LOGIN, 4xx, 5xx, SIZE, DSN, SMTPUTF8, a slow server, a certificate that
+# is not trusted, a server that hangs, and one that is not there.
+#
+#   scripts/smarthost.sh [SERVER...]    exim postfix opensmtpd, or some of them
+#
+# It needs root, for mount namespaces in which the servers find their users, and for Postfix
+# dovecot-core, which knows its logins. Exit code 75: not root, or a server that cannot do TLS: the
+# OpenSMTPD 6.8 of Debian 12 is too old for its OpenSSL.
 set -eu
 cd "$(dirname "$0")/.."
-dir=$(mktemp -d)
-trap 'kill "${pid:-0}" 2>/dev/null || true; rm -rf "$dir"' EXIT
-chmod 755 "$dir"
-(cd "$dir" && apt-get -qq -o APT::Sandbox::User=root download exim4-daemon-light && dpkg-deb -x ./*.deb .)
-mkdir "$dir/spool" "$dir/log"
-cp /etc/passwd /etc/group "$dir"
-echo 'Debian-exim:x:4711:4711::/:/bin/false' >>"$dir/passwd"
-echo 'Debian-exim:x:4711:' >>"$dir/group"
-openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/key.pem" -out "$dir/cert.pem" -days 2 -subj /CN=localhost 2>/dev/null
-chown -R 4711:4711 "$dir/spool" "$dir/log" "$dir/key.pem" "$dir/cert.pem"
-free() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-tls=$(free) plain=$(free)
-cat >"$dir/exim.conf" <<END
-primary_hostname = smtp.example.org
-local_interfaces = 127.0.0.1
-daemon_smtp_ports = $tls : $plain
-tls_on_connect_ports = $tls
-tls_advertise_hosts = *
-tls_certificate = $dir/cert.pem
-tls_privatekey = $dir/key.pem
-spool_directory = $dir/spool
-log_file_path = $dir/log/%slog
-smtputf8_advertise_hosts = *
-dsn_advertise_hosts = *
-message_size_limit = 2M
-queue_only
-acl_smtp_rcpt = rcpt
-acl_smtp_data = data
-begin acl
-rcpt:
-  deny !authenticated = *
-  deny local_parts = nobody
-  defer local_parts = later
-  accept
-data:
-  deny condition = \${if match{\$h_subject:}{refuse}}
-  accept
-begin authenticators
-plain:
-  driver = plaintext
-  public_name = PLAIN
-  server_prompts = :
-  server_condition = \${if and{{eq{\$auth2}{anna}}{eq{\$auth3}{a secret}}}}
-END
-unshare -m sh -c "mount --bind '$dir/passwd' /etc/passwd && mount --bind '$dir/group' /etc/group &&
-	exec '$dir/usr/sbin/exim4' -C '$dir/exim.conf' -bdf" &
-pid=$!
-sleep 2
-for way in "465 127.0.0.1:$tls" "587 127.0.0.1:$plain"; do
-	SMARTHOST_PEER=$way go test -count=1 -run TestPeer ./appliance/outbound/smarthost
+if [ "$(id -u)" != 0 ]; then
+	echo 'smarthost.sh: needs root' >&2
+	exit 75
+fi
+[ $# != 0 ] || set -- exim postfix opensmtpd
+all=$(mktemp -d) pid='' unchecked=''
+trap 'end; rm -rf "$all"' EXIT
+trap 'exit 130' INT TERM
+chmod 755 "$all"
+. scripts/smarthost/servers.sh
+go test -c -o "$all/smarthost.test" ./appliance/outbound/smarthost
+
+# await PORT...: waits until the server listens.
+await() {
+	python3 - "$@" <<'PY' || { cat "$dir/output" >&2; return 1; }
+import socket, sys, time
+for port in sys.argv[1:]:
+    for patience in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", int(port))).close()
+            break
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+    else:
+        sys.exit("no server listens on port " + port)
+PY
+}
+
+# below PID: a process and all that it has started.
+below() {
+	echo "$1"
+	tr ' ' '\n' <"/proc/$1/task/$1/children" | while read -r child; do
+		below "$child"
+	done
+}
+
+# end: kills the first process of the namespace, with which all others end.
+end() {
+	[ -n "$pid" ] || return 0
+	first=$(cat "/proc/$pid/task/$pid/children")
+	kill -KILL "${first% }"
+	kill -CONT "$pid"
+	wait "$pid" || true
+	pid=
+}
+
+# peer NAME VALUE...: runs TestPeer.
+peer() {
+	(cd appliance/outbound/smarthost && SMARTHOST_SERVER=$server SMARTHOST_PEER="$*" "$all/smarthost.test" -test.count=1 -test.run '^TestPeer$') ||
+		{ echo "$server: $*"; cat "$dir/output" >&2; return 1; }
+}
+
+for server; do
+	dir=$all/$server
+	mkdir "$dir"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/key.pem" -out "$dir/cert.pem" -days 2 -subj /CN=localhost 2>/dev/null
+	# shellcheck disable=SC2046 # two words
+	set -- $(scripts/ports.py 2)
+	tls=$1 plain=$2
+	"${server}_start"
+	await "$tls" "$plain"
+	if [ "$server" = opensmtpd ] && ! openssl s_client -connect "127.0.0.1:$tls" </dev/null >/dev/null 2>&1; then
+		echo 'opensmtpd: not checked, because it cannot do TLS with this OpenSSL (OpenSMTPD issue 1171)'
+		unchecked=true
+		end
+		continue
+	fi
+	for mechanism in PLAIN LOGIN; do
+		peer "465 127.0.0.1:$tls $mechanism"
+		peer "587 127.0.0.1:$plain $mechanism"
+	done
+	stopped=$(below "$pid")
+	# shellcheck disable=SC2086 # one process a word
+	kill -STOP $stopped
+	peer "silent 127.0.0.1:$tls"
+	peer "silent 127.0.0.1:$plain"
+	end
+	for process in $stopped; do
+		timeout 60 sh -c "while [ -e /proc/$process ]; do sleep 0.1; done"
+	done
+	peer "dead 127.0.0.1:$tls"
+	echo "$server: passed"
 done
+[ -z "$unchecked" ] || exit 75

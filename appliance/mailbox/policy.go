@@ -40,6 +40,16 @@ func Removes(c *config.Config) bool {
 	return some
 }
 
+// CountsDays reports whether a configuration removes anything after days, here or at a provider, so
+// that the days have to be counted over starts of the server.
+func CountsDays(c *config.Config) bool {
+	some := Removes(c)
+	for _, r := range c.Remote {
+		some = some || r.After > config.FromNow
+	}
+	return some
+}
+
 // Unknown returns, sorted, the names that have a policy of their own in the configuration and are
 // no accounts.
 func Unknown(c *config.Config, table *accounts.Table) (names []string) {

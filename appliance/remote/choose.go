@@ -124,19 +124,21 @@ func (c *collection) date(r *row) (time.Time, error) {
 
 // renumbered reports whether the provider has given new names to messages that the store has: there
 // were some before, and the protocol is another one, or of at least 20 fewer than half are known.
+// Where messages are deleted at once, what is there is always new.
 func (c *collection) renumbered(wanted []*row) bool {
 	if !c.store.Has(c.number, c.account.begun()) {
 		return true
 	}
-	return c.Listed >= leastRenumbered && len(wanted) > c.Listed/2
+	return c.account.After != config.FromNow && c.Listed >= leastRenumbered && len(wanted) > c.Listed/2
 }
 
-// recognize leaves out the messages whose fingerprints the store has. Their new ids are kept.
+// recognize leaves out the messages whose fingerprints the store has under names that are no longer
+// listed, each of them once. Their new ids are kept.
 func (c *collection) recognize(ctx context.Context, list []*row) ([]*row, error) {
-	had := make(map[fingerprint.Sum]bool)
-	err := c.store.Fingerprints(ctx, c.number, func(_ ID, sum fingerprint.Sum) {
-		if sum != (fingerprint.Sum{}) {
-			had[sum] = true
+	had := make(map[fingerprint.Sum]int)
+	err := c.store.Fingerprints(ctx, c.number, func(id ID, sum fingerprint.Sum) {
+		if sum.Identifies() && len(c.rows.of(id)) == 0 {
+			had[sum]++
 		}
 	})
 	if err != nil || len(had) == 0 {
@@ -149,7 +151,8 @@ func (c *collection) recognize(ctx context.Context, list []*row) ([]*row, error)
 		if err := left(c.mailbox.Header(r.Ref, &header)); err != nil {
 			return nil, err
 		}
-		if sum, ok := header.Sum(); ok && had[sum] {
+		if sum, ok := header.Sum(); ok && had[sum] > 0 {
+			had[sum]--
 			known = append(known, Noted{r.id, sum})
 		} else {
 			keep = append(keep, r)

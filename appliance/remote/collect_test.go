@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"pillarbox/appliance/config"
@@ -74,10 +75,26 @@ func TestOnce(t *testing.T) {
 	}
 }
 
+// TestDeleteWithoutMessageID: over POP3, where a name can be used again, a message without Message-ID
+// is deleted if it has a trace that can be compared, and stays otherwise.
+func TestDeleteWithoutMessageID(t *testing.T) {
+	x := newPlace(t, 4)
+	const trace = "Received: from a by b; Mon, 30 Nov 2026 10:00:00 +0000\r\n"
+	x.p.messages[0].content = trace + "Subject: no id\r\n\r\none\r\n"
+	x.p.messages[1].content = "Subject: no id\r\n\r\ntwo\r\n"
+	x.p.messages[2].content = trace + "Subject: no id\r\n\r\nthree\r\n"
+	x.collect()
+	x.p.messages[2].content = strings.Replace(x.p.messages[2].content, "10:00", "10:01", 1)
+	x.a.After = config.FromNow
+	if r := x.collect(); r.Deleted != 3 || r.New != 1 || len(x.p.messages) != 1 || !strings.Contains(x.p.messages[0].content, "two") {
+		t.Errorf("%+v, %d are left", r, len(x.p.messages))
+	}
+}
+
 // TestRenumbered: messages with new names are recognized; those without Message-ID come again.
 func TestRenumbered(t *testing.T) {
 	x := newPlace(t, 30)
-	x.p.messages[7].content = "Subject: no id\r\n\r\ntext\r\n"
+	x.p.messages[7].content = "Received: from a by b; Mon, 30 Nov 2026 10:00:00 +0000\r\nSubject: no id\r\n\r\ntext\r\n"
 	x.collect()
 	for i, m := range x.p.messages {
 		m.uid = fmt.Sprintf("new-%d", i)
@@ -89,6 +106,34 @@ func TestRenumbered(t *testing.T) {
 	before := len(x.p.commands)
 	if r := x.collect(); r.New != 0 || slices.Contains(x.p.commands[before:], "header") {
 		t.Errorf("again: %+v, %v", r, x.p.commands[before:])
+	}
+}
+
+// TestSameHeader: a message is recognized once, and only by what is no longer listed under its old
+// name; where messages are deleted at once, nothing is recognized.
+func TestSameHeader(t *testing.T) {
+	x := newPlace(t, 30)
+	x.collect()
+	for i, m := range x.p.messages {
+		m.uid = fmt.Sprintf("new-%d", i)
+	}
+	again := func(x *place, n int) {
+		for i := range n {
+			m := newLetter(3, 400)
+			m.uid, m.content = fmt.Sprintf("again-%d-%d", n, i), m.content+"another text\r\n"
+			x.p.messages = append(x.p.messages, m)
+		}
+	}
+	again(x, 2)
+	if r := x.collect(); r.Known != 30 || r.New != 2 {
+		t.Errorf("%+v, want 30 known and 2 new", r)
+	}
+	x = newPlace(t, 30)
+	x.a.After = config.FromNow
+	x.collect()
+	again(x, 25)
+	if r := x.collect(); r.Known != 0 || r.New != 25 || len(x.p.messages) != 0 {
+		t.Errorf("%+v, %d are left; want 25 new and none left", r, len(x.p.messages))
 	}
 }
 

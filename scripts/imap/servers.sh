@@ -1,11 +1,12 @@
 # shellcheck shell=sh
-# servers.sh: sourced by scripts/imap.sh, which has $tmp, $servers and $PASSWORD. IMAP servers on
-# free ports of loopback, with configuration, mail and log below $tmp, and the user anna. They flush
-# as little as they can be told, because a machine on which other tests run needs an hour for 20,000
-# messages otherwise.
+# servers.sh: sourced by scripts/imap.sh and scripts/remote.sh, which have $tmp, $servers and
+# $PASSWORD. IMAP servers on free ports of loopback, with configuration, mail and log below $tmp, and
+# the users of $USERS, or anna. They flush as little as they can be told, because a machine on which
+# other tests run needs an hour for 20,000 messages otherwise.
 #
 #   certificate       makes $tmp/cert.pem for localhost; $pin is its fingerprint
-#   dovecot_start     starts Dovecot; its ports are $IMAP_PORT and $IMAPS_PORT
+#   dovecot_start     starts Dovecot; its ports are $IMAP_PORT and $IMAPS_PORT, and with POP3=true
+#                     $POPS_PORT
 #   cyrus_start       the same of Cyrus, whose files are below $CYRUS; false if there are none
 
 : "${tmp:?}"
@@ -18,14 +19,14 @@ certificate() {
 }
 
 imap_ports() {
-	# shellcheck disable=SC2046 # two words
-	set -- $(scripts/ports.py 2)
-	IMAP_PORT=$1 IMAPS_PORT=$2
+	# shellcheck disable=SC2046 # three words
+	set -- $(scripts/ports.py 3)
+	IMAP_PORT=$1 IMAPS_PORT=$2 POPS_PORT=$3
 }
 
 # imap_await LOG: waits until the server listens.
 imap_await() {
-	python3 - "$IMAP_PORT" "$IMAPS_PORT" <<'PY' || { cat "$1" >&2; return 1; }
+	python3 - "$IMAP_PORT" "$IMAPS_PORT" ${POP3:+"$POPS_PORT"} <<'PY' || { cat "$1" >&2; return 1; }
 import socket, sys, time
 for port in sys.argv[1:]:
     for patience in range(100):
@@ -43,11 +44,21 @@ dovecot_start() {
 	imap_ports
 	mkdir -p "$tmp/dovecot/mail"
 	chown nobody "$tmp/dovecot/mail"
+	pop3=
+	[ -z "${POP3:-}" ] || pop3="service pop3-login {
+  inet_listener pop3 {
+    port = 0
+  }
+  inet_listener pop3s {
+    port = $POPS_PORT
+    ssl = yes
+  }
+}"
 	cat >"$tmp/dovecot/conf" <<CONF
 base_dir = $tmp/dovecot/run
 state_dir = $tmp/dovecot/state
 log_path = $tmp/dovecot/log
-protocols = imap
+protocols = imap ${POP3:+pop3}
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <$tmp/cert.pem
@@ -65,6 +76,7 @@ service imap-login {
     ssl = yes
   }
 }
+$pop3
 passdb {
   driver = static
   args = password=$PASSWORD
@@ -111,10 +123,13 @@ START {
 SERVICES {
   imap  cmd="$bin/imapd -C $at/imapd.conf"    listen="127.0.0.1:$IMAP_PORT"  proto="tcp" prefork=0
   imaps cmd="$bin/imapd -C $at/imapd.conf -s" listen="127.0.0.1:$IMAPS_PORT" proto="tcp" prefork=0
+  ${POP3:+pop3s cmd=\"$bin/pop3d -C $at/imapd.conf -s\" listen=\"127.0.0.1:$POPS_PORT\" proto=\"tcp\" prefork=0}
 }
 CONF
 	cp "$tmp/key.pem" "$at/key.pem"
-	printf %s "$PASSWORD" | LD_LIBRARY_PATH=$libraries "$CYRUS/usr/sbin/saslpasswd2" -p -c -f "$at/conf/sasldb2" -u "$(hostname)" anna
+	for user in ${USERS:-anna}; do
+		printf %s "$PASSWORD" | LD_LIBRARY_PATH=$libraries "$CYRUS/usr/sbin/saslpasswd2" -p -c -f "$at/conf/sasldb2" -u "$(hostname)" "$user"
+	done
 	chown -R nobody:nogroup "$at"
 	LD_LIBRARY_PATH=$libraries "$bin/master" -C "$at/imapd.conf" -M "$at/cyrus.conf" -p "$at/master.pid" -L "$at/log" -D >"$at/output" 2>&1 &
 	servers="$servers $!"

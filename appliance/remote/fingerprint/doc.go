@@ -2,9 +2,12 @@
 // mailbox: the names by which it calls its messages have changed, and the messages have not.
 //
 // A fingerprint is made of the first field of each of the names Message-ID, Date, From and Subject.
-// White space is one space, and octets above 127 are equal, because servers replace both. A message
-// without Message-ID has no fingerprint: it would be taken for another one, and a message that
-// comes twice is better than one that is lost.
+// White space is one space, and octets above 127 are equal, because servers replace both.
+//
+// In a header without Message-ID the first Received field takes its place. That is enough to see
+// that the message of a name is still the same one, but nothing is recognized by it: another one
+// could have come in the same second, and a message that comes twice is better than one that is
+// lost. A header without both has no fingerprint.
 //
 // # Invariants
 //

@@ -9,8 +9,16 @@ import (
 // A Sum is the fingerprint of a message. The zero Sum equals no other.
 type Sum [12]byte
 
-// Fields are the names of the fields that count, in their order.
-var Fields = [...]string{"Message-ID", "Date", "From", "Subject"}
+// byTrace is the bit of the last octet that a Sum without Message-ID has.
+const byTrace = 1
+
+// Identifies reports whether the message has a Message-ID, so that it can be recognized among
+// others. Otherwise the Sum can only be compared with that of the same message.
+func (s Sum) Identifies() bool { return s != Sum{} && s[len(s)-1]&byTrace == 0 }
+
+// Fields are the names of the fields that count, in their order. The last one counts in a header
+// without the first one only.
+var Fields = [...]string{"Message-ID", "Date", "From", "Subject", "Received"}
 
 // mostDate bounds the value of the field Date that a Writer keeps, in octets.
 const mostDate = 80
@@ -129,13 +137,19 @@ func (w *Writer) put(b byte) {
 	}
 }
 
-// Sum returns the fingerprint of the header so far. ok is false for a header without Message-ID.
+// Sum returns the fingerprint of the header so far. ok is false for a header without Message-ID
+// and Received.
 func (w *Writer) Sum() (sum Sum, ok bool) {
+	const trace = len(Fields) - 1
+	counted := w.sums[:trace]
 	if w.sums[0] == nil {
-		return Sum{}, false
+		if w.sums[trace] == nil {
+			return Sum{}, false
+		}
+		counted = w.sums[:]
 	}
 	all := sha256.New()
-	for _, one := range w.sums {
+	for _, one := range counted {
 		if one == nil {
 			all.Write([]byte{0})
 		} else {
@@ -143,6 +157,10 @@ func (w *Writer) Sum() (sum Sum, ok bool) {
 		}
 	}
 	copy(sum[:], all.Sum(nil))
+	sum[len(sum)-1] &^= byTrace
+	if w.sums[0] == nil {
+		sum[len(sum)-1] |= byTrace
+	}
 	return sum, true
 }
 

@@ -47,8 +47,30 @@ func TestDiffers(t *testing.T) {
 			t.Errorf("another %s has the same fingerprint", name)
 		}
 	}
-	if _, ok := sumOf(strings.Replace(usual, "Message-ID: <1@example.org>\r\n", "", 1)); ok {
-		t.Error("a header without Message-ID has a fingerprint")
+	if !same.Identifies() {
+		t.Error("a header with Message-ID does not identify its message")
+	}
+}
+
+// TestNoMessageID: a header without Message-ID has a fingerprint by its first Received field, which
+// identifies no message.
+func TestNoMessageID(t *testing.T) {
+	without := strings.Replace(usual, "Message-ID: <1@example.org>\r\n", "", 1)
+	want, ok := sumOf(without)
+	if !ok || want.Identifies() {
+		t.Errorf("the fingerprint is %x, %v; identifies: %v", want, ok, want.Identifies())
+	}
+	if got, _ := sumOf(strings.Replace(without, "\r\n\r\n", "\r\nReceived: from c\r\nX-UIDL: 1\r\n\r\n", 1)); got != want {
+		t.Errorf("with what servers add: %x, want %x", got, want)
+	}
+	for _, change := range []string{"from a", "10:00", "Hello"} {
+		if got, _ := sumOf(strings.Replace(without, change, "other", 1)); got == want {
+			t.Errorf("without %q the fingerprint is the same", change)
+		}
+	}
+	none, ok := sumOf(strings.Replace(without, "Received: from a\r\n", "", 1))
+	if ok || none.Identifies() {
+		t.Error("a header without Received as well has a fingerprint")
 	}
 }
 

@@ -4,9 +4,10 @@
 // # Invariants
 //
 //	I1  Without TLS no login is sent. STARTTLS that is refused ends the session.
-//	I2  Folders are opened read-only (EXAMINE) and messages are read without setting \Seen (PEEK),
-//	    except for the moment in which messages are deleted.
-//	I3  A listing is complete or an error: each message that EXAMINE counted has been listed with its
+//	I2  Messages are read without setting \Seen (PEEK). Folders are opened by SELECT, not EXAMINE:
+//	    Courier stores the UIDVALIDITY of a folder at the first SELECT, and draws another one for
+//	    each EXAMINE before that, which renumbers all messages with each session.
+//	I3  A listing is complete or an error: each message that SELECT counted has been listed with its
 //	    UID, in pieces of 1000, which is what Yahoo sends at once (MESSAGELIMIT).
 //	I4  A message is read in pieces of 256 KiB, so that it can go on at any octet after a broken
 //	    line. A literal that is longer than the piece ends the session; a shorter one does not end

@@ -93,13 +93,13 @@ func (m *Mailbox) open(i int, writable bool) (*imap.SelectData, error) {
 
 // reach makes the folder of a message the selected one. It fails if the server has renumbered the
 // folder since it was listed.
-func (m *Mailbox) reach(ref uint64, writable bool) (uid imap.UID, err error) {
+func (m *Mailbox) reach(ref uint64) (uid imap.UID, err error) {
 	i := int(ref >> 32)
 	if i >= len(m.folders) {
 		return 0, session.Errorf(session.Protocol, "there is no message %d", ref)
 	}
-	if m.selected != i+1 || m.writable != writable {
-		data, err := m.open(i, writable)
+	if m.selected != i+1 || !m.writable {
+		data, err := m.open(i, true)
 		if err != nil {
 			return 0, err
 		}

@@ -21,6 +21,7 @@ type Mailbox struct {
 	folders  []folder
 	selected int // index of folders plus 1; 0: none
 	writable bool
+	buffer   [8 << 10]byte // for content, so that a piece leaves no buffer of its own behind
 	gmail    bool
 	trash    string // where Gmail has what is deleted
 }

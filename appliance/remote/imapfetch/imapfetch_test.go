@@ -254,8 +254,10 @@ func serveLines(t *testing.T, answer func(offset int) string) string {
 			switch word {
 			case "LIST":
 				io.WriteString(conn, "* LIST () \"/\" INBOX\r\n")
-			case "EXAMINE":
+			case "SELECT":
 				io.WriteString(conn, "* 1 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n")
+			case "EXAMINE": // as Courier's, before the first SELECT
+				io.WriteString(conn, "* 1 EXISTS\r\n* OK [UIDVALIDITY 8] ok\r\n")
 			case "UID":
 				offset := 0
 				if _, partial, ok := strings.Cut(rest, "<"); ok {

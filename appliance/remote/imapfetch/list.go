@@ -17,7 +17,7 @@ func (m *Mailbox) List(each func(session.Message) error) (err error) {
 	defer m.cause(&err)
 	total := uint64(0)
 	for i := range m.folders {
-		data, err := m.open(i, false)
+		data, err := m.open(i, true)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ const pieceSize = session.MostHeader
 // Header writes those fields of a header that make a fingerprint.
 func (m *Mailbox) Header(ref uint64, to io.Writer) (err error) {
 	defer m.cause(&err)
-	uid, err := m.reach(ref, false)
+	uid, err := m.reach(ref)
 	if err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func (m *Mailbox) Header(ref uint64, to io.Writer) (err error) {
 // once than they are asked for. The message must not be empty.
 func (m *Mailbox) Fetch(ref uint64, from int64, to io.Writer) (err error) {
 	defer m.cause(&err)
-	uid, err := m.reach(ref, false)
+	uid, err := m.reach(ref)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (m *Mailbox) section(uid imap.UID, section *imap.FetchItemBodySection, to i
 				m.client.Close()
 				return 0, 0, session.Errorf(session.Protocol, "the server breaks the protocol: %d octets in the place of %d", body.Literal.Size(), pieceSize)
 			}
-			if n, err = io.Copy(to, body.Literal); err != nil {
+			if n, err = io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{body.Literal}, m.buffer[:]); err != nil {
 				break
 			}
 		}
@@ -110,7 +110,7 @@ func (m *Mailbox) Delete(refs []uint64) (err error) {
 		if len(set) == 0 {
 			continue
 		}
-		if _, err := m.reach(last, true); err != nil {
+		if _, err := m.reach(last); err != nil {
 			return err
 		}
 		if err := m.remove(set); err != nil {
