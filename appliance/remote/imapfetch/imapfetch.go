@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"strings"
-	"sync/atomic"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -35,23 +34,26 @@ type folder struct {
 // Open logs in over a connection that has TLS, or gets it by STARTTLS with config if that is not
 // nil. eras are the UIDVALIDITY of the folders in an earlier session whose messages are to be read
 // without a listing; 0 or none: there was no such session.
-func Open(conn net.Conn, config *tls.Config, l session.Login, folders []string, eras []uint64) (*Mailbox, error) {
-	m := &Mailbox{line: &line{Conn: conn}}
-	if config == nil {
-		m.client = imapclient.New(m.line, nil)
-	} else {
-		c, err := imapclient.NewStartTLS(m.line, &imapclient.Options{TLSConfig: config})
-		if err != nil {
-			return nil, noTLS(err)
+func Open(conn net.Conn, config *tls.Config, l session.Login, folders []string, eras []uint64) (_ *Mailbox, err error) {
+	greeting := ""
+	if config != nil {
+		if conn, err = startTLS(conn, config); err != nil {
+			return nil, err
 		}
-		m.client = c
+		greeting = "* OK STARTTLS\r\n" // the client waits for one, and the server has sent it before
 	}
+	m := &Mailbox{line: newLine(conn, greeting)}
+	m.client = imapclient.New(m.line, nil)
+	defer func() {
+		if err != nil {
+			m.cause(&err)
+			m.client.Close()
+		}
+	}()
 	if err := m.login(l); err != nil {
-		m.client.Close()
 		return nil, err
 	}
 	if err := m.find(folders); err != nil {
-		m.client.Close()
 		return nil, err
 	}
 	for i := range m.folders {
@@ -60,19 +62,6 @@ func Open(conn net.Conn, config *tls.Config, l session.Login, folders []string, 
 		}
 	}
 	return m, nil
-}
-
-// noTLS returns the error of STARTTLS: what the certificate lacks, or that there is no TLS.
-func noTLS(err error) error {
-	var e *session.Error
-	var no *imap.Error
-	switch {
-	case errors.As(err, &e):
-		return e
-	case errors.As(err, &no):
-		return session.Errorf(session.Certificate, "the server refused TLS (STARTTLS): %s; nothing was sent without TLS", session.Printable(no.Text))
-	}
-	return err
 }
 
 func (m *Mailbox) login(l session.Login) error {
@@ -120,31 +109,6 @@ func failed(what string, err error, login bool) error {
 		code = "AUTH"
 	}
 	return session.Reply(what, code, strings.TrimSpace(no.Text), login)
-}
-
-// A line is the connection under the client, whose errors do not say how it broke.
-type line struct {
-	net.Conn
-	broken atomic.Pointer[error] // the first error of Read
-}
-
-func (l *line) Read(p []byte) (int, error) {
-	n, err := l.Conn.Read(p)
-	if err != nil {
-		l.broken.CompareAndSwap(nil, &err)
-	}
-	return n, err
-}
-
-// cause replaces an error of the client by that of the connection, if it broke.
-func (m *Mailbox) cause(err *error) {
-	var e *session.Error
-	if *err == nil || errors.As(*err, &e) {
-		return
-	}
-	if broken := m.line.broken.Load(); broken != nil {
-		*err = *broken
-	}
 }
 
 // Close logs out.
