@@ -176,6 +176,15 @@ func (m *collecting) trouble() (said []string) {
 	return said
 }
 
+// tell leaves a message for the owner of a remote account.
+func (m *collecting) tell(ctx context.Context, account *remote.Account, subject, text string) error {
+	err := deliverNotice(ctx, m.sending.intake, m.sending.rules().config, m.sending.now(), []string{account.Owner}, notice{account.Owner, subject, text})
+	if err == nil {
+		m.log.Info("owner of a remote account was told", zap.String("remote_account", account.Name), zap.String("user", account.Owner), zap.String("subject", subject))
+	}
+	return err
+}
+
 // A remoteClock is a remote.Clock.
 type remoteClock struct{ clock *clock.Clock }
 

@@ -213,6 +213,7 @@ func openRemote(a *Appliance) *collecting {
 			Hostname: a.boot.Hostname,
 		},
 	}
+	m.Notices = &remote.Notices{Tell: m.tell, File: filepath.Join(a.state, statedir.ToldFile), Log: a.log}
 	m.begin()
 	return m
 }

@@ -101,7 +101,7 @@ func (c *collection) since(list []*row) ([]*row, error) {
 		}
 	}
 	c.Skipped = len(old)
-	if c.dry || len(old) == 0 {
+	if c.order.dry || len(old) == 0 {
 		return keep, nil
 	}
 	return keep, c.store.Note(c.number, old)
@@ -157,7 +157,7 @@ func (c *collection) recognize(ctx context.Context, list []*row) ([]*row, error)
 		}
 	}
 	c.Known = len(known)
-	if c.dry || len(known) == 0 {
+	if c.order.dry || len(known) == 0 {
 		return keep, nil
 	}
 	return keep, c.store.Note(c.number, known)

@@ -16,14 +16,26 @@ type collection struct {
 	store   Store
 	clock   Clock
 	past    *past
-	host    string // of this server, for the trace header
-	dry     bool
+	order   order
+	telling telling
 	log     *zap.Logger
 
-	start  time.Time
-	budget int64 // octets that may be fetched; below 0: no limit
-	rows   rows
+	start time.Time
+	rows  rows
 	Report
+}
+
+// An order says how a collection goes.
+type order struct {
+	host   string // of this server, for the trace header
+	dry    bool
+	budget int64 // octets that may be fetched; below 0: no limit
+}
+
+// telling is what the owner is to be told.
+type telling struct {
+	notices *Notices // nil: the owner is told nothing
+	large   []*row   // that are too large
 }
 
 // run lists, fetches and deletes.
@@ -43,9 +55,11 @@ func (c *collection) run(ctx context.Context) error {
 	case first:
 		wanted, err = c.since(wanted)
 	case len(wanted) > 0 && c.renumbered(wanted):
-		wanted, err = c.recognize(ctx, wanted)
+		if wanted, err = c.recognize(ctx, wanted); err == nil {
+			c.tellRenumbered(ctx, len(wanted))
+		}
 	}
-	if err == nil && !c.dry && !c.store.Has(c.number, c.account.begun()) {
+	if err == nil && !c.order.dry && !c.store.Has(c.number, c.account.begun()) {
 		err = c.store.Note(c.number, []Noted{{ID: c.account.begun()}})
 	}
 	if err != nil {
@@ -55,9 +69,12 @@ func (c *collection) run(ctx context.Context) error {
 	if err := c.fetchAll(ctx, wanted); err != nil {
 		return err
 	}
-	if c.dry {
+	if c.order.dry {
 		return nil
 	}
 	c.forget()
+	if err := c.tellLarge(ctx); err != nil {
+		return err
+	}
 	return c.purge(ctx)
 }

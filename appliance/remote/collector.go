@@ -28,6 +28,7 @@ type Collector struct {
 	Store    Store
 	Clock    Clock
 	Hostname string // of this server
+	Notices  *Notices
 	Log      *zap.Logger
 
 	working sync.Mutex // held during a collection: there is one at a time
@@ -80,7 +81,7 @@ func (c *Collector) state(name string) *state {
 	}
 	s := c.states[name]
 	if s == nil {
-		s = &state{past: past{failed: make(map[ID]int), broke: make(map[ID]bool), absent: make(map[ID]int)}}
+		s = &state{past: past{failed: make(map[ID]int), broke: make(map[ID]bool), large: make(map[ID]bool), absent: make(map[ID]int)}}
 		c.states[name] = s
 	}
 	return s
@@ -121,7 +122,7 @@ func (c *Collector) Collect(ctx context.Context, a *Account, dry bool) (Report, 
 		return sum, ctx.Err()
 	}
 	if !dry {
-		c.note(a, sum, err)
+		c.note(ctx, a, sum, err)
 	}
 	return sum, err
 }
@@ -149,7 +150,7 @@ func (r Report) plus(next Report) Report {
 func (c *Collector) session(ctx context.Context, a *Account, dry bool) (r Report, err error) {
 	mailbox, err := c.Open(ctx, a)
 	if err != nil {
-		return r, err
+		return r, c.dated(err)
 	}
 	c.mu.Lock()
 	s := c.state(a.Name)
@@ -161,9 +162,9 @@ func (c *Collector) session(ctx context.Context, a *Account, dry bool) (r Report
 	s.again(time.Now())
 	c.mu.Unlock()
 	one := &collection{
-		budget:  budget,
 		account: a, number: a.Number(), mailbox: mailbox, store: c.Store, clock: c.Clock,
-		past: &s.past, host: c.Hostname, dry: dry, log: c.Log,
+		past: &s.past, log: c.Log,
+		order: order{host: c.Hostname, dry: dry, budget: budget}, telling: telling{notices: c.Notices},
 	}
 	one.open = func(eras []uint64) (Session, error) { return c.Open(ctx, a, eras...) }
 	defer func() {
@@ -173,13 +174,26 @@ func (c *Collector) session(ctx context.Context, a *Account, dry bool) (r Report
 		}
 	}()
 	if err := one.run(ctx); err != nil {
-		return one.Report, err
+		return one.Report, c.dated(err)
 	}
 	return one.Report, one.mailbox.Close()
 }
 
+// dated returns an error that is about the date as what it means: with a clock that is not believed
+// the account waits for it, and nothing is said about the provider.
+func (c *Collector) dated(err error) error {
+	e := session.As(err)
+	if e.Kind != session.Date {
+		return err
+	}
+	if _, believed := c.Clock.Today(); believed {
+		return &session.Error{Kind: session.Certificate, Text: e.Text}
+	}
+	return &session.Error{Kind: session.Network, Text: "waits for the clock of this machine to be set: " + e.Text}
+}
+
 // note logs a collection and decides when the next one is.
-func (c *Collector) note(a *Account, r Report, err error) {
+func (c *Collector) note(ctx context.Context, a *Account, r Report, err error) {
 	c.mu.Lock()
 	s := c.state(a.Name)
 	asked := s.asks(a)
@@ -188,8 +202,9 @@ func (c *Collector) note(a *Account, r Report, err error) {
 		s.last, s.report = time.Now(), r
 	}
 	asks, until, why := s.asks(a), s.next, s.why
-	failures := s.failures
+	failures, failing := s.failures, time.Since(s.failing)
 	c.mu.Unlock()
+	c.Notices.After(ctx, a, asks, failing, err)
 	fields := []zap.Field{zap.String("remote_account", a.Name), zap.String("user", a.Owner)}
 	counts := []zap.Field{
 		zap.Int("new", r.New), zap.Int64("octets", r.Octets), zap.Int("listed", r.Listed), zap.Int("deleted", r.Deleted), zap.Duration("took", r.Took),

@@ -22,6 +22,7 @@ type scripted struct {
 	broken   map[uint64]session.Kind // by Ref: Fetch fails
 	keeps    bool                    // confirms that it deletes, and does not
 	slow     time.Duration           // until then
+	refuses  error                   // of every session
 	sent     int                     // octets of content
 	commands []string
 }

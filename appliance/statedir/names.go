@@ -14,5 +14,6 @@ const (
 	PortsFile      = "ports"
 	NoticeFile     = "noticed"
 	AdminFile      = "admin"
-	QueueFile      = "queue" // what outgoing mail is held by
+	QueueFile      = "queue"       // what outgoing mail is held by
+	ToldFile       = "remote-told" // what owners of remote accounts were told
 )
