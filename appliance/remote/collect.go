@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -29,6 +30,7 @@ type collection struct {
 type order struct {
 	host   string // of this server, for the trace header
 	dry    bool
+	whole  bool  // the mailbox is listed, even if nothing seems to have changed
 	budget int64 // octets that may be fetched; below 0: no limit
 }
 
@@ -42,6 +44,10 @@ type telling struct {
 func (c *collection) run(ctx context.Context) error {
 	c.start = time.Now()
 	defer func() { c.Took = time.Since(c.start) }()
+	mark, err := c.mark()
+	if err != nil || c.unchanged(mark) {
+		return err
+	}
 	if err := c.list(); err != nil {
 		return err
 	}
@@ -50,7 +56,6 @@ func (c *collection) run(ctx context.Context) error {
 	}
 	c.rows.sort()
 	wanted := c.wanted()
-	var err error
 	switch first := c.store.Count(c.number) == 0; {
 	case first:
 		wanted, err = c.since(wanted)
@@ -76,5 +81,41 @@ func (c *collection) run(ctx context.Context) error {
 	if err := c.tellLarge(ctx); err != nil {
 		return err
 	}
-	return c.purge(ctx)
+	if err := c.purge(ctx); err != nil {
+		return err
+	}
+	if c.Waiting+c.Failed+c.Deleted == 0 && !c.more {
+		c.past.mark, c.past.listed = mark, c.Listed
+	}
+	return nil
+}
+
+// mostUnlisted is how many times in a row a mailbox is not listed: a message may have been replaced
+// by one of the same size, and ids are forgotten and messages deleted after a listing only.
+const mostUnlisted = 3
+
+// mark returns a text that differs whenever the listing does, "" if that is not known.
+func (c *collection) mark() (string, error) {
+	if c.order.dry {
+		return "", nil
+	}
+	mark, err := c.mailbox.Mark()
+	if err != nil || mark == "" {
+		return "", err
+	}
+	return fmt.Sprintf("%d %s %s", c.number, c.account.Fetch, mark), nil
+}
+
+// unchanged reports whether there is nothing to do: the last listing was complete, all of it was
+// done, and the provider has the same messages as then.
+func (c *collection) unchanged(mark string) bool {
+	before := c.past.mark
+	c.past.mark = "" // an error makes the next collection list
+	if mark == "" || mark != before || c.order.whole || c.past.unlisted >= mostUnlisted {
+		c.past.unlisted = 0
+		return false
+	}
+	c.past.unlisted++
+	c.past.mark, c.Listed = mark, c.past.listed
+	return true
 }

@@ -50,7 +50,7 @@ func (c *Collector) Run(ctx context.Context) {
 	for {
 		for _, a := range c.Accounts() {
 			if ctx.Err() == nil && c.due(a) {
-				c.Collect(ctx, a, false) // it logs
+				c.collect(ctx, a, order{}) // it logs
 			}
 		}
 		select {
@@ -90,8 +90,13 @@ func (c *Collector) state(name string) *state {
 // errOff is the error of an account that fetches nothing.
 var errOff = errors.New("fetch is \"none\" in its table")
 
-// Collect collects one account now. A dry run stores and deletes nothing.
+// Collect collects one account now, and lists its mailbox whatever is known of it. A dry run stores
+// and deletes nothing.
 func (c *Collector) Collect(ctx context.Context, a *Account, dry bool) (Report, error) {
+	return c.collect(ctx, a, order{dry: dry, whole: true})
+}
+
+func (c *Collector) collect(ctx context.Context, a *Account, o order) (Report, error) {
 	switch {
 	case a.Reason != "":
 		return Report{}, errors.New(a.Reason)
@@ -103,11 +108,12 @@ func (c *Collector) Collect(ctx context.Context, a *Account, dry bool) (Report, 
 	var sum Report
 	var err error
 	gone := make(map[ID]bool)
-	for part := 0; part < mostParts; part++ {
+	began := time.Now()
+	for part := 0; part < mostParts && time.Since(began) < mostResumed; part++ {
 		var one Report
-		one, err = c.session(ctx, a, dry)
+		one, err = c.session(ctx, a, o)
 		sum = sum.plus(one)
-		if !dry {
+		if !o.dry {
 			c.count(a, one)
 		}
 		if err != nil || !one.more || slices.ContainsFunc(one.gone, func(id ID) bool { return gone[id] }) {
@@ -121,7 +127,7 @@ func (c *Collector) Collect(ctx context.Context, a *Account, dry bool) (Report, 
 	if ctx.Err() != nil {
 		return sum, ctx.Err()
 	}
-	if !dry {
+	if !o.dry {
 		c.note(ctx, a, sum, err)
 	}
 	return sum, err
@@ -147,7 +153,7 @@ func (r Report) plus(next Report) Report {
 }
 
 // session runs one session with the provider.
-func (c *Collector) session(ctx context.Context, a *Account, dry bool) (r Report, err error) {
+func (c *Collector) session(ctx context.Context, a *Account, o order) (r Report, err error) {
 	mailbox, err := c.Open(ctx, a)
 	if err != nil {
 		return r, c.dated(err)
@@ -158,13 +164,13 @@ func (c *Collector) session(ctx context.Context, a *Account, dry bool) (r Report
 	if !trusted {
 		day = s.day // a jump of the clock does not begin a new day
 	}
-	budget := s.budget(a, day)
+	o.host, o.budget = c.Hostname, s.budget(a, day)
 	s.again(time.Now())
 	c.mu.Unlock()
 	one := &collection{
 		account: a, number: a.Number(), mailbox: mailbox, store: c.Store, clock: c.Clock,
 		past: &s.past, log: c.Log,
-		order: order{host: c.Hostname, dry: dry, budget: budget}, telling: telling{notices: c.Notices},
+		order: o, telling: telling{notices: c.Notices},
 	}
 	one.open = func(eras []uint64) (Session, error) { return c.Open(ctx, a, eras...) }
 	defer func() {

@@ -144,3 +144,13 @@ func (p *scripted) Close() error {
 }
 
 func (p *scripted) Wait() error { p.marked = nil; return nil }
+
+func (p *scripted) Mark() (string, error) {
+	octets := 0
+	for _, m := range p.messages {
+		octets += len(m.content)
+	}
+	return fmt.Sprint(len(p.messages), " ", octets), p.does("mark")
+}
+
+func (p *scripted) Find(string) (bool, error) { return false, session.ErrNoSearch }

@@ -32,6 +32,10 @@ type past struct {
 	broke  map[ID]bool // a session broke at the message
 	large  map[ID]bool // it is larger than its size said
 	absent map[ID]int  // since which day an id is not listed
+	// Of the last listing of which everything was done.
+	mark     string
+	listed   int
+	unlisted int // collections since then without a listing
 }
 
 const (

@@ -2,6 +2,7 @@ package imapfetch
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -11,6 +12,31 @@ import (
 
 // pieceOf is how many messages are listed by one command.
 const pieceOf = 1000
+
+// Mark returns what STATUS says of all folders: how many messages there are, and which UID is next.
+func (m *Mailbox) Mark() (_ string, err error) {
+	defer m.cause(&err)
+	var mark strings.Builder
+	for _, f := range m.folders {
+		data, err := m.client.Status(f.name, &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true}).Wait()
+		if err != nil {
+			return "", left(failed("STATUS", err, false))
+		}
+		if data.NumMessages == nil || data.UIDNext == 0 || data.UIDValidity == 0 {
+			return "", nil
+		}
+		fmt.Fprintf(&mark, "%q %d %d %d ", f.name, data.UIDValidity, data.UIDNext, *data.NumMessages)
+	}
+	return mark.String(), nil
+}
+
+// left returns nil for a refusal.
+func left(err error) error {
+	if e := session.As(err); e != nil && e.Kind == session.Refused {
+		return nil
+	}
+	return err
+}
 
 // List lists the messages of all folders.
 func (m *Mailbox) List(each func(session.Message) error) (err error) {

@@ -13,6 +13,9 @@
 //	server: header REF           child: data OCTETS ... done | error
 //	server: fetch REF FROM       child: data OCTETS ... done | error
 //	server: delete REF ...       child: done | error
+//	server: mark                 child: text MARK ... done | error
+//	server: find MESSAGE-ID      child: text FOUND ... done | error
+//	server: ticket               child: text TICKET ... done
 //	server: close                child: done | error, and it ends
 //
 // The login and its secret are fields of "open", so that they are neither in the arguments of the

@@ -25,9 +25,10 @@ type Client struct {
 	secure bool
 	caps   map[string][]string // by name, in capital letters; nil: CAPA was refused
 
-	count int   // messages, as STAT said
-	size  int64 // octets, as STAT said
-	dead  error // why the session cannot go on
+	count  int   // messages, as STAT said
+	size   int64 // octets, as STAT said
+	stated bool  // it was asked
+	dead   error // why the session cannot go on
 }
 
 // New reads the greeting of a server. secure says that conn has TLS.
