@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/mail"
 	"slices"
+	"strings"
 	"time"
 
 	"pillarbox/appliance/config"
@@ -27,6 +28,9 @@ func (c *collection) list() error {
 		r := c.rows.add(m)
 		c.era(m)
 		if m.ID != "" {
+			if c.rows.words == "" {
+				c.rows.words, _, _ = strings.Cut(m.ID, " ")
+			}
 			r.id = c.account.id(m.ID)
 			r.have = c.store.Has(c.number, r.id)
 		}
@@ -123,10 +127,19 @@ func (c *collection) date(r *row) (time.Time, error) {
 	return date, nil
 }
 
+// begun is the id that says that the account was collected before by its protocol, with names of the
+// same kind: a provider may begin to offer better ones.
+func (c *collection) begun() ID {
+	if words := c.rows.words; words != "" && words != string(c.account.Fetch) {
+		return c.account.id("begun " + string(c.account.Fetch) + " " + words)
+	}
+	return c.account.id("begun " + string(c.account.Fetch))
+}
+
 // renumbered reports whether the provider has given new names to messages that the store has: there
-// were some before, and the protocol is another one, or of at least 20 fewer than half are known.
+// were some before, and the protocol is another one, or the kind of the names, or of at least 20 fewer than half are known.
 func (c *collection) renumbered(wanted []*row) bool {
-	if !c.store.Has(c.number, c.account.begun()) {
+	if !c.store.Has(c.number, c.begun()) {
 		return true
 	}
 	return c.Listed >= leastRenumbered && len(wanted) > c.Listed/2

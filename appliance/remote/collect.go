@@ -64,8 +64,8 @@ func (c *collection) run(ctx context.Context) error {
 			c.tellRenumbered(ctx, len(wanted))
 		}
 	}
-	if err == nil && !c.order.dry && !c.store.Has(c.number, c.account.begun()) {
-		err = c.store.Note(c.number, []Noted{{ID: c.account.begun()}})
+	if err == nil && !c.order.dry && !c.store.Has(c.number, c.begun()) {
+		err = c.store.Note(c.number, []Noted{{ID: c.begun()}})
 	}
 	if err != nil {
 		return err

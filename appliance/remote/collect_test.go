@@ -106,6 +106,22 @@ func TestOtherProtocol(t *testing.T) {
 	}
 }
 
+// TestBetterNames: a provider that begins to name messages for all folders brings nothing twice,
+// however few messages there are.
+func TestBetterNames(t *testing.T) {
+	x := newPlace(t, 5)
+	x.a.Fetch, x.p.word = config.FetchIMAP, "imap"
+	x.collect()
+	x.p.word = "gmail"
+	if r := x.collect(); r.Known != 5 || r.New != 0 {
+		t.Errorf("%+v", r)
+	}
+	before := len(x.p.commands)
+	if r := x.collect(); r.New != 0 || slices.Contains(x.p.commands[before:], "header") {
+		t.Errorf("again: %+v, %v", r, x.p.commands[before:])
+	}
+}
+
 // TestSince: the first time only what is new enough is fetched, and the rest is not asked about
 // again.
 func TestSince(t *testing.T) {

@@ -189,7 +189,7 @@ func (c *Collector) session(ctx context.Context, a *Account, o order) (r Report,
 // the account waits for it, and nothing is said about the provider.
 func (c *Collector) dated(err error) error {
 	e := session.As(err)
-	if e.Kind != session.Date {
+	if e.Kind != session.Expired {
 		return err
 	}
 	if _, believed := c.Clock.Today(); believed {

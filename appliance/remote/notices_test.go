@@ -185,7 +185,7 @@ func TestRenumberedIsTold(t *testing.T) {
 func TestClockNotBelieved(t *testing.T) {
 	x, m := newPlace(t, 2), &mailbag{}
 	x.c.Notices = m.notices(filepath.Join(t.TempDir(), "told"))
-	x.p.refuses = session.Errorf(session.Date, "valid from 2026-01-01")
+	x.p.refuses = session.Errorf(session.Expired, "valid from 2026-01-01")
 	for clock, want := range map[Clock]session.Kind{day{today, 1}: session.Certificate, unbelieved{day{1, 0}}: session.Network} {
 		x.c.Clock = clock
 		_, err := x.c.Collect(context.Background(), x.a, false)

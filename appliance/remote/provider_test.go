@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -17,6 +18,7 @@ type scripted struct {
 	stable   bool           // its names are never used again, as those of IMAP
 	fail     map[string]int // by command: fails so often
 	partial  bool           // the listing ends early
+	word     string         // what its names begin with
 	// The line breaks after so many octets of a message; 0: it does not.
 	breaks   int
 	broken   map[uint64]session.Kind // by Ref: Fetch fails
@@ -64,7 +66,7 @@ func (p *scripted) List(each func(session.Message) error) error {
 		return err
 	}
 	for i, m := range p.messages {
-		row := session.Message{Ref: uint64(i + 1), ID: "pop3 " + m.uid, Octets: int64(len(m.content)), Stable: p.stable}
+		row := session.Message{Ref: uint64(i + 1), ID: cmp.Or(p.word, "pop3") + " " + m.uid, Octets: int64(len(m.content)), Stable: p.stable}
 		if p.stable {
 			row.Era = 7
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"strconv"
 	"strings"
 
 	"github.com/emersion/go-imap/v2"
@@ -21,6 +22,8 @@ type Mailbox struct {
 	selected int // index of folders plus 1; 0: none
 	writable bool
 	gmail    bool
+	scheme   scheme // what messages are called by
+	most     uint32 // that are listed by one command
 	trash    string // where Gmail has what is deleted
 }
 
@@ -42,7 +45,7 @@ func Open(conn net.Conn, config *tls.Config, l session.Login, folders []string, 
 		}
 		greeting = "* OK STARTTLS\r\n" // the client waits for one, and the server has sent it before
 	}
-	m := &Mailbox{line: newLine(conn, greeting)}
+	m := &Mailbox{line: newLine(conn, greeting), most: pieceOf}
 	m.client = imapclient.New(m.line, nil)
 	defer func() {
 		if err != nil {
@@ -69,6 +72,7 @@ func (m *Mailbox) login(l session.Login) error {
 		return failed("greeting", err, false)
 	}
 	if m.client.State() == imap.ConnStateAuthenticated { // PREAUTH
+		m.offers(m.client.Caps())
 		return nil
 	}
 	caps, err := m.client.Capability().Wait() // those of before TLS do not count
@@ -89,8 +93,34 @@ func (m *Mailbox) login(l session.Login) error {
 	if err != nil {
 		return failed("login", err, true)
 	}
-	m.gmail = m.client.Caps().Has("X-GM-EXT-1")
+	m.offers(m.client.Caps())
 	return nil
+}
+
+// A scheme is an item of FETCH that names a message, whatever folders it is in.
+type scheme struct{ item, word string }
+
+var (
+	gmail  = scheme{"X-GM-MSGID", "gmail"}
+	object = scheme{"EMAILID", "object"} // RFC 8474
+)
+
+// offers reads what the server can do.
+func (m *Mailbox) offers(caps imap.CapSet) {
+	m.gmail = caps.Has("X-GM-EXT-1")
+	switch {
+	case m.gmail:
+		m.scheme = gmail
+	case caps.Has(imap.CapObjectID):
+		m.scheme = object
+	}
+	for name := range caps {
+		if text, ok := strings.CutPrefix(string(name), "MESSAGELIMIT="); ok { // RFC 9738
+			if limit, err := strconv.ParseUint(text, 10, 32); err == nil && limit > 0 {
+				m.most = min(m.most, uint32(limit))
+			}
+		}
+	}
 }
 
 // failed turns the error of a command into one of a session.

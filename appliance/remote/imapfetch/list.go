@@ -54,8 +54,8 @@ func (m *Mailbox) List(each func(session.Message) error) (err error) {
 			return session.Errorf(session.Protocol, "the server has no UIDVALIDITY for %s", m.folders[i].name)
 		}
 		m.folders[i].validity = data.UIDValidity
-		for first := uint32(1); first <= data.NumMessages; first += pieceOf {
-			last := min(first+pieceOf-1, data.NumMessages)
+		for first := uint32(1); first <= data.NumMessages; first += m.most {
+			last := min(first+m.most-1, data.NumMessages)
 			if err := m.listPiece(i, first, last, each); err != nil {
 				return err
 			}
@@ -68,6 +68,8 @@ func (m *Mailbox) List(each func(session.Message) error) (err error) {
 func (m *Mailbox) listPiece(i int, first, last uint32, each func(session.Message) error) error {
 	var set imap.SeqSet
 	set.AddRange(first, last)
+	m.line.want(m.scheme.item)
+	defer m.line.want("")
 	fetch := m.client.Fetch(set, &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true})
 	listed := make(map[imap.UID]struct{}, last-first+1)
 	var stopped error
@@ -115,6 +117,9 @@ func (m *Mailbox) row(i int, data *imapclient.FetchMessageData) (session.Message
 		case imapclient.FetchItemDataBodySection:
 			return row, session.Errorf(session.Protocol, "the server sends a message that was not asked for")
 		}
+	}
+	if name := m.line.took(data.SeqNum); name != "" && m.scheme.word != "" {
+		row.ID = m.scheme.word + " " + name
 	}
 	return row, nil
 }

@@ -25,7 +25,7 @@ const (
 	Protocol
 	Refused
 	Full
-	Date
+	Expired
 	kinds
 )
 

@@ -74,7 +74,7 @@ func (p Policy) chain(sent []*x509.Certificate) error {
 func kindOf(err error) session.Kind {
 	var invalid x509.CertificateInvalidError
 	if errors.As(err, &invalid) && invalid.Reason == x509.Expired {
-		return session.Date
+		return session.Expired
 	}
 	return session.Certificate
 }
