@@ -119,6 +119,7 @@ func openSending(a *Appliance, s *sending) {
 			return sendingRules{in.config, in.table, in.routing}
 		},
 		program: func() *child.Program { return a.remote.program },
+		inSent:  a.remote.inSent,
 		dial:    a.opts.dialOutgoing,
 	}
 	s.open(func() bool { return a.clock.Interval().Trusted() })
