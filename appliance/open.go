@@ -215,6 +215,7 @@ func openRemote(a *Appliance) *collecting {
 		},
 	}
 	m.Notices = &remote.Notices{Tell: m.tell, File: filepath.Join(a.state, statedir.ToldFile), Log: a.log}
+	m.PutOff = func() error { return duringTrial(a.opts.Root) }
 	m.begin()
 	return m
 }

@@ -29,7 +29,9 @@ type Collector struct {
 	Clock    Clock
 	Hostname string // of this server
 	Notices  *Notices
-	Log      *zap.Logger
+	// PutOff returns why nothing may be fetched now; nil, or an error of nil: it may.
+	PutOff func() error
+	Log    *zap.Logger
 
 	working sync.Mutex // held during a collection: there is one at a time
 	mu      sync.Mutex // guards states
@@ -49,7 +51,7 @@ func (c *Collector) Run(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		for _, a := range c.Accounts() {
-			if ctx.Err() == nil && c.due(a) {
+			if ctx.Err() == nil && c.due(a) && c.putOff() == nil {
 				c.collect(ctx, a, order{}) // it logs
 			}
 		}
@@ -59,6 +61,15 @@ func (c *Collector) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// putOff returns why nothing may be fetched now. Nothing is written in the meantime, not even that
+// it was tried.
+func (c *Collector) putOff() error {
+	if c.PutOff == nil {
+		return nil
+	}
+	return c.PutOff()
 }
 
 // due reports whether an account is to be collected now. The first time is within a minute of the
@@ -102,6 +113,9 @@ func (c *Collector) collect(ctx context.Context, a *Account, o order) (Report, e
 		return Report{}, errors.New(a.Reason)
 	case a.Fetch == config.FetchNone:
 		return Report{}, errOff
+	}
+	if err := c.putOff(); err != nil {
+		return Report{}, err
 	}
 	c.working.Lock()
 	defer c.working.Unlock()

@@ -158,3 +158,27 @@ func TestNewLogin(t *testing.T) {
 		t.Error("after a login and one refusal")
 	}
 }
+
+// TestPutOff: as long as nothing may be fetched no provider is asked, and no time is lost after it.
+func TestPutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newPlace(t, 2)
+		x.c.Accounts = func() []*Account { return []*Account{x.a} }
+		off := true
+		x.c.PutOff = func() error {
+			if off {
+				return errFull
+			}
+			return nil
+		}
+		for _, want := range []int{0, 3} {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			x.c.Run(ctx)
+			cancel()
+			if n := x.k.Count(x.a.Number()); n != want {
+				t.Errorf("%d ids, want %d", n, want)
+			}
+			off = false
+		}
+	})
+}
