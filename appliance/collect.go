@@ -30,6 +30,7 @@ type collecting struct {
 	state    string
 	boot     *config.Config // the server was confined for its remote accounts
 	confined bool
+	restart  string // the command for it
 	started  time.Time
 	log      *zap.Logger
 	program  *child.Program // that sessions are started from; nil: there is none
@@ -106,8 +107,8 @@ func (m *collecting) read(c *config.Config, table *accounts.Table) []*remote.Acc
 			one.Mailbox = owner.Mailbox
 			m.unlock(one)
 		}
-		if one.Reason == "" && !m.admits(one.Incoming) {
-			one.Reason = "the server has to be restarted, because it is confined to the ports of its start"
+		if one.Reason == "" && one.Fetch != config.FetchNone && !m.admits(one.Incoming) {
+			one.Reason = "the server is confined to the ports of its start, and has to be restarted: " + m.restart
 		}
 		if one.Reason != "" {
 			m.log.Warn("remote account is off", zap.String("remote_account", name), zap.String("error", one.Reason))
@@ -171,6 +172,11 @@ func (m *collecting) trouble() (said []string) {
 			said = append(said, fmt.Sprintf("the remote account %s needs you: %s", st.Name, st.Why))
 		case st.Why != "" && time.Since(st.Last) > 24*time.Hour && time.Since(m.started) > 24*time.Hour:
 			said = append(said, fmt.Sprintf("the remote account %s was not reached for a day: %s", st.Name, st.Why))
+		}
+	}
+	for _, one := range *m.accounts.Load() {
+		if one.Send && one.Outgoing != "" && !m.admits(one.Outgoing) {
+			said = append(said, fmt.Sprintf("the remote account %s cannot send: the server is confined to the ports of its start, and has to be restarted: %s", one.Name, m.restart))
 		}
 	}
 	return said

@@ -16,6 +16,7 @@ import (
 	"pillarbox/appliance/delivery"
 	"pillarbox/appliance/guard"
 	"pillarbox/appliance/listen"
+	"pillarbox/appliance/machine"
 	"pillarbox/appliance/remote"
 	"pillarbox/appliance/remote/child"
 	"pillarbox/appliance/statedir"
@@ -207,7 +208,7 @@ func (a *Appliance) openClock() {
 // openRemote returns what collects mail at providers.
 func openRemote(a *Appliance) *collecting {
 	m := &collecting{
-		state: a.state, boot: a.boot, confined: a.opts.GiveUp && a.boot.Service.Confine, started: a.started, log: a.log,
+		state: a.state, boot: a.boot, confined: a.opts.GiveUp && a.boot.Service.Confine, restart: machine.Restart(a.opts.Root), started: a.started, log: a.log,
 		Collector: &remote.Collector{
 			Store:    remoteStore{spool: a.spool, intake: a.intake, now: a.now, log: a.log},
 			Clock:    remoteClock{a.clock},

@@ -67,6 +67,7 @@ func loginRemote(c *call, o *options) error {
 		return err
 	}
 	fmt.Fprintf(c.stdout, "%s: the provider accepts the password; %d messages are there\n", name, messages)
+	showNeeds(c, on, name)
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"pillarbox/appliance/admin"
+	"pillarbox/appliance/config"
 	"pillarbox/appliance/remote/provider"
 )
 
@@ -81,10 +82,15 @@ func addRemote(c *call, o *options, settings []*remoteSetting) error {
 		return err
 	}
 	fmt.Fprintf(c.stdout, "%s is set up: %d messages are at %s; pillarbox fetch -dry-run %s shows what would be fetched\n", name, messages, r.Incoming, name)
-	if len(before.Remote) == 0 {
-		fmt.Fprintln(c.stdout, "A server that runs has to be restarted before it fetches from the first account: it is confined to the ports of its start.")
-	}
+	showNeeds(c, on, name)
 	return err
+}
+
+// showNeeds shows what a server that runs needs before it fetches.
+func showNeeds(c *call, on *config.Config, name string) {
+	if needs := admin.RemoteNeeds(on, name); needs != "" {
+		fmt.Fprintf(c.stdout, "Before mail is fetched: %s\n", needs)
+	}
 }
 
 // askSettings asks on the terminal for what no flag has set.
