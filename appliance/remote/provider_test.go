@@ -20,13 +20,16 @@ type scripted struct {
 	partial  bool           // the listing ends early
 	word     string         // what its names begin with
 	// The line breaks after so many octets of a message; 0: it does not.
-	breaks   int
-	broken   map[uint64]session.Kind // by Ref: Fetch fails
-	keeps    bool                    // confirms that it deletes, and does not
-	slow     time.Duration           // until then
-	refuses  error                   // of every session
-	sent     int                     // octets of content
-	commands []string
+	breaks int
+	broken map[uint64]session.Kind // by Ref: Fetch fails
+	keeps  bool                    // confirms that it deletes, and does not
+	crash  error                   // how the process of its session ended
+	// A session whose end fails has deleted what was marked.
+	deletesAnyway bool
+	slow          time.Duration // until then
+	refuses       error         // of every session
+	sent          int           // octets of content
+	commands      []string
 }
 
 // A letter is a message at the provider.
@@ -128,7 +131,8 @@ func (p *scripted) Delete(refs []uint64) error {
 func (p *scripted) Close() error {
 	marked := p.marked
 	p.marked = nil
-	if err := p.does("close"); err != nil {
+	err := p.does("close")
+	if err != nil && !p.deletesAnyway {
 		return err
 	}
 	if p.keeps {
@@ -142,10 +146,10 @@ func (p *scripted) Close() error {
 			}
 		}
 	}
-	return nil
+	return err
 }
 
-func (p *scripted) Wait() error { p.marked = nil; return nil }
+func (p *scripted) Wait() error { p.marked = nil; return p.crash }
 
 func (p *scripted) Mark() (string, error) {
 	octets := 0

@@ -28,7 +28,9 @@ type line struct {
 	octets  atomic.Int64
 	resumed atomic.Int64
 	pin     string
-	ended   chan struct{}
+	// certificate is that of the server.
+	certificate tls.Certificate
+	ended       chan struct{}
 }
 
 type counted struct {
@@ -76,7 +78,8 @@ func crowdedServer(t *testing.T, messages int, version uint16) *line {
 		t.Fatal(err)
 	}
 	l := &line{Listener: near, pin: fmt.Sprintf("%x", sha256.Sum256(der)), ended: make(chan struct{})}
-	secure := tls.NewListener(l, &tls.Config{MaxVersion: version, Certificates: []tls.Certificate{{Certificate: [][]byte{der, der}, PrivateKey: key}}})
+	l.certificate = tls.Certificate{Certificate: [][]byte{der, der}, PrivateKey: key}
+	secure := tls.NewListener(l, &tls.Config{MaxVersion: version, Certificates: []tls.Certificate{l.certificate}})
 	go func() {
 		defer close(l.ended)
 		for {
