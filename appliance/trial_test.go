@@ -19,6 +19,7 @@ type oneMessage struct{ remote.Session }
 
 const itsText = "Message-ID: <1@example.org>\r\nSubject: one\r\n\r\ntext\r\n"
 
+func (oneMessage) Delay() time.Duration  { return 0 }
 func (oneMessage) Mark() (string, error) { return "", nil }
 func (oneMessage) List(each func(session.Message) error) error {
 	return each(session.Message{Ref: 1, ID: "pop3 1", Octets: int64(len(itsText))})

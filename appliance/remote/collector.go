@@ -130,7 +130,7 @@ func (c *Collector) collect(ctx context.Context, a *Account, o order) (Report, e
 		if !o.dry {
 			c.count(a, one)
 		}
-		if err != nil || !one.more || slices.ContainsFunc(one.gone, func(id ID) bool { return gone[id] }) {
+		if err != nil || !one.more || c.delayed(a) || slices.ContainsFunc(one.gone, func(id ID) bool { return gone[id] }) {
 			break // the last: the server confirms deletions and keeps the messages
 		}
 		for _, id := range one.gone {
@@ -145,6 +145,14 @@ func (c *Collector) collect(ctx context.Context, a *Account, o order) (Report, e
 		c.note(ctx, a, sum, err)
 	}
 	return sum, err
+}
+
+// delayed reports whether the provider wants some time between two logins. What is left to delete
+// waits for the next collection then.
+func (c *Collector) delayed(a *Account) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state(a.Name).delay > 0
 }
 
 // count adds what a session has fetched to the octets of the day.
@@ -174,6 +182,7 @@ func (c *Collector) session(ctx context.Context, a *Account, o order) (r Report,
 	}
 	c.mu.Lock()
 	s := c.state(a.Name)
+	s.delay = mailbox.Delay()
 	day, trusted := c.Clock.Today()
 	if !trusted {
 		day = s.day // a jump of the clock does not begin a new day

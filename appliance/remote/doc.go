@@ -66,10 +66,11 @@
 //	                                      child TestSilence, TestChildCrashes
 //	the server is hostile                 popclient TestHostile, imapfetch TestHostile,
 //	                                      imapfetch TestLinesWithoutEnd, TestOneAccountAlone,
-//	                                      TestEndlessParts, TestSlow
+//	                                      TestEndlessParts, TestSlow, smarthost TestStories
 //	no Internet for weeks                 TestFailingForADay, outbound TestOffline,
 //	                                      outbound TestThirtyDays
-//	STARTTLS was taken out                popclient TestNoTLS, imapfetch TestNoTLS
+//	STARTTLS was taken out                popclient TestNoTLS, imapfetch TestNoTLS,
+//	                                      smarthost TestStories
 //	an update of the card is on trial     TestPutOff, appliance TestTrial
 //
 // That ids vanish because another server deletes at the provider is not told: a person who deletes

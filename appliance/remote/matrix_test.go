@@ -209,9 +209,9 @@ func TestMatrix(t *testing.T) {
 	_, rows, _ := strings.Cut(string(text), "# What can fail")
 	rows, _, _ = strings.Cut(rows, "# Files")
 	n := 0
-	for _, named := range regexp.MustCompile(`(?:(outbound|appliance|trust|child|popclient|imapfetch) )?(Test\w+)`).FindAllStringSubmatch(rows, -1) {
+	for _, named := range regexp.MustCompile(`(?:(smarthost|outbound|appliance|trust|child|popclient|imapfetch) )?(Test\w+)`).FindAllStringSubmatch(rows, -1) {
 		n++
-		folder := map[string]string{"": ".", "outbound": "../outbound", "appliance": ".."}[named[1]]
+		folder := map[string]string{"": ".", "outbound": "../outbound", "smarthost": "../outbound/smarthost", "appliance": ".."}[named[1]]
 		if folder == "" {
 			folder = named[1]
 		}

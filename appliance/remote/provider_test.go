@@ -23,6 +23,7 @@ type scripted struct {
 	breaks int
 	broken map[uint64]session.Kind // by Ref: Fetch fails
 	keeps  bool                    // confirms that it deletes, and does not
+	wait   time.Duration           // between two logins
 	crash  error                   // how the process of its session ended
 	// A session whose end fails has deleted what was marked.
 	deletesAnyway bool
@@ -160,3 +161,5 @@ func (p *scripted) Mark() (string, error) {
 }
 
 func (p *scripted) Find(string) (bool, error) { return false, session.ErrNoSearch }
+
+func (p *scripted) Delay() time.Duration { return p.wait }

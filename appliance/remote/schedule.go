@@ -9,13 +9,14 @@ import (
 
 // A state is how an account is doing. It is guarded by Collector.mu.
 type state struct {
-	next     time.Time // when it is collected
-	failures int       // in a row
-	failing  time.Time // since when
-	refused  int       // logins that were refused, in a row, with the secret of generation
-	last     time.Time // when it was collected the last time without an error
-	report   Report    // of then
-	why      string    // the last error; "": none
+	next     time.Time     // when it is collected
+	delay    time.Duration // the least time between two logins, as the server says
+	failures int           // in a row
+	failing  time.Time     // since when
+	refused  int           // logins that were refused, in a row, with the secret of generation
+	last     time.Time     // when it was collected the last time without an error
+	report   Report        // of then
+	why      string        // the last error; "": none
 	kind     session.Kind
 	octets   int64 // that were fetched on day
 	day      int
@@ -50,7 +51,7 @@ func (s *state) after(a *Account, now time.Time, err error) {
 	every := time.Duration(a.Every)
 	if err == nil {
 		s.failures, s.refused, s.why, s.kind, s.failing = 0, 0, "", 0, time.Time{}
-		s.next = now.Add(jitter(every))
+		s.next = now.Add(max(jitter(every), s.delay))
 		return
 	}
 	e := session.As(err)
@@ -72,7 +73,7 @@ func (s *state) after(a *Account, now time.Time, err error) {
 	case session.Protocol, session.Certificate:
 		wait = max(every, leastProtocol)
 	}
-	s.next = now.Add(max(jitter(wait), e.Wait))
+	s.next = now.Add(max(jitter(wait), e.Wait, s.delay))
 }
 
 // budget returns how many octets may be fetched now, on a day; -1: there is no limit. What was

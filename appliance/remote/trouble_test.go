@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -179,6 +180,25 @@ func TestPutOff(t *testing.T) {
 				t.Errorf("%d ids, want %d", n, want)
 			}
 			off = false
+		}
+	})
+}
+
+// TestLoginDelay: a server that wants time between two logins gets it, whatever the configuration
+// says, and also while there is more to delete.
+func TestLoginDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newPlace(t, 3*mostDeleted)
+		x.a.After, x.a.Every, x.p.wait = config.FromNow, config.Duration(time.Minute), 15*time.Minute
+		x.c.Accounts = func() []*Account { return []*Account{x.a} }
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour+time.Minute)
+		defer cancel()
+		x.c.Run(ctx)
+		if n := strings.Count(strings.Join(x.p.commands, " "), "open"); n < 4 || n > 5 {
+			t.Errorf("%d logins in an hour", n)
+		}
+		if len(x.p.messages) != 0 {
+			t.Errorf("%d messages are left", len(x.p.messages))
 		}
 	})
 }

@@ -3,6 +3,7 @@ package imapfetch
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -12,6 +13,9 @@ import (
 
 // pieceOf is how many messages are listed by one command.
 const pieceOf = 1000
+
+// Delay returns 0: IMAP has no such limit.
+func (m *Mailbox) Delay() time.Duration { return 0 }
 
 // Mark returns what STATUS says of all folders: how many messages there are, and which UID is next.
 func (m *Mailbox) Mark() (_ string, err error) {

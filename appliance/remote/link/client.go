@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"io"
+	"strconv"
 	"time"
 
 	"pillarbox/appliance/remote/session"
@@ -14,20 +15,28 @@ import (
 type Client struct {
 	*wire
 	stream io.ReadWriteCloser
+	delay  time.Duration
 }
 
 // NewClient returns the server's side of a stream.
 func NewClient(stream io.ReadWriteCloser) *Client {
-	return &Client{newWire(stream), stream}
+	return &Client{wire: newWire(stream), stream: stream}
 }
 
 // Open connects and logs in.
 func (c *Client) Open(t Target) error {
-	if err := c.send(kindOpen, t.fields()...); err != nil {
+	said, err := c.ask(kindOpen, t.fields()...)
+	if err != nil {
 		return err
 	}
-	return c.await(nil, nil)
+	if seconds, err := strconv.ParseUint(string(said), 10, 31); err == nil {
+		c.delay = min(time.Duration(seconds)*time.Second, 24*time.Hour)
+	}
+	return nil
 }
+
+// Delay returns the least time between two logins, as the server said at the beginning.
+func (c *Client) Delay() time.Duration { return c.delay }
 
 // Mark returns a text that differs whenever the listing does.
 func (c *Client) Mark() (string, error) {

@@ -8,7 +8,7 @@
 //	| kind | length | fields: length, octets, ...     length: 3 bytes, little endian
 //	+------+--------+-----------------------------
 //
-//	server: open TARGET          child: done | error KIND WAIT TEXT
+//	server: open TARGET          child: text DELAY, done | error KIND WAIT TEXT
 //	server: list                 child: message REF ID OCTETS DATE FOLDER ERA STABLE ... done | error
 //	server: header REF           child: data OCTETS ... done | error
 //	server: fetch REF FROM       child: data OCTETS ... done | error

@@ -72,6 +72,9 @@ func TestSession(t *testing.T) {
 	if err := c.Open(target); err != nil {
 		t.Fatal(err)
 	}
+	if d := c.Delay(); d != 5*time.Minute {
+		t.Errorf("the delay is %v", d)
+	}
 	var listed []session.Message
 	if err := c.List(func(m session.Message) error { listed = append(listed, m); return nil }); err != nil || len(listed) != 2 || listed[0] != one.messages[0] || listed[1].Date.Unix() != 1795000000 || listed[1].Ref != 1<<32|7 || !listed[1].Stable {
 		t.Errorf("%+v, %v", listed, err)
@@ -204,3 +207,5 @@ func (s *scripted) Mark() (string, error) { return fmt.Sprint(len(s.messages), "
 func (s *scripted) Find(id string) (bool, error) { return strings.Contains(s.content, id), nil }
 
 func (s *scripted) Ticket() []byte { return []byte("ticket") }
+
+func (s *scripted) Delay() time.Duration { return 300 * time.Second }

@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"io"
+	"strconv"
 
 	"pillarbox/appliance/remote/session"
 )
@@ -53,6 +54,11 @@ func (s *serving) answer(k kind, f fields) error {
 		}
 		if s.mailbox == nil {
 			s.mailbox, err = s.open(target)
+		}
+		if err == nil {
+			if err := s.put(kindText, strconv.AppendInt(nil, int64(s.mailbox.Delay().Seconds()), 10)); err != nil {
+				return err
+			}
 		}
 		return s.done(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"pillarbox/appliance/remote/session"
 )
@@ -232,6 +233,18 @@ S: -ERR [SYS/TEMP] Server busy
 				t.Errorf("the error holds the password: %v", err)
 			}
 		})
+	}
+}
+
+// TestDelay: LOGIN-DELAY is what CAPA says of it.
+func TestDelay(t *testing.T) {
+	for line, want := range map[string]time.Duration{
+		"LOGIN-DELAY 300": 5 * time.Minute, "login-delay 900 USER": 15 * time.Minute, "LOGIN-DELAY 999999999": 24 * time.Hour, "LOGIN-DELAY": 0, "LOGIN-DELAY -1": 0, "UIDL": 0,
+	} {
+		c, err := New(answers{in: bytes.NewReader([]byte("+OK\r\n+OK\r\n" + line + "\r\n.\r\n"))}, true)
+		if err != nil || c.Delay() != want {
+			t.Errorf("%s: %v, %v", line, c.Delay(), err)
+		}
 	}
 }
 

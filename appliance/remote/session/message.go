@@ -27,6 +27,8 @@ type Message struct {
 // A Mailbox is a session after its login. It is used by one goroutine. All errors can be turned
 // into an Error by As.
 type Mailbox interface {
+	// Delay returns the least time between two logins, as the server says; 0: it says nothing.
+	Delay() time.Duration
 	// Mark returns a text that differs whenever the listing does, as far as the server says without
 	// listing anything; "": it does not say enough.
 	Mark() (string, error)
