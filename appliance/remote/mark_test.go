@@ -85,6 +85,13 @@ func TestUnfinished(t *testing.T) {
 	if n := broken.lists(1); n != 1 || broken.k.Count(broken.a.Number()) != 5 {
 		t.Errorf("after a broken line: %d listings", n)
 	}
+	again := newPlace(t, 3)
+	again.lists(1)
+	again.p.fail["list"] = 1
+	again.c.Collect(context.Background(), again.a, false)
+	if n := again.lists(1); n != 1 {
+		t.Errorf("after a listing that broke: %d listings", n)
+	}
 	deleting := newPlace(t, 3)
 	deleting.a.After = config.FromNow
 	deleting.lists(1)
