@@ -245,6 +245,22 @@ func TestForget(t *testing.T) {
 	}
 }
 
+// TestForgetWindow: Gmail lists a part of the mailbox over POP3, so that an id which is not listed is
+// kept for 60 days.
+func TestForgetWindow(t *testing.T) {
+	x := newPlace(t, 3)
+	x.a.Provider = "gmail"
+	x.collect()
+	x.p.messages = x.p.messages[1:]
+	for _, step := range []struct{ day, ids int }{{today, 4}, {today + 8, 4}, {today + 59, 4}, {today + 60, 3}} {
+		x.c.Clock = day{step.day, 1}
+		x.collect()
+		if n := x.k.Count(x.a.Number()); n != step.ids {
+			t.Errorf("day %d: %d ids, want %d", step.day-today, n, step.ids)
+		}
+	}
+}
+
 // TestTrouble: what fails harms no other message.
 func TestTrouble(t *testing.T) {
 	x := newPlace(t, 6)

@@ -185,6 +185,82 @@ S: +OK
 S: 1 abc
 S: .
 `, func(c *Client) error { return errors.Join(c.Login(anna), list(c)) }, 0},
+		{"Gmail, too many sessions", `
+S: +OK Gpop ready for requests from 192.0.2.1 a1mb1
+C: CAPA
+S: +OK Capability list follows
+S: USER
+S: LOGIN-DELAY 300
+S: SASL PLAIN XOAUTH2 OAUTHBEARER
+S: .
+C: AUTH PLAIN
+S: + 
+C: ` + plainBase64 + `
+S: -ERR [IN-USE] Too many simultaneous connections. (Failure)
+`, func(c *Client) error { return c.Login(anna) }, session.Busy},
+		{"Exchange, sizes of LIST that are no numbers and STAT that is wrong", `
+S: +OK The Microsoft Exchange POP3 service is ready.
+C: CAPA
+S: +OK
+S: TOP
+S: UIDL
+S: SASL PLAIN XOAUTH2
+S: USER
+S: .
+C: STAT
+S: +OK 2 1
+C: LIST
+S: +OK 2 1
+S: 1 99999999999999999999
+S: 2 -1
+S: .
+C: UIDL
+S: +OK
+S: 1 AAAAAA
+S: 2 BBBBBB
+S: .
+C: RETR 1
+S: +OK
+S: Subject: a
+S: 
+S: text
+S: .
+`, func(c *Client) error { return errors.Join(list(c), c.Fetch(1, 0, io.Discard)) }, 0},
+		{"Yahoo, try again", `
+S: +OK hello from popgate
+C: CAPA
+S: +OK CAPA list follows
+S: UIDL
+S: TOP
+S: SASL PLAIN
+S: .
+C: AUTH PLAIN
+S: + 
+C: ` + plainBase64 + `
+S: -ERR [SYS/TEMP] Server error, please try again later
+`, func(c *Client) error { return c.Login(anna) }, session.Busy},
+		{"an old server of Comcast, whose TOP is cut", `
+S: +OK <Maillennium V05.00c++> POP3 server ready
+C: CAPA
+S: -ERR bad command CAPA
+C: USER anna@example.org
+S: +OK User name okay, need password.
+C: PASS secret
+S: +OK 1 messages
+C: TOP 1 0
+S: +OK
+S: Subject: a
+S: 
+S: .
+C: RETR 1
+S: +OK 90000 octets
+S: Subject: a
+S: 
+S: the whole
+S: .
+`, func(c *Client) error {
+			return errors.Join(c.Login(anna), c.Header(1, io.Discard), c.Fetch(1, 0, io.Discard))
+		}, 0},
 		{"a listing that ends early", `
 S: +OK
 C: CAPA
