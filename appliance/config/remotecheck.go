@@ -2,7 +2,6 @@ package config
 
 import (
 	"encoding/hex"
-	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
@@ -214,17 +213,6 @@ func (v remoteCheck) sending(r *Remote) {
 	}
 }
 
-// ImplicitTLS reports whether a server at host:port begins with TLS from the first octet; at the
-// ports 25, 110, 143 and 587 it begins with STARTTLS.
-func ImplicitTLS(address string) bool {
-	_, port, _ := net.SplitHostPort(address)
-	switch port {
-	case "25", "110", "143", "587":
-		return false
-	}
-	return true
-}
-
 // RemotePorts returns the TCP ports of all servers of the remote accounts.
 func (c *Config) RemotePorts() (ports []uint16) {
 	for _, name := range c.Remotes() {
@@ -239,6 +227,3 @@ func (c *Config) RemotePorts() (ports []uint16) {
 	}
 	return ports
 }
-
-// String names an account in a message.
-func (r *Remote) String() string { return fmt.Sprintf("%s at %s", r.User, r.Incoming) }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"pillarbox/appliance/admin"
-	"pillarbox/appliance/config"
 	"pillarbox/appliance/remote/provider"
 )
 
@@ -84,13 +83,6 @@ func addRemote(c *call, o *options, settings []*remoteSetting) error {
 	fmt.Fprintf(c.stdout, "%s is set up: %d messages are at %s; pillarbox fetch -dry-run %s shows what would be fetched\n", name, messages, r.Incoming, name)
 	showNeeds(c, on, name)
 	return err
-}
-
-// showNeeds shows what a server that runs needs before it fetches.
-func showNeeds(c *call, on *config.Config, name string) {
-	if needs := admin.RemoteNeeds(on, name); needs != "" {
-		fmt.Fprintf(c.stdout, "Before mail is fetched: %s\n", needs)
-	}
 }
 
 // askSettings asks on the terminal for what no flag has set.

@@ -6,22 +6,22 @@
 //	I1  Without TLS no login is sent. STARTTLS that is refused ends the session.
 //	I2  Folders are opened read-only (EXAMINE) and messages are read without setting \Seen (PEEK),
 //	    except for the moment in which messages are deleted.
-//	I3  A listing is complete or an error: each message that EXAMINE counted has been listed with its
-//	    UID, in pieces of 1000, or of fewer if the server says so (MESSAGELIMIT, RFC 9738).
+//	I3  A listing is complete or an error: each message that EXAMINE counted has been listed with
+//	    its UID, in pieces of 1000, or of fewer if the server says so (MESSAGELIMIT, RFC 9738).
 //	I4  A message is read in pieces of 256 KiB, so that it can go on at any octet after a broken
 //	    line. A literal that is longer than the piece ends the session; a shorter one does not end
 //	    the message before the size that the server names, unless it is empty. An empty message is
 //	    refused.
-//	I5  The name of a message is what the server calls it in all folders (X-GM-MSGID of Gmail, EMAILID
-//	    of RFC 8474), or its folder, UIDVALIDITY and UID: no other message ever has it. If
+//	I5  The name of a message is what the server calls it in all folders (X-GM-MSGID of Gmail,
+//	    EMAILID of RFC 8474), or its folder, UIDVALIDITY and UID: no other message ever has it. If
 //	    UIDVALIDITY changes, all names of the second kind do.
 //	I6  Only what has UIDPLUS deletes: EXPUNGE alone would remove what others have marked. Gmail,
 //	    where \Deleted archives, moves to the folder of the use \Trash.
 //
 // The client of go-imap has a goroutine that reads; it ends with the connection.
 //
-//	I7  The server is bounded below the client: a line has at most 16 KiB, a literal 256 KiB, all lines
-//	    of a session 64 MiB. What was received before TLS is never used after it.
+//	I7  The server is bounded below the client: a line has at most 16 KiB, a literal 256 KiB, all
+//	    lines of a session 64 MiB. What was received before TLS is never used after it.
 //
 //	imapfetch.go  login                folders.go   which folder is meant
 //	list.go       listings             message.go   headers, content, deletes
