@@ -16,6 +16,7 @@ import (
 	"pillarbox/appliance/delivery"
 	"pillarbox/appliance/guard"
 	"pillarbox/appliance/listen"
+	"pillarbox/appliance/logging"
 	"pillarbox/appliance/outbound"
 	session "pillarbox/appliance/outbound/link"
 	"pillarbox/appliance/statedir"
@@ -29,7 +30,7 @@ type Options struct {
 	// Log takes the events; nil drops them. Level, if not nil, follows log.level of the
 	// configuration.
 	Log   *zap.Logger
-	Level *zap.AtomicLevel
+	Level *logging.Level
 	// Clients is the table that Log counts in; nil stands for a new one.
 	Clients *access.Table
 	// Reread reads the configuration again, for Reload; if it is nil, the configuration stays.

@@ -1,12 +1,12 @@
 package appliance
 
 import (
-	"cmp"
 	"crypto/tls"
 	"maps"
 	"net"
 	"net/netip"
 	"slices"
+	"sort"
 	"sync"
 	"time"
 
@@ -73,7 +73,7 @@ func (d *devices) of(account string) []deviceSeen {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	rows := slices.Clone(d.seen[account])
-	slices.SortStableFunc(rows, func(a, b deviceSeen) int { return cmp.Compare(b.at.UnixNano(), a.at.UnixNano()) })
+	sort.SliceStable(rows, func(i, j int) bool { return rows[i].at.UnixNano() > rows[j].at.UnixNano() })
 	return rows
 }
 

@@ -28,7 +28,7 @@ func (a *Appliance) enforce(c *config.Config, table *accounts.Table) {
 		a.log.Warn("retention is set for an account that does not exist", zap.String("user", name))
 	}
 	if a.opts.Level != nil {
-		a.opts.Level.SetLevel(logging.ParseLevel(c.Log.Level))
+		a.opts.Level.Set(logging.ParseLevel(c.Log.Level))
 	}
 	a.rules.Store(in)
 	a.remote.enforce(c, table)

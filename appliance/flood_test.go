@@ -139,7 +139,7 @@ func (f logFlood) run(t *testing.T, local bool, serve func(*Appliance) listen.Se
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
 		clients := access.NewTable()
-		a := &Appliance{clients: clients, log: logging.New(logging.Plain{Writer: &out}, zap.NewAtomicLevel(), clients)}
+		a := &Appliance{clients: clients, log: logging.New(logging.Plain{Writer: &out}, new(logging.Level), clients)}
 		by := serve(a)
 		for range f.sessions {
 			client, conn := net.Pipe()
@@ -170,7 +170,7 @@ func TestRefusedFromManyAddresses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
 		clients := access.NewTable()
-		a := &Appliance{clients: clients, log: logging.New(logging.Plain{Writer: &out}, zap.NewAtomicLevel(), clients)}
+		a := &Appliance{clients: clients, log: logging.New(logging.Plain{Writer: &out}, new(logging.Level), clients)}
 		door := listen.NewAcceptor(clients, a.log, a.listenRules, func() {})
 		defer door.Close()
 		for n := range 100 * access.FloodOfClient {
@@ -188,7 +188,7 @@ func TestRefusedFromManyAddresses(t *testing.T) {
 func TestWarningsDespiteAFlood(t *testing.T) {
 	var out strings.Builder
 	clients := access.NewTable()
-	a := &Appliance{state: t.TempDir(), clients: clients, log: logging.New(logging.Plain{Writer: &out}, zap.NewAtomicLevel(), clients)}
+	a := &Appliance{state: t.TempDir(), clients: clients, log: logging.New(logging.Plain{Writer: &out}, new(logging.Level), clients)}
 	a.logins = logins{clients: clients, rules: a.accessRules, state: a.state, log: a.log}
 	if err := a.logins.open(make([]byte, access.SecretSize), nil); err != nil {
 		t.Fatal(err)

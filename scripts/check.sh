@@ -1,6 +1,6 @@
 #!/bin/sh
-# check.sh: everything that must hold before a change goes in: format, the width of comments, vet
-# for each processor, staticcheck, the scripts, and all tests with the race detector.
+# check.sh: everything that must hold before a change goes in: format, generated code, the width of
+# comments, vet for each processor, staticcheck, the scripts, and all tests with the race detector.
 set -eu
 cd "$(dirname "$0")/.."
 export GOFLAGS=-tags=nethttpomithttp2 # as the program is built, see scripts/lean.sh
@@ -15,6 +15,9 @@ if [ -n "$unformatted" ]; then
 	printf 'run gofmt -w on:\n%s\n' "$unformatted"
 	exit 1
 fi
+
+step "the pages are what templates make"
+scripts/templ.sh -check
 
 step "comments of Go: 100 columns"
 if git ls-files '*.go' | LC_ALL=C.UTF-8 xargs grep -nE '^.{101,}$' |

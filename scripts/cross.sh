@@ -2,8 +2,9 @@
 # cross.sh: builds the server for all processors (scripts/boards.sh), or for those that are named,
 # prints the sizes, and lets each binary, under qemu-user, take a mail by SMTP and give it out by
 # POP3, octet for octet. It fails when the program for arm64 or armv7, the boards that are meant, is
-# larger than 11.0 MB, or than 4.4 MB in gzip. The goal is 9.5 and 3.9 MB; the page (net/http, templ)
-# and the accounts at providers (go-imap) are what exceeds it.
+# larger than 10.5 MB, or than 4.2 MB in gzip: 1 % more than it is, so that what makes it larger is
+# seen. A file grows in steps of 64 KiB, which its parts are aligned to. The goal is 9.5 and 3.9 MB;
+# the page (net/http) and the accounts at providers (go-imap) are what exceeds it.
 #
 #   scripts/cross.sh [NAME]...
 #
@@ -20,8 +21,8 @@ trap 'exit 130' INT TERM
 
 # within NAME OCTETS GZIP: prints what is larger than a board's flash should have to hold.
 within() {
-	[ "$2" -le 11000000 ] || echo "$1: $2 octets, the limit is 11000000"
-	[ "$3" -le 4400000 ] || echo "$1: $3 octets in gzip, the limit is 4400000"
+	[ "$2" -le 10500000 ] || echo "$1: $2 octets, the limit is 10500000"
+	[ "$3" -le 4200000 ] || echo "$1: $3 octets in gzip, the limit is 4200000"
 }
 
 # round_trip NAME: the server is $tmp/NAME/pillarbox.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # imagetest.sh: makes the card image of scripts/image.sh and lets QEMU's arm64 board live through
-# boots, an update, a downgrade and a damaged update, with mail in and out from outside: with the
+# boots, an update, a downgrade and a damaged update, with mail and the page from outside: with the
 # U-Boot of this Debian and with that of the next one. The
 # work of a boot has a bound. Emulated: no KVM is needed.
 #

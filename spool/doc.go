@@ -104,7 +104,8 @@
 //     place or the other. Of two copies of a message the one that verifies is taken;
 //   - what is retired is not written over before CopyTime is over, and an open that finds holes in
 //     the log takes tombstones out of retired segments too, because these stay true;
-//   - a Hold does more, for as long as it lasts: nothing is retired.
+//   - a Hold does more, from its return to Release: nothing is retired, no file is removed, and
+//     what could be done later, Maintain and Compact, changes nothing.
 //
 // When mail would be refused otherwise, or the last free slot was taken, room comes first;
 // Stats.Hurried counts it, and Release says so. Mail that came while the copy was made is in it, or

@@ -53,9 +53,6 @@ func (s *Spool) Compact(ctx context.Context, progress func(freeSlots int)) error
 	if s.log.Closed() {
 		return ErrClosed
 	}
-	if s.table.Held() {
-		return errors.New("spool: a copy of it is being made: try again when that is done")
-	}
 	return s.log.Compact(ctx, func() {
 		if progress != nil {
 			progress(s.Stats().FreeSlots)
@@ -67,10 +64,14 @@ func (s *Spool) Compact(ctx context.Context, progress func(freeSlots int)) error
 // there when it began.
 type Hold struct{ spool *Spool }
 
-// Hold begins a hold. Mail and deletes go on. No slot is made ahead of time meanwhile; one that is
-// being made is waited for.
+// Hold begins a hold. From its return to Release no segment is retired, no file is removed, and no
+// file is made or written but for mail and deletes, which go on; or Release returns ErrHurried. It
+// waits for a batch that is being written, which may retire a segment, and for a file that is being
+// made. Compact ends when a hold begins.
 func (s *Spool) Hold() *Hold {
 	s.table.Hold()
+	// A closed log writes nothing, which is what the hold is for.
+	_ = s.log.AwaitBatch()
 	return &Hold{s}
 }
 

@@ -17,7 +17,7 @@ type mutant struct {
 	name  string
 	file  string
 	edits []string // what is replaced and by what, in turn
-	test  string   // that must fail, a regular expression
+	test  string   // that must fail, a regular expression; behind a package below this one, if it is there
 }
 
 var mutantTable = []mutant{
@@ -91,6 +91,64 @@ var mutantTable = []mutant{
 		"err := file.Reserve(t.opt.Format.SlotSize)", "err := file.Reserve(0 * t.opt.Format.SlotSize)"}, "TestForeignFullFileSystem"},
 	{"look at the index again when the slot is pinned", "message.go", []string{
 		"if again.Location() == found.Location() {", "if again.Location() == found.Location() || true {"}, "TestPinFollowsAMove"},
+	{"a hold waits for the batch", "maintain.go", []string{
+		"_ = s.log.AwaitBatch()", ""}, "TestHoldWaitsForARetirement"},
+	{"a hold waits for what is moved", "commit/log.go", []string{
+		"l.moved.mu.Lock()\n\tdefer l.moved.mu.Unlock()\n\treturn err", "return err"}, "TestCompactEndsForAHold"},
+	{"nothing is moved ahead during a hold", "commit/leader.go", []string{
+		"return w.ahead }) || !l.opt.Table.Held() {", "return w.ahead }) || true {"}, "TestCompactEndsForAHold"},
+	{"no extent is moved ahead during a hold", "commit/bulk.go", []string{
+		"if ahead && b.opt.Table.Held() {", "if false && b.opt.Table.Held() {"}, "commit TestBulkAheadIsRefused"},
+	{"no slot is made ahead during a hold", "slots/file.go", []string{
+		"case held && ahead:", "case false && held && ahead:"}, "slots TestGrowStopsForAHold"},
+	{"no file is removed during a hold", "slots/take.go", []string{
+		"removes := s.holds > 0", "removes := s.holds > 1<<30"}, "slots TestHoldRemovesNoFile"},
+	{"a removed file breaks a hold", "slots/file.go", []string{
+		"s.broken = s.broken || s.holds > 0 && len(shed) > 0", "s.broken = s.broken || len(shed) < 0"}, "slots TestShedBreaksAHold"},
+	{"a refused batch is written once more", "commit/leader.go", []string{
+		"return l.write(h, group, true, fault)", "return group, fault"}, "commit TestFaultIsWrittenTwice"},
+	{"the second copy is read back", "commit/batch.go", []string{
+		"if err == nil && readBack {", "if err == nil && readBack && false {"}, "commit TestFaultIsWrittenTwice"},
+	{"the end of a refused segment", "commit/batch.go", []string{
+		"l.fence(h)", ""}, "commit TestFaultIsWrittenTwice"},
+	{"a segment that never began is retired", "commit/segment.go", []string{
+		"l.table.Abandon(h.slot, begins.Segment)", "l.table.GiveBack(h.slot)"}, "commit TestFirstBatchIsRefused"},
+	{"tombstone for the moved copy alone is not enough", "commit/move.go", []string{
+		"a.Copies.Add(box.Entries.Identity(row), f.segment)", ""}, "commit TestExpungeNamesEveryCopy"},
+	{"a poisoned slot", "commit/bulk.go", []string{
+		"b.table.Poison(slot) //", "//"}, "commit TestFailedFlushPoisons"},
+	{"extents are durable before their record", "commit/cleaner.go", []string{
+		"if err := w.Sync(); err != nil {\n\t\treturn err\n\t}\n\treturn c.write(mv)", "return c.write(mv)"}, "commit TestCopiesAreDurableBeforeTheSlotIsFree"},
+	{"an extent is verified when it is moved", "commit/cleaner.go", []string{
+		"if sum != e.Sum {", "if false && sum != e.Sum {"}, "commit TestDeadExtentSetsItsSlotAside"},
+	{"a bad record holds its segment", "commit/cleaner.go", []string{
+		"c.table.SetStuck(slot)", ""}, "commit TestStuckSegmentIsSetAside"},
+	{"the changes come before what is carried", "commit/leader.go", []string{
+		"case errors.Is(err, errTooLong) && p.due:", "case errors.Is(err, errTooLong) && p.due && false:"}, "commit TestChangesComeFirst"},
+	{"what was refused does not count", "recovery/loader.go", []string{
+		"known = n.PreviousEnd", "known = 0 * n.PreviousEnd"}, "recovery TestRefusedBatchDoesNotCount"},
+	{"retired segments speak when records are lost", "recovery/finish.go", []string{
+		"\t\tl.inherit()\n", ""}, "recovery TestDamageInherits"},
+	{"the end of a log whose segment is retired", "recovery/loader.go", []string{
+		"if g := l.segments[at.Slot]; g.Retired {", "if g := l.segments[at.Slot]; g.Retired && false {"}, "recovery TestNewestIsRetired"},
+	{"extents that are not there", "recovery/found.go", []string{
+		"g.Header.Class == format.ClassBulk && ", ""}, "recovery TestExtents"},
+	{"a record of version 2 raises the version", "recovery/open.go", []string{
+		"if l.remote {", "if l.remote && false {"}, "recovery TestVersions"},
+	{"an open with another tag", "format/scan.go", []string{
+		"b.Epoch == c.Epoch && b.Tag != c.Tag", "false && b.Tag != c.Tag"}, "recovery TestTears"},
+	{"a body that does not verify", "reader/message.go", []string{
+		"err != nil || sum != meta.Sum {", "err != nil {"}, "reader TestOpenRefuses"},
+	{"an extent that does not verify", "reader/message.go", []string{
+		"err != nil || sum != e.Sum {", "err != nil {"}, "reader TestExtentsArePinned"},
+	{"extents are pinned", "reader/message.go", []string{
+		"m.pinned = append(m.pinned, e.Slot)", "m.reader.Slots.Unpin(e.Slot)"}, "reader TestExtentsArePinned"},
+	{"each recipient has its own head", "reader/message.go", []string{
+		"range meta.Recipients[:which] {", "range meta.Recipients[:0] {"}, "reader TestRecipientReadsItsOwnHead"},
+	{"a message of another mailbox", "reader/message.go", []string{
+		"|| meta.Recipients[which].Key != r.Mailbox {", "{"}, "reader TestOpenRefuses"},
+	{"what a window has read before", "reader/window.go", []string{
+		"if errors.Is(err, format.ErrUnreadable) {", "if false && errors.Is(err, format.ErrUnreadable) {"}, "reader TestWindowReadsAgain"},
 	{"pin", "slots/slot.go", []string{
 		"return sl.pins == 0 && sl.writers == 0 && !sl.Counts()", "return sl.writers == 0 && !sl.Counts()"}, "TestPinnedBytesStay"},
 }
@@ -162,7 +220,7 @@ func edit(t *testing.T, file string, edits []string) string {
 	return text
 }
 
-// testOverlaid runs tests of this package with some files replaced.
+// testOverlaid runs tests of a package with some files replaced.
 func testOverlaid(t *testing.T, files map[string]string, test string) (output string, err error) {
 	t.Helper()
 	here, _ := os.Getwd()
@@ -180,7 +238,11 @@ func testOverlaid(t *testing.T, files map[string]string, test string) (output st
 	if err := os.WriteFile(path, list, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("go", "test", "-count=1", "-vet=off", "-timeout=5m", "-overlay", path, "-run", "^("+test+")$", ".")
+	in, test, below := strings.Cut(test, " ")
+	if !below {
+		in, test = ".", in
+	}
+	cmd := exec.Command("go", "test", "-count=1", "-vet=off", "-timeout=5m", "-overlay", path, "-run", "^("+test+")$", "./"+in)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

@@ -1,26 +1,16 @@
 package access
 
-import "container/list"
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+)
 
 // A Session is one admitted connection, between Enter and Leave.
 type Session struct {
-	table  *Table
-	client Client
-	number uint64
-	open   *open
-	end    func()
-
-	// Guarded by Table.mu.
-	element  *list.Element // in Table.sessions; nil after its end was requested, or after Leave
-	account  string        // "" before the login
-	verifier string        // what the password of the account was verified by
+	session // guarded by table.mu
+	table   *Table
 }
-
-// The replies to a client that is not admitted.
-const (
-	RefusedFull   = "too many sessions, try again later"
-	RefusedClient = "too many sessions from your address"
-)
 
 // Enter admits a session. If refusal is "", the session may begin, and Leave must be called once
 // when it has ended; otherwise refusal is the text for the client. end is called, at most once and
@@ -31,101 +21,29 @@ const (
 // as many as it may, otherwise of the stranger with the most. A known client finds room as long as
 // any stranger has a session.
 func (t *Table) Enter(c Client, end func()) (s *Session, refusal string) {
-	t.mu.Lock()
-	now := t.now()
-	o := t.holdLocked(c, now)
-	victim, refusal := t.roomLocked(c, o)
-	if refusal == "" && victim != nil && t.leaving >= t.bounds.leaving(o.known) {
-		victim, refusal = nil, RefusedFull
-	}
-	if refusal != "" {
-		t.releaseLocked(c)
-		t.mu.Unlock()
-		return nil, refusal
-	}
-	if victim != nil {
-		t.endLocked(victim)
-	}
-	t.number++
-	s = &Session{table: t, client: c, number: t.number, open: o, end: end}
-	s.element = t.sessions.PushBack(s)
-	t.total++
-	t.countLocked(s, 1)
-	t.mu.Unlock()
+	s, victim, refusal := t.enter(c, end)
 	if victim != nil {
 		victim.end()
 	}
-	return s, ""
+	return s, refusal
 }
 
-// roomLocked returns the session that has to make room for one more of c, nil if none has to.
-func (t *Table) roomLocked(c Client, o *open) (victim *Session, refusal string) {
-	b := t.bounds
-	switch {
-	case o.sessions >= b.sessionsOf(o):
-		victim, refusal = t.victimLocked(func(s *Session) bool { return s.open == o }), RefusedClient
-	case o.network != nil && !o.known && o.network.sessions >= b.PerNetwork:
-		victim = t.victimLocked(func(s *Session) bool { return s.open.network == o.network && !s.open.known })
-		refusal = RefusedClient
-	case c.Local() && t.local >= b.Local:
-		victim, refusal = t.victimLocked(func(s *Session) bool { return s.client.Local() }), RefusedFull
-	case t.total-t.leaving < b.Sessions:
-		return nil, ""
-	default:
-		victim = t.victimLocked(func(s *Session) bool { return !s.open.known })
-		if victim == nil && o.known { // an equal share for known clients
-			victim = t.victimLocked(func(s *Session) bool { return s.open.sessions > o.sessions+1 })
-		}
-		refusal = RefusedFull
+// enter is Enter, and returns the session whose end is to be called.
+func (t *Table) enter(c Client, end func()) (s *Session, victim *session, refusal string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	o := t.clients.hold(c, t.now())
+	victim, refusal = t.sessions.room(t.bounds, c, o)
+	if refusal != "" {
+		t.clients.release(c)
+		return nil, nil, refusal
 	}
 	if victim != nil {
-		return victim, ""
+		t.sessions.request(victim)
 	}
-	return nil, refusal
-}
-
-// victimLocked returns the session that makes room, of those that match and have not logged in: the
-// oldest of the client with the most sessions; nil if there is none. The clients of an IPv6 /64
-// count as one at first. It looks at each session.
-func (t *Table) victimLocked(match func(*Session) bool) (victim *Session) {
-	count := func(o *open) int { return o.sessions }
-	for e := t.sessions.Front(); e != nil; e = e.Next() {
-		s := e.Value.(*Session)
-		if s.account != "" || !match(s) {
-			continue
-		}
-		if victim == nil || larger(s.open, victim.open, count) {
-			victim = s
-		}
-	}
-	return victim
-}
-
-// larger reports whether a has more of something than b: its /64, or if that has the same, itself.
-func larger(a, b *open, count func(*open) int) bool {
-	if x, y := a.crowd(count), b.crowd(count); x != y {
-		return x > y
-	}
-	return count(a) > count(b)
-}
-
-// countLocked adds n to what sessions are counted in.
-func (t *Table) countLocked(s *Session, n int) {
-	s.open.sessions += n
-	if s.client.Local() {
-		t.local += n
-	}
-	if s.open.network != nil && !s.open.known {
-		s.open.network.sessions += n
-	}
-}
-
-// endLocked takes a session out of those that count. The caller calls its end afterwards.
-func (t *Table) endLocked(s *Session) {
-	t.sessions.Remove(s.element)
-	s.element = nil
-	t.countLocked(s, -1)
-	t.leaving++
+	s = &Session{session{client: c, open: o, end: end}, t}
+	t.sessions.add(&s.session)
+	return s, victim, ""
 }
 
 // Leave counts a session out.
@@ -133,33 +51,45 @@ func (s *Session) Leave() {
 	t := s.table
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.total--
-	if s.element == nil {
-		t.leaving--
-	} else {
-		t.sessions.Remove(s.element)
-		s.element = nil
-		t.countLocked(s, -1)
-	}
-	t.releaseLocked(s.client)
+	t.sessions.remove(&s.session)
+	t.clients.release(s.client)
 }
 
-// Sessions returns how many sessions there are.
-func (t *Table) Sessions() int {
+// Handshake runs the TLS handshake of a connection from c as one of a bounded number. The one that
+// makes room is the oldest, of the same client where that has as many as it may, else of the
+// stranger with the most: those of a known client never end for a stranger's.
+func (t *Table) Handshake(ctx context.Context, c Client, conn *tls.Conn) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	mine := t.beginHandshake(c, cancel)
+	if mine == nil {
+		return ErrHandshakes
+	}
+	err := conn.HandshakeContext(ctx)
+	t.endHandshake(mine)
+	if cause := context.Cause(ctx); err != nil && errors.Is(cause, ErrHandshakes) {
+		return cause
+	}
+	return err
+}
+
+// beginHandshake returns nil if there is no room.
+func (t *Table) beginHandshake(c Client, cancel context.CancelCauseFunc) *handshake {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.total
+	o := t.clients.hold(c, t.now())
+	if !t.handshakes.room(t.bounds, o) {
+		t.clients.release(c)
+		return nil
+	}
+	h := &handshake{client: c, open: o, cancel: cancel}
+	t.handshakes.add(h)
+	return h
 }
 
-// becomeKnownLocked takes the sessions and handshakes of a client that has logged in out of those
-// of the strangers of its network.
-func (o *open) becomeKnownLocked() {
-	if o.known {
-		return
-	}
-	o.known = true
-	if o.network != nil {
-		o.network.sessions -= o.sessions
-		o.network.handshakes -= o.handshakes
-	}
+func (t *Table) endHandshake(h *handshake) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.handshakes.remove(h)
+	t.clients.release(h.client)
 }

@@ -20,7 +20,6 @@ const (
 	mostPerClient       = 32
 	mostHandshakes      = 64
 	handshakesPerClient = 16
-	networkTimes        = 4 // how many times the limit of one client a /64 has
 )
 
 // BoundsFor returns the bounds of a server that has memory and descriptors for that many sessions.

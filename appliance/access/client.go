@@ -60,7 +60,10 @@ func ClientOf(conn net.Conn) Client {
 		conn = wrapped.NetConn()
 	}
 	if local, ok := conn.(*net.UnixConn); ok {
-		return userOf(local)
+		if uid, ok := userOf(local); ok {
+			return LocalUser(uid)
+		}
+		return Client{}
 	}
 	return ClientAt(AddrOf(conn))
 }

@@ -23,23 +23,42 @@ const (
 	FloodOfAll    = floodAtAll
 )
 
-// Connected counts a connection of a client that is refused, or that is a stranger. The log is on
-// flash too: it should have one line for a flood, not one for each connection.
-func (t *Table) Connected(c Client) (says Notice) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := t.now()
-	r := t.recordLocked(c, now)
+// floods count connections.
+type floods struct {
+	all      window // connections of all strangers
+	warnings window // about floods of one client
+	told     instant
+	flooded  bool // told is set
+}
+
+// connected counts a connection, see Table.Connected.
+func (f *floods) connected(clients *records, c Client, now instant) (says Notice) {
+	r := clients.touch(c, now)
 	n := r.minute.add(now)
 	says.Line = n <= floodLines
 	if n == floodAt && (!r.flooded || now-r.floodLogged >= floodSilent) {
-		if says.Client = t.floods.add(now) <= mostFloods; says.Client {
+		if says.Client = f.warnings.add(now) <= mostFloods; says.Client {
 			r.floodLogged, r.flooded = now, true
 		}
 	}
-	t.clients.put(c, r)
-	if t.flood.add(now) == floodAtAll && (!t.flooded || now-t.floodTold >= floodSilent) {
-		t.floodTold, t.flooded, says.All = now, true, true
+	clients.put(c, r)
+	if f.all.add(now) == floodAtAll && (!f.flooded || now-f.told >= floodSilent) {
+		f.told, f.flooded, says.All = now, true, true
 	}
 	return says
+}
+
+// line counts one more line of the log about c, see Table.Lines.
+func (rs *records) line(c Client, window uint16, served bool, now instant) (lines int, known bool) {
+	r := rs.touch(c, now)
+	if r.linesOf != window {
+		r.linesOf, r.lines, r.served = window, 0, 0
+	}
+	counter := &r.lines
+	if served {
+		counter = &r.served
+	}
+	*counter = more(*counter)
+	rs.put(c, r)
+	return int(*counter), r.known
 }

@@ -5,7 +5,14 @@
 //
 // It speaks no protocol and owns no listener: the composition root calls it for each connection,
 // and translates its errors for POP3 and SMTP. Everything that is remembered of clients is in
-// one [Table].
+// one [Table], whose lock guards all its parts. Logins has a lock for the passwords that it
+// remembers; neither is acquired under the other.
+//
+//	Logins ──► Table ──► sessions, handshakes      who makes room
+//	             ├─────► guesses                   the limits of logins
+//	             ├─────► floods                    what is logged of connections
+//	             └─────► records ──► pairs         what is remembered of clients, and of an
+//	                                               account and a client
 //
 //	             Enter            Handshake          Check                    Leave
 //	connection ─────────► session ─────────► TLS ─────────► login ──► ... ───────► gone
@@ -97,23 +104,31 @@
 //
 //	1  The user name is folded to an account, or to a name that has none. A password that was wrong
 //	   for this pair just now is refused.
-//	2  Table.admitLocked takes the tokens, or the attempt waits.
+//	2  Table.admit takes the tokens (guesses.admit), or the attempt waits (Table.await).
 //	3  A password that was right within the hour is right; else it is derived, in turn. A proof of
 //	   SCRAM is compared; each wrong one counts, since it looks different each time.
 //	4  Wrong: the pair records it, and 20 in a row make an Alarm. Right: the tokens go back, and
 //	   the pair is known.
 //	5  The caller records the login in the session, and checks the rules again.
 //
-//	client.go, client_linux.go      what a client is
-//	table.go, slab.go               what is remembered
-//	bucket.go, waiting.go           token buckets, bounded waits
-//	bounds.go, admission.go         sessions
-//	shared.go                       addresses that stand for many clients
-//	handshakes.go                   TLS handshakes
-//	guesses.go                      the limits of logins
-//	login.go, scram.go, secret.go   the verdict on a password or a proof
-//	known.go                        known pairs and their file
-//	revocation.go                   logins that no longer hold
-//	recipients.go, waste.go         unknown recipients, octets that came to nothing
-//	connections.go, lines.go        what may be logged
+// # Files
+//
+// From the bottom up: a file uses only files above it in this list.
+//
+//	client.go, client_linux.go   what a client is
+//	secret.go, keys.go           the server's secret, and hashes by it
+//	bucket.go                    token buckets, counts in a minute
+//	slab.go                      small maps
+//	pairs.go, known.go           pairs of an account and a client; the file of the known ones
+//	open.go, records.go          what a client has open, and what is remembered of it
+//	bounds.go                    how many sessions and handshakes there may be
+//	sessions.go, handshakes.go   which of them makes room
+//	failures.go, guesses.go      the limits of logins
+//	recipients.go, waste.go      unknown recipients, octets that came to nothing
+//	connections.go               what may be logged of connections, and of each client
+//	table.go                     the lock, and all that takes it for one step
+//	admission.go                 a session from Enter to Leave, a handshake
+//	revocation.go                logins of sessions, and those that no longer hold
+//	waiting.go, attempts.go      bounded waits, the steps of an attempt to log in
+//	scram.go, login.go           the verdict on a password or a proof
 package access

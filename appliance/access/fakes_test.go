@@ -27,10 +27,12 @@ func neighbour(n int) Client {
 
 // makeKnown has an account log in from a client.
 func (t *Table) makeKnown(name string, c Client) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	g := guess{client: c, key: pairKey{t.accountKey(name, 1), t.clientKey(c)}, exists: true}
-	t.succeededLocked(g, t.now())
+	t.succeeded(guess{client: c, key: t.key(name, c), exists: true})
+}
+
+// key returns the key of the pair of an account and a client.
+func (t *Table) key(name string, c Client) pairKey {
+	return pairKey{t.pairs.keys.account(name, 1), t.pairs.keys.client(c)}
 }
 
 // guesser makes logins to the accounts anna and otto, whose passwords are their names. They are

@@ -16,7 +16,7 @@ func (g *guesser) judgedAt(name string, from Client, serial *int) (n int) {
 		*serial++
 		a := l.attempt(Credentials{Client: from, User: name})
 		l.Table.mu.Lock()
-		wait := l.Table.admitLocked(&a.guess, l.Table.now())
+		wait := l.Table.guesses.admit(&a.guess, l.Table.now())
 		l.Table.mu.Unlock()
 		if wait > 0 {
 			return n
@@ -90,7 +90,7 @@ func TestPairsOfTheFileAreOlder(t *testing.T) {
 		table.makeKnown("anna", street(100)) // the one that was used least recently goes
 		table.mu.Lock()
 		defer table.mu.Unlock()
-		if _, kept := table.pairs.get(pairKey{table.accountKey("anna", 1), table.clientKey(used)}); !kept {
+		if _, kept := table.pairs.get(table.key("anna", used)); !kept {
 			t.Error("the client that logged in last was forgotten")
 		}
 	})

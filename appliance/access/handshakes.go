@@ -3,7 +3,6 @@ package access
 import (
 	"container/list"
 	"context"
-	"crypto/tls"
 	"errors"
 )
 
@@ -18,83 +17,67 @@ type handshake struct {
 	element *list.Element // nil: it was cancelled
 }
 
-// Handshake runs the TLS handshake of a connection from c as one of a bounded number. The one that
-// makes room is the oldest, of the same client where that has as many as it may, else of the
-// stranger with the most: those of a known client never end for a stranger's.
-func (t *Table) Handshake(ctx context.Context, c Client, conn *tls.Conn) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	mine := t.beginHandshake(c, cancel)
-	if mine == nil {
-		return ErrHandshakes
-	}
-	err := conn.HandshakeContext(ctx)
-	t.endHandshake(mine)
-	if cause := context.Cause(ctx); err != nil && errors.Is(cause, ErrHandshakes) {
-		return cause
-	}
-	return err
+// handshakes are those that are not finished.
+type handshakes struct {
+	list list.List // of *handshake, the oldest first
 }
 
-// beginHandshake returns nil if there is no room.
-func (t *Table) beginHandshake(c Client, cancel context.CancelCauseFunc) *handshake {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	o := t.holdLocked(c, t.now())
+// room cancels the handshake that has to make room for one more, if one has to. It reports whether
+// there is room.
+func (hs *handshakes) room(b Bounds, o *open) bool {
 	var victim *handshake
 	switch {
-	case o.handshakes >= t.bounds.handshakesOf(o):
-		victim = t.slowestLocked(func(h *handshake) bool { return h.open == o })
-	case t.handshakes.Len() >= t.bounds.Handshakes:
-		victim = t.slowestLocked(func(h *handshake) bool { return !h.open.known })
+	case o.handshakes >= b.handshakesOf(o):
+		victim = hs.slowest(func(h *handshake) bool { return h.open == o })
+	case hs.list.Len() >= b.Handshakes:
+		victim = hs.slowest(func(h *handshake) bool { return !h.open.known })
 		if victim == nil && o.known {
-			victim = t.slowestLocked(func(*handshake) bool { return true })
+			victim = hs.slowest(func(*handshake) bool { return true })
 		}
 		if victim == nil {
-			t.releaseLocked(c)
-			return nil
+			return false
 		}
 	}
 	if victim != nil {
-		t.removeLocked(victim)
+		hs.remove(victim)
 		victim.cancel(ErrHandshakes)
 	}
-	h := &handshake{client: c, open: o, cancel: cancel}
-	h.element = t.handshakes.PushBack(h)
-	o.handshakes++
-	if o.network != nil && !o.known {
-		o.network.handshakes++
-	}
-	return h
+	return true
 }
 
-func (t *Table) endHandshake(h *handshake) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if h.element != nil {
-		t.removeLocked(h)
-	}
-	t.releaseLocked(h.client)
-}
-
-func (t *Table) removeLocked(h *handshake) {
-	t.handshakes.Remove(h.element)
-	h.element = nil
-	h.open.handshakes--
-	if h.open.network != nil && !h.open.known {
-		h.open.network.handshakes--
-	}
-}
-
-// slowestLocked returns the handshake that makes room: the oldest of the client with the most of
-// those that match.
-func (t *Table) slowestLocked(match func(*handshake) bool) (victim *handshake) {
+// slowest returns the handshake that makes room: the oldest of the client with the most of those
+// that match.
+func (hs *handshakes) slowest(match func(*handshake) bool) (victim *handshake) {
 	count := func(o *open) int { return o.handshakes }
-	for e := t.handshakes.Front(); e != nil; e = e.Next() {
+	for e := hs.list.Front(); e != nil; e = e.Next() {
 		h := e.Value.(*handshake)
 		if match(h) && (victim == nil || larger(h.open, victim.open, count)) {
 			victim = h
 		}
 	}
 	return victim
+}
+
+// add counts a handshake in.
+func (hs *handshakes) add(h *handshake) {
+	h.element = hs.list.PushBack(h)
+	hs.count(h, 1)
+}
+
+// remove counts a handshake out, unless that was done before.
+func (hs *handshakes) remove(h *handshake) {
+	if h.element == nil {
+		return
+	}
+	hs.list.Remove(h.element)
+	h.element = nil
+	hs.count(h, -1)
+}
+
+// count adds n to what handshakes are counted in.
+func (hs *handshakes) count(h *handshake, n int) {
+	h.open.handshakes += n
+	if h.open.network != nil && !h.open.known {
+		h.open.network.handshakes += n
+	}
 }

@@ -33,7 +33,7 @@ func (s *shaking) end() {
 		conn.Close()
 	}
 	s.group.Wait()
-	if n := s.handshakes.Len(); n != 0 {
+	if n := s.handshakes.list.Len(); n != 0 {
 		s.t.Errorf("%d are under way at the end", n)
 	}
 	for _, e := range s.clients.entries {
@@ -122,7 +122,7 @@ func TestHandshakesOfAKnownClient(t *testing.T) {
 		if *mine != nil {
 			t.Errorf("it ended with %v", *mine)
 		}
-		if n := s.handshakes.Len(); n != 3*handshakesPerClient+1 {
+		if n := s.handshakes.list.Len(); n != 3*handshakesPerClient+1 {
 			t.Errorf("%d are under way", n)
 		}
 	})

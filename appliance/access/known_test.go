@@ -38,11 +38,10 @@ func TestKnownClientsAreKept(t *testing.T) {
 	if !after.Known(phone) || after.Known(guest) {
 		t.Errorf("known: the phone %v, its neighbour %v", after.Known(phone), after.Known(guest))
 	}
-	anna, otto := after.accountKey("anna", 1), after.accountKey("otto", 1)
-	if !after.pairs.of(pairKey{anna, after.clientKey(phone)}).known || after.pairs.of(pairKey{otto, after.clientKey(phone)}).known {
+	if !after.pairs.of(after.key("anna", phone)).known || after.pairs.of(after.key("otto", phone)).known {
 		t.Error("the phone is not known for anna alone")
 	}
-	if again := after.accountKey("anna", 2); again == anna {
+	if keys := after.pairs.keys; keys.account("anna", 1) == keys.account("anna", 2) {
 		t.Error("an account that was made again has the known clients of the old one")
 	}
 }
@@ -102,8 +101,8 @@ func TestKnownClientsAreBounded(t *testing.T) {
 			time.Sleep(time.Second)
 			table.makeKnown("otto", street(1+n))
 		}
-		if table.knownPairs != 1+knownPerAccount || len(table.pairs.entries) != table.knownPairs {
-			t.Errorf("%d pairs are known, %d remembered", table.knownPairs, len(table.pairs.entries))
+		if table.pairs.known != 1+knownPerAccount || len(table.pairs.entries) != table.pairs.known {
+			t.Errorf("%d pairs are known, %d remembered", table.pairs.known, len(table.pairs.entries))
 		}
 		if !table.Known(street(0)) {
 			t.Error("anna's client had to go for otto's")
@@ -113,14 +112,14 @@ func TestKnownClientsAreBounded(t *testing.T) {
 				table.makeKnown(fmt.Sprint("user", n), street(2000+m))
 			}
 		}
-		if table.knownPairs != maxKnown {
-			t.Errorf("%d pairs are known, want %d", table.knownPairs, maxKnown)
+		if table.pairs.known != maxKnown {
+			t.Errorf("%d pairs are known, want %d", table.pairs.known, maxKnown)
 		}
 		if err := table.Save(path); err != nil {
 			t.Fatal(err)
 		}
-		if again := restarted(t, path, secret); again.knownPairs != maxKnown {
-			t.Errorf("%d pairs are known after a restart", again.knownPairs)
+		if again := restarted(t, path, secret); again.pairs.known != maxKnown {
+			t.Errorf("%d pairs are known after a restart", again.pairs.known)
 		}
 	})
 }
@@ -130,7 +129,7 @@ func TestBadKnownFile(t *testing.T) {
 	secret := []byte("secret")
 	good := restarted(t, filepath.Join(t.TempDir(), "none"), secret)
 	good.makeKnown("anna", street(0))
-	text := good.encodeKnownLocked()
+	text := good.pairs.encode()
 	for name, make := range map[string]func(path string) error{
 		"empty":        func(path string) error { return os.WriteFile(path, nil, 0o600) },
 		"cut":          func(path string) error { return os.WriteFile(path, text[:len(text)-1], 0o600) },
@@ -149,14 +148,14 @@ func TestBadKnownFile(t *testing.T) {
 			mine = []byte("another secret")
 		}
 		table := NewTable()
-		if err := table.Open(path, mine, time.Now()); !errors.Is(err, errKnownFile) || table.knownPairs != 0 {
-			t.Errorf("%s: %v, %d pairs", name, err, table.knownPairs)
+		if err := table.Open(path, mine, time.Now()); !errors.Is(err, errKnownFile) || table.pairs.known != 0 {
+			t.Errorf("%s: %v, %d pairs", name, err, table.pairs.known)
 		}
 		if name == "a folder" {
 			continue
 		}
 		table.makeKnown("anna", street(0))
-		if err := table.Save(path); err != nil || restarted(t, path, mine).knownPairs != 1 {
+		if err := table.Save(path); err != nil || restarted(t, path, mine).pairs.known != 1 {
 			t.Errorf("%s: it is not replaced: %v", name, err)
 		}
 	}

@@ -23,12 +23,6 @@ const (
 // ErrWrong is returned when user or password is wrong.
 var ErrWrong = errors.New("wrong user or password")
 
-// Rules are the accounts and the names that lead to them. They are not changed after they are made.
-type Rules struct {
-	Accounts *accounts.Table
-	Routing  *accounts.Routing
-}
-
 // Credentials are what a client sent to authenticate.
 type Credentials struct {
 	Client   Client
@@ -55,8 +49,8 @@ type Logins struct {
 	Alarm func(account string, client Client, failures int)
 
 	verify   func(t *accounts.Table, name, password string) bool
-	key      [32]byte      // of tags
-	lasting  []byte        // the secret that outlives a restart: of the salts of unknown names
+	key      [32]byte // of tags
+	secrets  secrets
 	deriving chan struct{} // holds a token while a password is derived
 	stranger chan struct{} // holds a token while a derivation for a stranger runs, or is next
 
@@ -67,7 +61,7 @@ type Logins struct {
 // NewLogins returns Logins whose exported fields are still to be set.
 func NewLogins(table *Table, rules func() Rules, secret []byte) *Logins {
 	l := &Logins{
-		Table: table, Rules: rules, lasting: secret, verify: (*accounts.Table).Verify,
+		Table: table, Rules: rules, secrets: secrets{secret}, verify: (*accounts.Table).Verify,
 		deriving: make(chan struct{}, 1), stranger: make(chan struct{}, 1), recent: map[tag]time.Time{},
 	}
 	rand.Read(l.key[:]) // never fails (crypto/rand)
@@ -83,6 +77,17 @@ type attempt struct {
 	ours    bool             // the user name is of a domain of this server, and well-formed
 }
 
+// Secret returns what SCRAM needs first: the credentials of user, as the client wrote the name.
+// They are chosen by the account alone: whether the domain is local and the device well-formed is
+// decided with the proof, so that two spellings of a name do not reveal whether there is an
+// account. A name without an account has credentials that look the same and are the same each time;
+// no proof matches them.
+func (l *Logins) Secret(user string) sasl.Secret {
+	rules := l.Rules()
+	name, _ := rules.Routing.Login(user)
+	return l.secrets.of(rules, name)
+}
+
 // Check returns whose login it is, ErrWrong, ErrBusy if the limits leave no turn in time, or the
 // error of ctx. The wait comes before the password is checked, and each path to a wrong answer
 // takes one derivation, so that neither distinguishes an account from a name without one.
@@ -93,23 +98,23 @@ func (l *Logins) Check(ctx context.Context, c Credentials) (Login, error) {
 	if c.Proof == nil {
 		pair = l.tag(a.name, c.Password, a.account.Verifier.Digest(), a.ours)
 		begins = binary.BigEndian.Uint32(pair[:]) | 1 // 0 is "none"
-		if l.tried(a.guess, begins) {
+		if l.Table.tried(a.guess, begins) {
 			return Login{}, ErrWrong
 		}
 	}
-	if err := l.Table.await(ctx, c.Client, func(now instant) time.Duration { return l.Table.admitLocked(&a.guess, now) }); err != nil {
+	if err := l.Table.admit(ctx, &a.guess); err != nil {
 		return Login{}, err
 	}
 	right, err := l.judge(ctx, a, c, pair)
 	switch {
 	case err != nil:
-		l.finish(a.guess, (*Table).refundLocked)
+		l.Table.refund(a.guess)
 		return Login{}, err
 	case !right:
 		l.failed(a, begins)
 		return Login{}, ErrWrong
 	}
-	l.finish(a.guess, func(t *Table, g guess) { t.succeededLocked(g, t.now()) })
+	l.Table.succeeded(a.guess)
 	if l.LoggedIn != nil {
 		l.LoggedIn(a.name)
 	}
@@ -120,20 +125,15 @@ func (l *Logins) Check(ctx context.Context, c Credentials) (Login, error) {
 func (l *Logins) attempt(c Credentials) attempt {
 	a := attempt{rules: l.Rules()}
 	a.name, a.ours = a.rules.Routing.Login(c.User)
-	a.account, a.exists = a.rules.Accounts.Lookup(a.name)
-	t := l.Table
-	a.client = c.Client
-	a.key = pairKey{t.accountKey(a.name, a.account.Mailbox), t.clientKey(c.Client)}
-	if wide, ok := t.networkOf(c.Client); ok {
-		a.wide, a.network = true, pairKey{a.key.account, t.clientKey(wide)}
-	}
+	account, exists := a.rules.Accounts.Lookup(a.name)
+	a.account, a.guess = account, l.Table.guessAt(c.Client, a.name, account.Mailbox, exists)
 	return a
 }
 
 // judge checks the password or the proof.
 func (l *Logins) judge(ctx context.Context, a attempt, c Credentials, pair tag) (right bool, err error) {
 	if c.Proof != nil {
-		return c.Proof.Shows(l.secretOf(a.rules, a.name).StoredKey) && a.exists && a.ours, nil
+		return c.Proof.Shows(l.secrets.of(a.rules, a.name).StoredKey) && a.exists && a.ours, nil
 	}
 	if a.exists && a.ours && l.remembered(pair) {
 		return true, nil
@@ -166,23 +166,8 @@ func (l *Logins) derive(ctx context.Context, known bool, verify func() bool) (ri
 	return verify(), nil
 }
 
-func (l *Logins) tried(g guess, begins uint32) bool {
-	l.Table.mu.Lock()
-	defer l.Table.mu.Unlock()
-	return l.Table.triedLocked(g.key, begins)
-}
-
-func (l *Logins) finish(g guess, how func(*Table, guess)) {
-	l.Table.mu.Lock()
-	defer l.Table.mu.Unlock()
-	how(l.Table, g)
-}
-
 func (l *Logins) failed(a attempt, begins uint32) {
-	l.Table.mu.Lock()
-	alarm, row := l.Table.failedLocked(a.guess, begins, l.Table.now())
-	l.Table.mu.Unlock()
-	if alarm && l.Alarm != nil {
+	if alarm, row := l.Table.failed(a.guess, begins); alarm && l.Alarm != nil {
 		l.Alarm(a.name, a.client, row)
 	}
 }

@@ -22,11 +22,11 @@ func TestSizes(t *testing.T) {
 		}{}), 64},
 		{"an account with its key", unsafe.Sizeof(struct {
 			uint64
-			account
+			failures
 		}{}), 32},
 		{"a network with its key", unsafe.Sizeof(struct {
 			pairKey
-			network
+			failures
 		}{}), 40},
 	} {
 		if test.got > test.want {
@@ -43,21 +43,21 @@ func TestTableIsBounded(t *testing.T) {
 	g.try(friend, "anna", "annaanna", nil)
 	g.try(at("192.168.1.3"), "anna", "wrong", ErrWrong)
 	anna, _ := g.Rules().Accounts.Lookup("anna")
-	key := g.Table.accountKey("anna", anna.Mailbox)
-	spent := g.Table.accounts.of(key).first
+	key := g.Table.pairs.keys.account("anna", anna.Mailbox)
+	spent := g.Table.guesses.accounts.of(key).first
 	for n := range 3000 {
 		g.try(street(n), fmt.Sprint("user", n), "wrong", ErrWrong)
 		g.try(at(fmt.Sprintf("2001:db8:%x::1", n)), fmt.Sprint("hugo", n/1000), fmt.Sprint(n), ErrWrong)
 		g.Table.Wasted(street(n), 1)
 	}
 	table := g.Table
-	if len(table.clients.entries) > maxClients || len(table.pairs.entries)-table.knownPairs > maxStrangers || len(table.accounts.entries) > maxAccounts || len(table.networks.entries) > maxNetworks {
-		t.Errorf("%d clients, %d pairs, %d accounts, %d networks", len(table.clients.entries), len(table.pairs.entries), len(table.accounts.entries), len(table.networks.entries))
+	if len(table.clients.entries) > maxClients || len(table.pairs.entries)-table.pairs.known > maxStrangers || len(table.guesses.accounts.entries) > maxAccounts || len(table.guesses.networks.entries) > maxNetworks {
+		t.Errorf("%d clients, %d pairs, %d accounts, %d networks", len(table.clients.entries), len(table.pairs.entries), len(table.guesses.accounts.entries), len(table.guesses.networks.entries))
 	}
-	if !table.Known(friend) || table.pairs.of(pairKey{key, table.clientKey(friend)}).wrong != 0 {
+	if !table.Known(friend) || table.pairs.of(pairKey{key, table.pairs.keys.client(friend)}).wrong != 0 {
 		t.Error("a known client was forgotten")
 	}
-	if table.accounts.of(key).first != spent {
+	if table.guesses.accounts.of(key).first != spent {
 		t.Error("what was guessed at an account was forgotten")
 	}
 }
@@ -75,7 +75,7 @@ func TestOpenClientsAreKept(t *testing.T) {
 		}
 		s.Leave()
 	}
-	if n := len(h.clients.entries); n > maxClients || h.total != 0 {
-		t.Errorf("%d clients are left, %d sessions", n, h.total)
+	if n := len(h.clients.entries); n > maxClients || h.sessions.total != 0 {
+		t.Errorf("%d clients are left, %d sessions", n, h.sessions.total)
 	}
 }

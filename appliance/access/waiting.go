@@ -8,7 +8,6 @@ import (
 
 const (
 	longestWait = 10 * time.Second // for a turn
-	mostWaiting = 8                // attempts of one client
 	briefPause  = time.Second      // before one more is refused, so that a client cannot try in a loop
 )
 
@@ -17,35 +16,30 @@ const (
 var ErrBusy = errors.New("too many attempts, try again later")
 
 // await calls take until it returns 0, which means that it took what it needed; otherwise take has
-// taken nothing and returns after how long another try is useful. There is no queue: a client that
-// gives up leaves nothing behind, and all that wait have the same chance.
+// taken nothing and returns after how long another try is useful. take is called with mu held.
+// There is no queue: a client that gives up leaves nothing behind, and all that wait have the same
+// chance.
 func (t *Table) await(ctx context.Context, c Client, take func(now instant) time.Duration) error {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	now := t.now()
 	wait := take(now)
 	if wait == 0 {
-		t.mu.Unlock()
 		return nil
 	}
-	o := t.holdLocked(c, now)
+	o := t.clients.hold(c, now)
+	defer t.clients.release(c)
 	until, waits := now+longestWait, 1
-	if o.waiting >= o.mostWaiting() || o.network != nil && o.network.waiting >= networkTimes*mostWaiting && !o.known {
+	if !o.mayWait() {
 		take, until, waits = func(instant) time.Duration { return longestWait }, now+briefPause, 0
 	}
-	o.waitLocked(waits)
-	defer func() {
-		o.waitLocked(-waits)
-		t.releaseLocked(c)
-		t.mu.Unlock()
-	}()
+	o.wait(waits)
+	defer o.wait(-waits)
 	for wait > 0 {
 		if now >= until {
 			return ErrBusy
 		}
-		t.mu.Unlock()
-		err := sleep(ctx, min(wait, until-now))
-		t.mu.Lock()
-		if err != nil {
+		if err := t.sleep(ctx, min(wait, until-now)); err != nil {
 			return err
 		}
 		now = t.now()
@@ -54,16 +48,11 @@ func (t *Table) await(ctx context.Context, c Client, take func(now instant) time
 	return nil
 }
 
-// waitLocked adds n to the attempts that wait.
-func (o *open) waitLocked(n int) {
-	o.waiting += n
-	if o.network != nil {
-		o.network.waiting += n
-	}
-}
-
-// sleep returns after d, or with the error of ctx.
-func sleep(ctx context.Context, d time.Duration) error {
+// sleep returns after d, or with the error of ctx. It is called with mu held, and does not hold it
+// meanwhile.
+func (t *Table) sleep(ctx context.Context, d time.Duration) error {
+	t.mu.Unlock()
+	defer t.mu.Lock()
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -72,4 +61,19 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// AwaitRecipient is called before a recipient is looked up. It returns nil at once as long as c has
+// named few that are unknown. After that every recipient waits for a turn, known or not, so that
+// neither the reply nor its time reveals which names exist. It returns ErrBusy if there is no turn
+// within 10 s, or the error of ctx. RecipientFound returns the turn.
+func (t *Table) AwaitRecipient(ctx context.Context, c Client) error {
+	return t.await(ctx, c, func(now instant) time.Duration { return t.clients.takeRecipient(c, now) })
+}
+
+// RecipientFound notes that the recipient after AwaitRecipient exists: it does not count.
+func (t *Table) RecipientFound(c Client) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.clients.returnRecipient(c)
 }

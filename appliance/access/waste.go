@@ -12,40 +12,29 @@ var (
 	wasteKnown    = wasteStranger.times(8)
 )
 
-// Wasted counts octets of unfinished mail from c that came to nothing.
-func (t *Table) Wasted(c Client, octets int64) {
-	if octets <= 0 {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := t.now()
-	r := t.recordLocked(c, now)
+// waste counts octets that came to nothing.
+func (rs *records) waste(c Client, octets int64, now instant) {
+	r := rs.touch(c, now)
 	own := wasteStranger
-	if r.known || t.isShared(c) {
+	if r.known || rs.isShared(c) {
 		own = wasteKnown
 	}
 	r.wasted.take(own, now, octets)
-	t.clients.put(c, r)
-	if network, ok := t.networkOf(c); ok && !r.known {
-		n := t.recordLocked(network, now)
+	rs.put(c, r)
+	if network, ok := rs.networkOf(c); ok && !r.known {
+		n := rs.touch(network, now)
 		n.wasted.take(wasteNetwork, now, octets)
-		t.clients.put(network, n)
+		rs.put(network, n)
 	}
 }
 
-// Exhausted reports whether c has wasted as many octets as it may, and is to be refused at MAIL:
-// 100 MiB an hour of a stranger, 400 MiB of all strangers of an IPv6 /64, 800 MiB of a known
-// client or a shared address.
-func (t *Table) Exhausted(c Client) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := t.now()
-	if t.knownLocked(c) || t.isShared(c) {
-		return t.clients.of(c).wasted.wait(wasteKnown, now) > 0
+// exhausted reports whether c has wasted as many octets as it may.
+func (rs *records) exhausted(c Client, now instant) bool {
+	if rs.known(c) || rs.isShared(c) {
+		return rs.of(c).wasted.wait(wasteKnown, now) > 0
 	}
-	if network, ok := t.networkOf(c); ok && t.clients.of(network).wasted.wait(wasteNetwork, now) > 0 {
+	if network, ok := rs.networkOf(c); ok && rs.of(network).wasted.wait(wasteNetwork, now) > 0 {
 		return true
 	}
-	return t.clients.of(c).wasted.wait(wasteStranger, now) > 0
+	return rs.of(c).wasted.wait(wasteStranger, now) > 0
 }

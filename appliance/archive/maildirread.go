@@ -8,7 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"sort"
 	"strings"
 
 	"pillarbox/appliance/transfer"
@@ -32,14 +32,12 @@ func ReadMaildir(dir string, o Options) (*Source, error) {
 		m.close()
 		return nil, err
 	}
-	slices.SortFunc(m.files, func(a, b file) int {
+	sort.Slice(m.files, func(i, j int) bool {
+		a, b := &m.files[i], &m.files[j]
 		if a.known != b.known {
-			if a.known {
-				return -1
-			}
-			return 1
+			return a.known
 		}
-		return cmp.Or(cmp.Compare(a.uid, b.uid), cmp.Compare(secondsOf(a.name), secondsOf(b.name)), cmp.Compare(a.name, b.name))
+		return cmp.Or(cmp.Compare(a.uid, b.uid), cmp.Compare(secondsOf(a.name), secondsOf(b.name)), cmp.Compare(a.name, b.name)) < 0
 	})
 	return &Source{distinct(m.messages, m.report), len(m.files), m.report, m.close}, nil
 }

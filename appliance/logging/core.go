@@ -2,6 +2,7 @@ package logging
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -13,10 +14,22 @@ import (
 // New returns a logger that writes one line for each event to d. level may be changed at any time.
 // clients is the table of the server, which counts the lines about each client. Sync writes the
 // sums of what was left out.
-func New(d Destination, level zap.AtomicLevel, clients *access.Table) *zap.Logger {
+func New(d Destination, level *Level, clients *access.Table) *zap.Logger {
 	out := &output{to: d, limit: limit{clients: clients}}
 	return zap.New(&core{out: out, level: level}, zap.ErrorOutput(nowhere{}))
 }
+
+// A Level is the least level that is logged. It may be changed at any time; its zero value is info.
+// zap.AtomicLevel has methods that serve it over HTTP as JSON, which cost 70 KB.
+type Level struct {
+	least atomic.Int32
+}
+
+// Set makes least the least level that is logged.
+func (l *Level) Set(least zapcore.Level) { l.least.Store(int32(least)) }
+
+// Enabled implements zapcore.LevelEnabler.
+func (l *Level) Enabled(level zapcore.Level) bool { return int32(level) >= l.least.Load() }
 
 // ParseLevel returns the level of a word that the configuration allows.
 func ParseLevel(word string) zapcore.Level {
@@ -30,7 +43,7 @@ func ParseLevel(word string) zapcore.Level {
 // A core is a zapcore.Core.
 type core struct {
 	out    *output
-	level  zap.AtomicLevel
+	level  *Level
 	fields []byte // of the logger, encoded
 	remote string // the client among them
 }

@@ -54,6 +54,13 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// debug returns the level at which everything is logged.
+func debug() *Level {
+	level := new(Level)
+	level.Set(zap.DebugLevel)
+	return level
+}
+
 // eachLevel logs one line of each level.
 func eachLevel(log *zap.Logger) {
 	log.Debug("one")
@@ -67,7 +74,7 @@ func eachLevel(log *zap.Logger) {
 func TestJournal(t *testing.T) {
 	var out bytes.Buffer
 	d := Journal{&out}
-	eachLevel(New(d, zap.NewAtomicLevelAt(zap.DebugLevel), access.NewTable()))
+	eachLevel(New(d, debug(), access.NewTable()))
 	fmt.Fprintf(Errors(d, &out), "five\nsix\n")
 	if got, want := out.String(), "<7>one\n<6>two\n<4>three\n<3>four user=anna\n<3>five\n<3>six\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -114,7 +121,7 @@ func TestSyslog(t *testing.T) {
 	daemon := logDaemon(t, path)
 	var stderr bytes.Buffer
 	s := newSyslog(path, &stderr)
-	log := New(s, zap.NewAtomicLevelAt(zap.DebugLevel), access.NewTable())
+	log := New(s, debug(), access.NewTable())
 	eachLevel(log)
 	for _, want := range []string{"<23>", "<22>", "<20>", "<19>"} {
 		want += "pillarbox[" + fmt.Sprint(os.Getpid()) + "]: "
@@ -142,7 +149,7 @@ func TestSyslogThatHangs(t *testing.T) {
 	logDaemon(t, path)
 	var stderr bytes.Buffer
 	s := newSyslog(path, &stderr)
-	log := New(s, zap.NewAtomicLevelAt(zap.DebugLevel), access.NewTable())
+	log := New(s, debug(), access.NewTable())
 	for stderr.Len() == 0 {
 		log.Info("a line")
 	}

@@ -20,22 +20,22 @@ func TestLimit(t *testing.T) {
 	bad := errors.New("zero octet in a command")
 	tests := []struct {
 		name  string
-		level zap.AtomicLevel
+		level *Level
 		flood func(log *zap.Logger)
 		lines int
 		sums  []string // without their time
 	}{
-		{"sessions of a client that was served", zap.NewAtomicLevel(), func(log *zap.Logger) {
+		{"sessions of a client that was served", new(Level), func(log *zap.Logger) {
 			for range 1000 {
 				log.Info("session ended", zap.String("remote", "10.0.0.1"))
 			}
 		}, limitServed, []string{`info  log lines left out event="session ended" lines=970 remote=10.0.0.1`}},
-		{"refusals of one client", zap.NewAtomicLevel(), func(log *zap.Logger) {
+		{"refusals of one client", new(Level), func(log *zap.Logger) {
 			for range 1000 {
 				log.With(zap.String("remote", "10.0.0.1")).Info("recipient refused", zap.NamedError("error", bad))
 			}
 		}, limitRefused, []string{`warn  log lines left out event="recipient refused" lines=990 remote=10.0.0.1`}},
-		{"events of all kinds from one client", zap.NewAtomicLevel(), func(log *zap.Logger) {
+		{"events of all kinds from one client", new(Level), func(log *zap.Logger) {
 			for range 1000 {
 				for _, event := range []string{"delivery committed", "session ended", "login failed", "sender refused"} {
 					log.Info(event, zap.String("remote", "10.0.0.1"), zap.Int64("size", 10))
@@ -47,27 +47,27 @@ func TestLimit(t *testing.T) {
 			`warn  log lines left out event="login failed" lines=995 size=9950 remote=10.0.0.1`,
 			`warn  log lines left out event="sender refused" lines=995 size=9950 remote=10.0.0.1`,
 		}},
-		{"many clients", zap.NewAtomicLevel(), func(log *zap.Logger) {
+		{"many clients", new(Level), func(log *zap.Logger) {
 			for n := range 5000 {
 				log.Info("session ended without login", zap.String("remote", fmt.Sprintf("10.1.%d.%d", n>>8, n&255)))
 			}
 		}, limitStrangers, []string{`warn  log lines left out event="session ended without login" lines=4940 remote=several`}},
-		{"a local client", zap.NewAtomicLevel(), func(log *zap.Logger) {
+		{"a local client", new(Level), func(log *zap.Logger) {
 			for range 1000 {
 				log.Info("login failed", zap.String("remote", "local"))
 			}
 		}, limitRefused, []string{`warn  log lines left out event="login failed" lines=990 remote=local`}},
-		{"errors that a client causes", zap.NewAtomicLevel(), func(log *zap.Logger) {
+		{"errors that a client causes", new(Level), func(log *zap.Logger) {
 			for range 1000 {
 				log.Error("message refused", zap.String("remote", "10.0.0.1"), zap.Error(bad))
 			}
 		}, limitRefused, []string{`warn  log lines left out event="message refused" lines=990 remote=10.0.0.1`}},
-		{"an event that names no client", zap.NewAtomicLevel(), func(log *zap.Logger) {
+		{"an event that names no client", new(Level), func(log *zap.Logger) {
 			for range 100 {
 				log.Warn("bin gave way", zap.Error(bad))
 			}
 		}, limitEvent, []string{`warn  log lines left out event="bin gave way" lines=40`}},
-		{"debug", zap.NewAtomicLevelAt(zap.DebugLevel), func(log *zap.Logger) {
+		{"debug", debug(), func(log *zap.Logger) {
 			for range 1000 {
 				log.Info("login failed", zap.String("remote", "10.0.0.1"))
 			}
@@ -140,7 +140,7 @@ func (c *clocked) Write(p []byte) (int, error) {
 func TestAnyMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lines clocked
-		log := New(Plain{&lines}, zap.NewAtomicLevel(), access.NewTable())
+		log := New(Plain{&lines}, new(Level), access.NewTable())
 		log.Info("ready")
 		time.Sleep(window - time.Second)
 		for range 200 {
@@ -173,7 +173,7 @@ func TestAnyMinute(t *testing.T) {
 func TestSumBeforeTheNextLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out text
-		log := New(Plain{&out}, zap.NewAtomicLevel(), access.NewTable())
+		log := New(Plain{&out}, new(Level), access.NewTable())
 		flood := func() {
 			for range limitRefused + 5 {
 				log.Info("login failed", zap.String("remote", "10.0.0.1"))
@@ -203,7 +203,7 @@ func TestKnownClient(t *testing.T) {
 	clients := access.NewTable()
 	const known = "10.9.9.9"
 	logInFrom(t, clients, known)
-	log := New(Plain{&out}, zap.NewAtomicLevel(), clients)
+	log := New(Plain{&out}, new(Level), clients)
 	for n := range 5000 {
 		log.Info("login failed", zap.String("remote", fmt.Sprintf("10.1.%d.%d", n>>8, n&255)))
 	}

@@ -18,7 +18,7 @@ import (
 // TestLines: what fields of each kind look like, and that nothing is written below the level.
 func TestLines(t *testing.T) {
 	var out strings.Builder
-	level := zap.NewAtomicLevel()
+	level := new(Level)
 	log := New(Plain{&out}, level, access.NewTable()).With(zap.String("proto", "pop3"), zap.String("user", "a b"))
 	log.Info("session ended",
 		zap.Int("left", 3), zap.Int64("octets", 1<<40), zap.Uint16("port", 995), zap.Bool("login", true),
@@ -28,7 +28,7 @@ func TestLines(t *testing.T) {
 		zap.ByteString("uid", []byte("a\nb")), zap.String("bidi", "a\u202eb"), zap.String("octet", "\xff"),
 		zap.Time("since", time.Date(2026, 11, 24, 13, 45, 49, 0, time.UTC)), zap.Error(errors.New("it broke")), zap.Error(nil))
 	log.Debug("not written")
-	level.SetLevel(zap.DebugLevel)
+	level.Set(zap.DebugLevel)
 	log.Debug("written\nin two")
 	got := out.String()
 	stamp, rest, _ := strings.Cut(got, " ")
@@ -53,7 +53,7 @@ func FuzzValue(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		var out strings.Builder
-		log := New(Plain{&out}, zap.NewAtomicLevel(), access.NewTable())
+		log := New(Plain{&out}, new(Level), access.NewTable())
 		log.Info("recipient refused", zap.String("to", text))
 		line := out.String()
 		if !utf8.ValidString(line) || strings.ContainsFunc(strings.TrimSuffix(line, "\n"), unicode.IsControl) {
@@ -81,7 +81,7 @@ func TestLong(t *testing.T) {
 	for i := range fields {
 		fields[i] = zap.String("key", strings.Repeat("a", 100))
 	}
-	New(Plain{&out}, zap.NewAtomicLevel(), access.NewTable()).Info("event", fields...)
+	New(Plain{&out}, new(Level), access.NewTable()).Info("event", fields...)
 	if line := out.String(); len(line) != maxLine+len("...\n") || !strings.HasSuffix(line, "a...\n") {
 		t.Errorf("%d octets: %q", len(line), line)
 	}
@@ -90,7 +90,7 @@ func TestLong(t *testing.T) {
 // A line that is written, one that the level leaves out and one that the limit leaves out do not
 // allocate; what zap itself needs for the fields is on the stack of the caller.
 func TestAllocations(t *testing.T) {
-	log := New(Plain{discard{}}, zap.NewAtomicLevel(), access.NewTable())
+	log := New(Plain{discard{}}, new(Level), access.NewTable())
 	for _, tt := range []struct {
 		name string
 		log  func()

@@ -21,7 +21,7 @@ func TestTail(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		tail := Keep(d(&out))
-		log := New(tail, zap.NewAtomicLevel(), access.NewTable())
+		log := New(tail, new(Level), access.NewTable())
 		log.Info("message stored", zap.String("remote", "192.168.7.3"), zap.String("from", `"a b" <x@example.org>`), zap.String("to", "anna@home.arpa"), zap.Int("octets", 7))
 		lines := tail.Lines()
 		if len(lines) != 1 || !strings.HasSuffix(lines[0], " info  message stored octets=7") {
@@ -42,7 +42,7 @@ func TestTailOfErrors(t *testing.T) {
 	} {
 		for _, key := range []string{"error", "reply", "reason", "fault"} {
 			tail := Keep(Plain{io.Discard})
-			New(tail, zap.NewAtomicLevel(), access.NewTable()).Info("failed", zap.String(key, value), zap.Int("n", 7))
+			New(tail, new(Level), access.NewTable()).Info("failed", zap.String(key, value), zap.Int("n", 7))
 			lines := tail.Lines()
 			if len(lines) != 1 || strings.Contains(lines[0], value) != shown || strings.Contains(lines[0], "(not shown here)") == shown || !strings.HasSuffix(lines[0], " n=7") {
 				t.Errorf("%s %q: %q", key, value, lines)

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sort"
 )
 
 // A link is an interface on which the server answers.
@@ -61,7 +62,7 @@ func findLinks(allowed func(netip.Addr) bool) (links []*link) {
 			links = append(links, l)
 		}
 	}
-	slices.SortFunc(links, func(a, b *link) int { return a.index - b.index })
+	sort.Slice(links, func(i, j int) bool { return links[i].index < links[j].index })
 	return links
 }
 
@@ -90,7 +91,7 @@ func addressesOf(one net.Interface, allowed func(netip.Addr) bool) (addrs []neti
 			addrs = append(addrs, addr)
 		}
 	}
-	slices.SortFunc(addrs, netip.Addr.Compare)
+	sort.Slice(addrs, func(i, j int) bool { return addrs[i].Less(addrs[j]) })
 	return addrs[:min(len(addrs), mostAddresses)], all
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"sort"
 )
 
 // loses reports whether a probe of another host for one of our names wins against ours (§8.2): the
@@ -45,8 +46,9 @@ func (z *zone) loses(msg []byte) bool {
 			mine = append(mine, append(key, r.data()...))
 		}
 	}
-	slices.SortFunc(theirs, bytes.Compare)
-	slices.SortFunc(mine, bytes.Compare)
+	for _, list := range [][][]byte{theirs, mine} {
+		sort.Slice(list, func(i, j int) bool { return bytes.Compare(list[i], list[j]) < 0 })
+	}
 	return slices.CompareFunc(mine, theirs, bytes.Compare) < 0
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -51,11 +52,12 @@ func (q *Queue) List() ([]Entry, error) {
 			list = append(list, e)
 		}
 	}
-	slices.SortFunc(list, func(a, b Entry) int {
+	sort.Slice(list, func(i, j int) bool {
+		a, b := &list[i], &list[j]
 		if c := a.Received.Compare(b.Received); c != 0 {
-			return c
+			return c < 0
 		}
-		return strings.Compare(a.ID+a.To, b.ID+b.To)
+		return a.ID+a.To < b.ID+b.To
 	})
 	return list, nil
 }

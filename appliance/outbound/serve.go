@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sort"
 	"time"
 
 	"go.uber.org/zap"
@@ -184,7 +185,7 @@ func (q *Queue) waiting(account string) (list []*parcel) {
 			list = append(list, p)
 		}
 	}
-	slices.SortFunc(list, func(a, b *parcel) int { return a.received.Compare(b.received) })
+	sort.Slice(list, func(i, j int) bool { return list[i].received.Before(list[j].received) })
 	return list
 }
 

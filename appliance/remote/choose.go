@@ -1,12 +1,11 @@
 package remote
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
 	"net/mail"
-	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -196,5 +195,5 @@ func (c *collection) inOrder(list []*row) {
 		}
 		return 0
 	}
-	slices.SortStableFunc(list, func(a, b *row) int { return cmp.Compare(place(a), place(b)) })
+	sort.SliceStable(list, func(i, j int) bool { return place(list[i]) < place(list[j]) })
 }

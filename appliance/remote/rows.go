@@ -93,7 +93,7 @@ func (l *rows) all() iter.Seq[*row] {
 // sort makes of possible. It is called when all rows have their ids.
 func (l *rows) sort() {
 	l.byID = slices.AppendSeq(make([]*row, 0, l.len()), l.all())
-	slices.SortStableFunc(l.byID, func(a, b *row) int { return bytes.Compare(a.id[:], b.id[:]) })
+	sort.SliceStable(l.byID, func(i, j int) bool { return bytes.Compare(l.byID[i].id[:], l.byID[j].id[:]) < 0 })
 }
 
 // of returns the rows of an id, as they were listed.

@@ -11,98 +11,77 @@ import (
 )
 
 // auth runs AUTH mechanism [initial-response] (RFC 4954 §4).
-func (c *session) auth(ctx context.Context, argument []byte) error {
-	who := Credentials{Remote: c.remote, TLS: c.isTLS, Conn: c.line.conn}
-	err := c.logIn(ctx, argument, &who)
+func (s *session) auth(ctx context.Context, argument []byte) error {
+	e := exchange{s: s, given: Credentials{Remote: s.client.remote, TLS: s.client.tls, Conn: s.conn.NetConn()}}
+	err := e.run(ctx, argument)
 	if no, refused := asRefusal(err); refused {
-		c.loginFailed(who, no)
-	}
-	return err
-}
-
-// logIn runs a SASL exchange, which stores in who what the client sent.
-func (c *session) logIn(ctx context.Context, argument []byte, who *Credentials) error {
-	name, initial, _ := bytes.Cut(argument, []byte(" "))
-	var user string
-	q := c.questions(who, func() (err error) {
-		user, err = c.authenticate(ctx, *who)
+		e.noteRefusal(no)
 		return err
-	})
-	kind, known := sasl.Find(name, q)
-	switch {
-	case c.server.Auth == nil:
-		return errNotHere
-	case c.user != "":
-		return errKnown
-	case !known:
-		return errMechanism
-	case !c.canLogIn():
-		return errNeedsTLS
 	}
-	who.Mechanism = kind.Name
-	if err := sasl.Exchange(kind.Start(q), initial, c.challenge); err != nil {
-		return c.loginRefused(err)
+	if err != nil {
+		return err
 	}
-	c.user = user
-	c.clear = !c.isTLS && who.Proof == nil && c.remote.IsValid() && !c.remote.IsLoopback()
-	c.say(sayWelcome)
+	c := &s.client
+	c.user = e.user
+	c.clear = !c.tls && e.given.Proof == nil && c.remote.IsValid() && !c.remote.IsLoopback()
+	s.say(sayWelcome)
 	return nil
 }
 
-// loginFirst returns what a client without a login has to do before it may send mail (RFC 4954 §6).
-func (c *session) loginFirst() error {
-	if c.canLogIn() || !c.canUpgrade() {
-		return errLoginFirst
-	}
-	return errTLSFirst
+// An exchange is one AUTH command.
+type exchange struct {
+	s     *session
+	given Credentials // what the client has given
+	user  string      // what Authenticate has returned
 }
 
-// questions returns the callbacks of the mechanisms: they store the client's answers in who and
-// call ask.
-func (c *session) questions(who *Credentials, ask func() error) sasl.Questions {
-	q := sasl.Questions{Password: func(user, password string) error {
-		who.User, who.Password = user, password
-		return ask()
-	}}
-	if namer, ok := c.server.Auth.(Namer); ok {
-		q.Same = namer.SameUser
-	}
-	if keeper, ok := c.server.Auth.(Keeper); ok {
-		q.Secret = keeper.Secret
-		q.Proof = func(user string, p sasl.Proof) error {
-			who.User, who.Proof = user, &p
-			return ask()
-		}
-		if state, ok := c.line.tls(); ok {
-			q.Binding = sasl.Binding(state)
-		}
-	}
-	return q
-}
-
-// authenticate checks the client's credentials.
-func (c *session) authenticate(ctx context.Context, who Credentials) (string, error) {
-	limited, cancel := context.WithTimeout(ctx, c.limits.Login)
-	defer cancel()
-	user, err := c.server.Auth.Authenticate(limited, who)
+// run runs the SASL exchange that the argument begins.
+func (e *exchange) run(ctx context.Context, argument []byte) error {
+	name, initial, _ := bytes.Cut(argument, []byte(" "))
+	offer := e.s.offer()
+	q := offer.questions(&e.given, func() error { return e.authenticate(ctx) })
+	kind, known := sasl.Find(name, q)
 	switch {
-	case err == nil, errors.Is(err, ErrAuth), errors.Is(err, ErrTemporary):
-		return user, err
-	case ctx.Err() != nil:
-		return "", ctx.Err()
+	case e.s.server.Auth == nil:
+		return errNotHere
+	case e.s.client.user != "":
+		return errKnown
+	case !known:
+		return errMechanism
+	case !offer.login():
+		return errNeedsTLS
 	}
-	c.log.Error("checking a login failed", c.fields(zap.String("user", who.User), zap.Error(err))...)
-	return "", ErrTemporary
+	e.given.Mechanism = kind.Name
+	if err := sasl.Exchange(kind.Start(q), initial, e.challenge); err != nil {
+		return e.refused(err)
+	}
+	return nil
 }
 
 // challenge sends a challenge and returns the client's line.
-func (c *session) challenge(text string) ([]byte, error) {
-	c.say(reply{334, "", text})
-	return c.readLine(sasl.MaxLine)
+func (e *exchange) challenge(text string) ([]byte, error) {
+	e.s.say(reply{334, "", text})
+	return e.s.readLine(sasl.MaxLine)
 }
 
-// loginRefused returns the reply to an exchange that failed.
-func (c *session) loginRefused(err error) error {
+// authenticate checks what the client has given.
+func (e *exchange) authenticate(ctx context.Context) (err error) {
+	s := e.s
+	limited, cancel := context.WithTimeout(ctx, s.limits.Login)
+	defer cancel()
+	e.user, err = s.server.Auth.Authenticate(limited, e.given)
+	switch {
+	case err == nil, errors.Is(err, ErrAuth), errors.Is(err, ErrTemporary):
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	s.client.log.Error("checking a login failed", s.fields(zap.String("user", e.given.User), zap.Error(err))...)
+	return ErrTemporary
+}
+
+// refused returns the reply to an exchange that failed.
+func (e *exchange) refused(err error) error {
 	var no refusal
 	switch {
 	case errors.As(err, &no):
@@ -112,7 +91,8 @@ func (c *session) loginRefused(err error) error {
 	case errors.Is(err, sasl.ErrMalformed), errors.Is(err, sasl.ErrBase64):
 		return errBase64
 	case errors.Is(err, ErrAuth), errors.Is(err, sasl.ErrAuthorization), errors.Is(err, sasl.ErrBinding):
-		if c.logins++; c.logins >= c.limits.Logins {
+		s := e.s
+		if s.logins++; s.logins >= s.limits.Logins {
 			return errLogins
 		}
 		return errWrong
@@ -120,4 +100,13 @@ func (c *session) loginRefused(err error) error {
 		return errLoginLater
 	}
 	return err
+}
+
+// noteRefusal logs a login that is refused, with the user as the client wrote the name.
+func (e *exchange) noteRefusal(no refusal) {
+	mechanism := zap.Skip()
+	if e.given.Mechanism != "" {
+		mechanism = zap.String("mechanism", e.given.Mechanism)
+	}
+	e.s.noteRefusal("login failed", no, zap.String("user", e.given.User), mechanism)
 }

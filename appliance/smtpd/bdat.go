@@ -9,62 +9,61 @@ import (
 // bdat receives a chunk of a message (RFC 3030 §2). The chunk follows the command whatever the
 // reply will be, so it is read to its end even if it is refused: its octets are never commands. If
 // the size is not a number, the end is not known, and the session ends.
-func (c *session) bdat(ctx context.Context, argument []byte) error {
+func (s *session) bdat(ctx context.Context, argument []byte) error {
 	size, last, err := parseChunk(argument)
 	if err != nil {
 		return errChunk
 	}
-	c.line.beginContent()
-	if err = c.mayChunk(ctx); err != nil {
-		if lost := c.each(size, func(b []byte) int { return len(b) }); lost != nil {
+	s.conn.BeginContent()
+	if err = s.mayChunk(ctx); err != nil {
+		if lost := s.each(size, func(b []byte) int { return len(b) }); lost != nil {
 			return lost
 		}
 		return err
 	}
 	if size > 0 {
-		c.commands-- // it is bounded by MaxMessage; a message of 10 MiB has 1280 chunks of 8 KiB
+		s.commands-- // it is bounded by MaxMessage; a message of 10 MiB has 1280 chunks of 8 KiB
 	}
-	if err := c.each(size, c.tx.content.raw); err != nil {
+	if err := s.each(size, s.tx.content.raw); err != nil {
 		return err
 	}
 	switch {
 	case last:
-		c.verdict(c.deliver(ctx))
-	case c.tx.content.err != nil:
-		no := c.notKept(c.tx.content.err)
-		c.forget()
-		return no
+		s.deliver(ctx)
+	case s.tx.content.err != nil:
+		no := s.tx.notStored(s.tx.content.err)
+		s.forget()
+		return logged{no}
 	default:
-		c.say(sayChunk)
+		s.say(sayChunk)
 	}
 	return nil
 }
 
 // mayChunk makes the message ready for a chunk, or returns why it is refused.
-func (c *session) mayChunk(ctx context.Context) error {
-	switch c.phase {
+func (s *session) mayChunk(ctx context.Context) error {
+	switch s.phase {
 	case chunking:
 		return nil
 	case addressed:
-		if err := c.open(ctx); err != nil {
+		if err := s.tx.open(ctx); err != nil {
 			return err
 		}
-		c.phase = chunking
+		s.phase = chunking
 		return nil
 	}
-	return c.outOfOrder(addressed | chunking)
+	return s.phase.outOfOrder(addressed | chunking)
 }
 
 // each passes the next size octets to take, which returns how many of them it took.
-func (c *session) each(size int64, take func([]byte) int) error {
+func (s *session) each(size int64, take func([]byte) int) error {
 	for size > 0 {
-		block, err := c.block()
+		block, err := s.conn.Block()
 		if err != nil {
 			return err
 		}
 		n := take(block[:min(int64(len(block)), size)])
-		c.in.Advance(n)
-		c.line.brought(n)
+		s.conn.Advance(n)
 		size -= int64(n)
 	}
 	return nil

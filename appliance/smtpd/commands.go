@@ -5,19 +5,6 @@ import (
 	"context"
 )
 
-// A phase is how far a session has come. Each command is accepted in a set of phases.
-type phase uint8
-
-const (
-	fresh     phase = 1 << iota // before EHLO, HELO or LHLO
-	greeted                     // between two messages
-	mailing                     // MAIL was accepted
-	addressed                   // RCPT was accepted, at least once
-	chunking                    // BDAT was accepted, but not the last
-
-	always = fresh | greeted | mailing | addressed | chunking
-)
-
 // An argument is what may follow a verb.
 type argument uint8
 
@@ -82,36 +69,35 @@ var commands = [...]command{
 }
 
 // do executes one command line.
-func (c *session) do(ctx context.Context, text []byte) error {
+func (s *session) do(ctx context.Context, text []byte) error {
 	verb, argument, _ := bytes.Cut(text, []byte(" "))
-	cmd := c.lookUp(verb)
+	cmd := lookUp(verb, s.server.LMTP)
 	if cmd == nil || bytes.IndexByte(text, '\r') >= 0 {
 		return errVerb
 	}
 	argument = bytes.Trim(argument, " \t")
-	c.last.noted = false
-	err := c.run(ctx, cmd, argument)
-	c.noteCommand(cmd.verb, argument, err)
+	err := s.run(ctx, cmd, argument)
+	s.noteCommand(cmd.verb, argument, err)
 	return err
 }
 
 // run executes a command if it is accepted in this phase.
-func (c *session) run(ctx context.Context, cmd *command, argument []byte) error {
+func (s *session) run(ctx context.Context, cmd *command, argument []byte) error {
 	switch {
-	case c.phase&cmd.in == 0:
-		return c.outOfOrder(cmd.in)
+	case s.phase&cmd.in == 0:
+		return s.phase.outOfOrder(cmd.in)
 	case cmd.argument == none && len(argument) > 0:
 		return errNoArgument
 	case cmd.argument == required && len(argument) == 0:
 		return errArgument
 	}
-	return cmd.does(c, ctx, argument)
+	return cmd.does(s, ctx, argument)
 }
 
 // lookUp returns the row of a verb in any letter case, or nil.
-func (c *session) lookUp(verb []byte) *command {
+func lookUp(verb []byte, isLMTP bool) *command {
 	dialect := smtp
-	if c.server.LMTP {
+	if isLMTP {
 		dialect = lmtp
 	}
 	for i := range commands {
@@ -121,17 +107,4 @@ func (c *session) lookUp(verb []byte) *command {
 		}
 	}
 	return nil
-}
-
-// outOfOrder returns the error that names what has to come before a command.
-func (c *session) outOfOrder(accepted phase) error {
-	switch {
-	case c.phase == fresh:
-		return errHelloFirst
-	case c.phase != greeted && accepted&greeted != 0, c.phase == chunking:
-		return errInMail
-	case c.phase == greeted:
-		return errMailFirst
-	}
-	return errRcptFirst
 }

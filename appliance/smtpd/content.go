@@ -37,6 +37,7 @@ type content struct {
 	err     error // the first failure
 
 	edit *edit // of a message that leaves; nil: none is due
+	last bool  // the wire form ends with what is written next
 
 	// header is the beginning of the message, for a receipt: nil if none is wanted, at most
 	// maxHeader octets.
@@ -46,39 +47,22 @@ type content struct {
 // maxHeader is how much of a message's header a receipt contains.
 const maxHeader = 16 << 10
 
-// open begins the delivery of the current message, with its trace.
-func (c *session) open(ctx context.Context) error {
-	t := c.tx
-	trace := c.trace(t)
-	to, err := c.server.Spooler.Begin(ctx, &t.envelope, t.mailboxes)
-	if err != nil {
-		return c.notKept(err)
-	}
-	buf, _ := c.server.contents.Get().(*[contentSize]byte)
+// newContent returns the content of a delivery that begins with the trace. max is how many octets
+// the client may send.
+func newContent(pool *sync.Pool, to Delivery, trace []byte, max int64) *content {
+	buf, _ := pool.Get().(*[contentSize]byte)
 	if buf == nil {
 		buf = new([contentSize]byte)
 	}
-	t.content = &content{to: to, pool: &c.server.contents, buf: buf, max: c.max}
-	if len(t.receipts) > 0 {
-		t.content.header = []byte{}
-	}
-	t.content.out = t.content.scanner.ScanRaw(buf[:0], trace)
-	if t.outgoing != nil {
-		t.content.edit = &edit{trace: len(t.content.out), change: t.outgoing.Header}
-		if most := t.outgoing.MaxSize; most > 0 {
-			t.content.max = min(t.content.max, most)
-		}
-	}
-	t.content.head = t.content.scanner.Shape().Octets
-	return nil
+	c := &content{to: to, pool: pool, buf: buf, max: max}
+	c.out = c.scanner.ScanRaw(buf[:0], trace)
+	c.head = c.scanner.Shape().Octets
+	return c
 }
 
-// block returns the next octets of content, see wire.Reader.Block.
-func (c *session) block() ([]byte, error) {
-	if c.in.Buffered() == 0 {
-		c.acknowledge()
-	}
-	return c.in.Block()
+// editHeader has the header changed, which is not written before it is whole.
+func (c *content) editHeader(change func(header []byte) ([]byte, error)) {
+	c.edit = &edit{trace: len(c.out), change: change}
 }
 
 // scan takes octets that are byte-stuffed and may contain the end: some of src, or all.
@@ -176,13 +160,24 @@ func (c *content) write() {
 		if c.header != nil {
 			c.header = append(c.header, c.out[:min(len(c.out), maxHeader-len(c.header))]...)
 		}
-		if out := c.edited(); c.err == nil && len(out) > 0 {
-			if _, err := c.to.Write(out); err != nil {
-				c.fail(err)
-			}
+		if err := c.pass(); err != nil {
+			c.fail(err)
 		}
 	}
 	c.out = c.out[:0]
+}
+
+// pass writes what was gathered, or what the edit returns for it.
+func (c *content) pass() error {
+	out := c.out
+	if c.edit != nil {
+		var err error
+		if out, err = c.edit.take(out, c.last); err != nil || len(out) == 0 {
+			return err
+		}
+	}
+	_, err := c.to.Write(out)
+	return err
 }
 
 // fail makes err the error of the message, unless it has one.
@@ -199,9 +194,7 @@ func (c *content) commit(ctx context.Context) error {
 	c.lead.end()
 	c.begin(c.scanner.ScanRaw)
 	c.out = c.scanner.Close(c.out)
-	if c.edit != nil {
-		c.edit.last = true
-	}
+	c.last = true
 	c.write()
 	shape := c.shape()
 	if shape.Received-1 > maxHops { // one is this server's

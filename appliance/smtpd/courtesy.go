@@ -3,34 +3,34 @@ package smtpd
 import "context"
 
 // rset ends the current mail transaction (RFC 5321 §4.1.1.5).
-func (c *session) rset(context.Context, []byte) error {
-	c.forget()
-	c.say(sayReset)
+func (s *session) rset(context.Context, []byte) error {
+	s.forget()
+	s.say(sayReset)
 	return nil
 }
 
-func (c *session) noop(context.Context, []byte) error {
-	c.say(sayNothing)
+func (s *session) noop(context.Context, []byte) error {
+	s.say(sayNothing)
 	return nil
 }
 
-func (c *session) help(context.Context, []byte) error {
-	c.say(sayHelp)
+func (s *session) help(context.Context, []byte) error {
+	s.say(sayHelp)
 	return nil
 }
 
 // vrfy sends the same reply for every name, so that it does not reveal which mailboxes exist (RFC
 // 5321 §7.3).
-func (c *session) vrfy(context.Context, []byte) error {
-	c.say(sayCannotTell)
+func (s *session) vrfy(context.Context, []byte) error {
+	s.say(sayCannotTell)
 	return nil
 }
 
-func (c *session) notOffered(context.Context, []byte) error { return errNotHere }
+func (s *session) notOffered(context.Context, []byte) error { return errNotHere }
 
-func (c *session) hangUp(context.Context, []byte) error { return errHTTP }
+func (s *session) hangUp(context.Context, []byte) error { return errHTTP }
 
-func (c *session) quit(context.Context, []byte) error {
-	c.say(sayBye)
+func (s *session) quit(context.Context, []byte) error {
+	s.say(sayBye)
 	return errBye
 }

@@ -5,6 +5,15 @@
 // credentials; intake.go has these interfaces. The package owns no listener and starts no
 // goroutine: ServeConn serves one connection to its end.
 //
+// A session has its connection, package conn, as a field, and a transaction from MAIL to the
+// verdict. What it knows of its client is one value, which the transaction shares:
+//
+//	Server ──► session ──► conn.Conn            lines, content, replies, deadlines, TLS
+//	              ├──────► client ◄──────────┐  name, login, how its events are logged
+//	              ├──────► offer, exchange   │  what EHLO lists; one AUTH command
+//	              └──────► transaction ──────┘  envelope, recipients, receipts
+//	                           └──► content ──► Delivery (the interface of the store)
+//
 // It relays only what a Relay admits, and sends nothing itself. It reveals which mailboxes exist
 // only in replies to RCPT. It repeats nothing that a client sent (except I7), holds at most 32 KiB
 // of a message in memory, and accepts no end of data other than CRLF.CRLF.
@@ -25,12 +34,16 @@
 //
 // # Life of a message
 //
-//  1. MAIL: the reverse-path is parsed, SIZE= is compared with the limit, Spooler.Room is called.
-//  2. RCPT: the forward-path is parsed and routed. Two paths to one mailbox are one copy.
-//  3. DATA or the first BDAT: the delivery begins. Its shared part begins with Received.
-//  4. What the client sends passes block by block through wire.Scanner into a 32 KiB buffer, and
-//     from there into the Delivery, in wire form.
-//  5. The end of data: Commit returns once the message is durable; then 250 is sent.
+//  1. MAIL: session.mail parses the reverse-path, compares SIZE= with the limit, calls
+//     Spooler.Room, and makes the transaction.
+//  2. RCPT: transaction.recipient parses the forward-path and routes it. Two paths to one mailbox
+//     are one copy.
+//  3. DATA or the first BDAT: transaction.open begins the delivery. Its shared part begins with
+//     Received.
+//  4. What the client sends passes block by block through wire.Scanner into the 32 KiB buffer of
+//     the content, and from there into the Delivery, in wire form.
+//  5. The end of data: transaction.store returns the verdict: Commit returns once the message is
+//     durable. Then session.deliver sends 250.
 //
 // # Receipts
 //
@@ -45,11 +58,11 @@
 // # Recipients elsewhere
 //
 // A recipient that is not of a local domain is refused, unless the Relay names an account through
-// which the client may send (relay.go). Then it is a Recipient with Outside set, in the same
-// delivery as the others: one message is stored once. The trace that all share names neither the
-// client nor its user; the local mailboxes have the full one in their heads. The header is held
+// which the client may send (transaction.relay). Then it is a Recipient with Outside set, in the
+// same delivery as the others: one message is stored once. The trace that all share names neither
+// the client nor its user; the local mailboxes have the full one in their heads. The header is held
 // until it is complete (64 KiB), so that the Relay can refuse what From says, or change it, before
-// the first octet is written.
+// the first octet is written (edit.go).
 //
 // # Senders
 //
@@ -97,30 +110,50 @@
 // verb, and too many mistakes, failed logins or idle commands end the session. When the context of
 // ServeConn ends, a waiting session gets 421 4.3.2; a commit is finished.
 //
-// A client that writes a line, a chunk or the final dot in two pieces would wait 40 ms for the
-// acknowledgment of the first. The session requests it from the kernel before it waits for the rest
-// (wire.QuickAck): one more system call for such a wait, none for commands that arrive complete.
+// Package conn gathers the replies, and keeps a wait for the rest of a line short.
 //
 // # RFC sections and files
 //
 //	RFC 5321 §2.3.8, §4.5.2  ends of lines and data, transparency   ../../pop3/wire/scanner.go
 //	RFC 5321 §3.1            greeting                               hello.go
-//	RFC 5321 §4.1.1          verbs and their order                  commands.go
-//	RFC 5321 §4.1.1.1        EHLO, HELO, what is announced          hello.go
-//	RFC 5321 §4.1.1.2-3      MAIL, RCPT                             transaction.go, parameters.go
+//	RFC 5321 §4.1.1          verbs and their order                  commands.go, phase.go
+//	RFC 5321 §4.1.1.1        EHLO, HELO, what is announced          hello.go, offer.go
+//	RFC 5321 §4.1.1.2        MAIL                                   mail.go, parameters.go
+//	RFC 5321 §4.1.1.3        RCPT                                   recipients.go, parameters.go
 //	RFC 5321 §4.1.2-3        paths, address literals                path.go
 //	RFC 5321 §4.1.1.4        DATA                                   data.go, content.go
 //	RFC 5321 §4.1.1.5-10     RSET, VRFY, EXPN, HELP, NOOP, QUIT     courtesy.go
 //	RFC 5321 §4.2, RFC 3463  replies                                reply.go
 //	RFC 5321 §4.4            Received, Return-Path                  received.go
-//	RFC 6409                 recipients of other servers            relay.go
-//	RFC 5321 §4.5.3          sizes and time-outs                    limits.go, line.go
+//	RFC 5321 §4.5.3          sizes and time-outs                    limits.go, conn/pace.go
+//	RFC 6409                 recipients of other servers            recipients.go, edit.go
 //	RFC 1870, 6152, 6531     SIZE, 8BITMIME, SMTPUTF8               parameters.go
-//	RFC 2033                 LMTP                                   commands.go, transaction.go
-//	RFC 3461, 3464, 6533     DSN, reports                           receipt.go, parameters.go
+//	RFC 2033                 LMTP                                   commands.go, data.go
+//	RFC 3461                 DSN                                    recipients.go, parameters.go
+//	RFC 3462, 3464, 6533     reports                                report.go
+//	RFC 3848                 the "with" word of Received            client.go
 //	RFC 8314 §4.3            TLS in Received                        received.go
-//	RFC 2920                 PIPELINING                             line.go
+//	RFC 2920                 PIPELINING                             conn/write.go, conn/read.go
 //	RFC 3030                 CHUNKING                               bdat.go
-//	RFC 3207                 STARTTLS                               starttls.go, session.go
-//	RFC 4954                 AUTH                                   auth.go
+//	RFC 3207                 STARTTLS                               starttls.go, conn/lifecycle.go
+//	RFC 4954                 AUTH                                   auth.go, offer.go
+//
+// # Files
+//
+// From the bottom up: a file uses only files above it in this list.
+//
+//	path.go, intake.go           addresses; what the server asks of its owner
+//	reply.go, limits.go          replies, and which errors lead to them; bounds of a session
+//	xtext.go, parameters.go      parameters of MAIL and RCPT
+//	phase.go                     how far a session has come
+//	lead.go, edit.go, content.go what a client sends of a message, on its way to the store
+//	received.go, report.go       the trace, the delivery report
+//	server.go, client.go         one server, what is known of one client
+//	transaction.go               the current message
+//	recipients.go, store.go      its recipients; its delivery, and that of its report
+//	offer.go                     what a client may use now
+//	session.go, events.go        a session, what it logs
+//	hello.go … bdat.go           its commands: hello, starttls, auth, mail, data, bdat, courtesy
+//	commands.go                  the table of them
+//	serve.go                     reading and executing them, from the greeting to the end
 package smtpd

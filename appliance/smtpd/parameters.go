@@ -133,3 +133,11 @@ func parseSize(text string) (int64, error) {
 	}
 	return n, nil
 }
+
+// cutPrefixFold is bytes.CutPrefix that ignores the case of ASCII letters.
+func cutPrefixFold(text []byte, prefix string) ([]byte, bool) {
+	if len(text) < len(prefix) || !bytes.EqualFold(text[:len(prefix)], []byte(prefix)) {
+		return nil, false
+	}
+	return text[len(prefix):], true
+}

@@ -18,27 +18,41 @@ func traceHead(from, to Path) []byte {
 }
 
 // received returns the trace line that all recipients share, with its CRLF (RFC 5321 §4.4). It
-// contains nothing that the client wrote except what was parsed before.
-func (c *session) received(t *transaction) []byte {
+// contains nothing that the client wrote except what was parsed before. only is the recipient if
+// there is one: of several, none may learn of another.
+func received(hostname string, e *Envelope, only Path) []byte {
 	var f folded
-	f.add("Received: from", traceName(t.envelope.Helo, t.envelope.Remote))
-	if t.envelope.Remote.IsValid() {
-		f.add("(" + literal(t.envelope.Remote) + ")")
+	f.add("Received: from", traceName(e.Helo, e.Remote))
+	if e.Remote.IsValid() {
+		f.add("(" + literal(e.Remote) + ")")
 	}
-	f.add("by", c.server.Hostname)
-	f.add("with", t.envelope.Protocol)
-	if t.envelope.User != "" {
-		f.add("(authenticated", comment(t.envelope.User)+")")
+	f.add("by", hostname)
+	f.add("with", e.Protocol)
+	if e.User != "" {
+		f.add("(authenticated", comment(e.User)+")")
 	}
-	if t.accepted == 1 { // with several, none may learn of another
-		f.add("for", "<"+t.first.at(c.server.Hostname).String()+">")
+	if !only.Null() {
+		f.add("for", "<"+only.at(hostname).String()+">")
 	}
-	if state, ok := c.line.tls(); ok { // RFC 8314 §4.3
+	if conn, ok := e.Conn.(*tls.Conn); ok { // RFC 8314 §4.3
+		state := conn.ConnectionState()
 		f.add("tls", tls.CipherSuiteName(state.CipherSuite))
 		f.add("(" + strings.ReplaceAll(tls.VersionName(state.Version), " ", "") + ")")
 	}
 	f.semicolon()
-	f.add(t.envelope.Received.Format(time.RFC1123Z))
+	f.add(e.Received.Format(time.RFC1123Z))
+	return append(f.text, '\r', '\n')
+}
+
+// receivedHere returns the trace line of a message that leaves: it names neither the client nor its
+// user.
+func receivedHere(e *Envelope) []byte {
+	var f folded
+	f.add("Received: by localhost (pillarbox)")
+	f.add("with", e.Protocol)
+	f.semicolon()
+	// The zone tells where the client is.
+	f.add(e.Received.UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700"))
 	return append(f.text, '\r', '\n')
 }
 

@@ -48,8 +48,8 @@ func TestReceived(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.envelope.Received = date
-			c := &session{server: &Server{Hostname: "mail.home.arpa"}, line: &line{}}
-			got := string(c.received(&transaction{envelope: tt.envelope, accepted: tt.accepted, first: tt.first}))
+			x := &transaction{server: &Server{Hostname: "mail.home.arpa"}, envelope: tt.envelope, accepted: tt.accepted, first: tt.first}
+			got := string(x.trace())
 			if got != tt.want {
 				t.Errorf("got\n%q, want\n%q", got, tt.want)
 			}
@@ -84,12 +84,8 @@ func FuzzReceived(f *testing.F) {
 		if !ok || p.Null() {
 			p = Path{"anna", ""}
 		}
-		c := &session{server: &Server{Hostname: "mail.home.arpa"}, line: &line{}}
-		x := &transaction{
-			envelope: Envelope{Helo: hello, User: user, Protocol: "SMTP", Received: time.Unix(0, 0), From: p},
-			accepted: 1, first: p,
-		}
-		field := string(c.received(x))
+		e := Envelope{Helo: hello, User: user, Protocol: "SMTP", Received: time.Unix(0, 0), From: p}
+		field := string(received("mail.home.arpa", &e, p))
 		if utf8.ValidString(user) && !parses(field) {
 			t.Fatalf("%q is no trace line of RFC 5321 §4.4", field)
 		}

@@ -3,6 +3,8 @@ package smtpd
 import (
 	"errors"
 	"strconv"
+
+	"go.uber.org/zap"
 )
 
 // A reply is an answer to a command: a code (RFC 5321 §4.2), an enhanced code (RFC 3463; "" where
@@ -22,6 +24,22 @@ func (r refusal) Error() string { return string(reply(r).append(nil)) }
 
 // ends reports whether the session ends with it.
 func (r refusal) ends() bool { return r.code == 421 || r == errLine || r == errChunk }
+
+// fields returns the code of the reply, and the rest of the reply as the reason.
+func (r refusal) fields() []zap.Field {
+	return []zap.Field{zap.Int("code", r.code), zap.String("reason", string(reply(r).append(nil)[len("550 "):]))}
+}
+
+// A logged error is a refusal that is in the log already.
+type logged struct{ refusal }
+
+func (l logged) Unwrap() error { return l.refusal }
+
+// isLogged reports whether a refusal is in the log already.
+func isLogged(err error) bool {
+	_, ok := err.(logged)
+	return ok
+}
 
 // isMistake reports whether it is a mistake of the client that no mail client makes.
 func (r refusal) isMistake() bool { return 500 <= r.code && r.code <= 504 || r.code == 555 }
@@ -45,7 +63,7 @@ var (
 	sayNoReceipt  = reply{250, "2.1.5", "Recipient OK; no delivery report can be sent to that sender"}
 	sayStart      = reply{354, "", "End data with <CR><LF>.<CR><LF>"}
 	sayChunk      = reply{250, "2.0.0", "OK: chunk received"}
-	sayKept       = reply{250, "2.0.0", "OK: message stored"}
+	sayStored     = reply{250, "2.0.0", "OK: message stored"}
 	sayUpgrade    = reply{220, "2.0.0", "Ready to start TLS"}
 	sayWelcome    = reply{235, "2.7.0", "Authentication successful"}
 	sayCannotTell = reply{252, "2.5.0", "Cannot VRFY user; try RCPT"}

@@ -65,18 +65,26 @@ type Server struct {
 	quickAck func(socket int) error // see wire.QuickAck; nil: the system call
 }
 
-// ServeConn serves one session to its end and closes conn. If implicitTLS is set, the session
-// begins with a TLS handshake. The error is why a session ended that neither side ended properly;
-// it is already in the log.
-//
-// When ctx ends, a session that waits for its client gets 421 4.3.2 and ends at once; a reply or a
-// commit in progress is finished before that. A caller that cannot wait closes conn.
-func (s *Server) ServeConn(ctx context.Context, conn net.Conn, implicitTLS bool) error {
-	c := newSession(ctx, s, conn)
-	defer c.close()
-	err := c.serve(ctx, implicitTLS)
-	c.record(err)
-	return err
+// maxMessage returns the size of the largest message that is accepted.
+func (s *Server) maxMessage() int64 {
+	if s.MaxMessage == 0 {
+		return defaultMaxMessage
+	}
+	return s.MaxMessage
+}
+
+// now returns the time that a message shows.
+func (s *Server) now() time.Time {
+	if s.Now != nil {
+		return s.Now()
+	}
+	return time.Now()
+}
+
+// owns reports whether a user may send from an address: from its own, and from the null
+// reverse-path, from which receipts are sent.
+func (s *Server) owns(user string, from Path) bool {
+	return from.Null() || s.Owns == nil || s.Owns(user, from)
 }
 
 // Refuse greets a client that cannot be served now with 421 4.7.0 and text, and closes conn. It

@@ -3,17 +3,14 @@ package smtpd
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"errors"
-	"io"
 	"net"
-	"net/netip"
-	"os"
 	"time"
 
 	"go.uber.org/zap"
 
 	"pillarbox/appliance/names"
+	"pillarbox/appliance/smtpd/conn"
 	"pillarbox/pop3/wire"
 )
 
@@ -24,158 +21,53 @@ const maxCommand = 2048
 // A session is the state of one connection. Its transaction is the current message, if there is
 // one. The goroutine that serves the session owns all of it.
 type session struct {
-	// Set at the start.
+	conn   conn.Conn
+	client client
 	server *Server
 	limits Limits
-	max    int64 // Server.MaxMessage
-	log    *zap.Logger
-	id     [4]byte // names the session in the log
 	began  time.Time
-	remote netip.Addr // the zero Addr for a local socket
-	local  netip.Addr // the address that the client is connected to; likewise
 
-	// The connection. Replies are gathered in out, and leave when more has to be read.
-	line  *line
-	in    *wire.Reader
-	out   []byte
-	isTLS bool
-
-	// What the client sent. STARTTLS discards it.
-	hello    string
-	extended bool // EHLO or LHLO
-	user     string
-	clear    bool // its password crossed a network without TLS
-	phase    phase
-	tx       *transaction // nil outside of a mail transaction
+	phase phase
+	tx    *transaction // nil outside of a mail transaction
 
 	// Counters for the limits and for the log.
 	commands, mistakes, logins int
 	octets                     int64
 	delivered                  bool // a mail of this session was stored
 	handshakeFailed            bool // the reason why the session ended
-	last                       lastReply
-}
-
-// A lastReply is what is known of the reply to the last command.
-type lastReply struct {
-	code  int
-	noted bool // the refusal is already logged
+	code                       int  // of the last reply
 }
 
 // errBye ends a session normally.
 var errBye = errors.New("smtpd: the session is over")
 
-func newSession(ctx context.Context, s *Server, conn net.Conn) *session {
-	c := &session{
-		server: s,
-		limits: s.Limits.orDefaults(),
-		max:    s.MaxMessage,
-		log:    s.Log,
+func newSession(ctx context.Context, server *Server, raw net.Conn) *session {
+	s := &session{
+		server: server,
+		limits: server.Limits.orDefaults(),
 		began:  time.Now(),
-		remote: names.AddrOf(conn.RemoteAddr()),
-		local:  names.AddrOf(conn.LocalAddr()),
 		phase:  fresh,
+		client: client{
+			log:    server.Log,
+			remote: names.AddrOf(raw.RemoteAddr()),
+			local:  names.AddrOf(raw.LocalAddr()),
+			lmtp:   server.LMTP,
+		},
 	}
-	if c.max == 0 {
-		c.max = defaultMaxMessage
+	if s.client.log == nil {
+		s.client.log = zap.NewNop()
 	}
-	if c.log == nil {
-		c.log = zap.NewNop()
-	}
-	rand.Read(c.id[:])
-	c.line = newLine(ctx, conn, c.limits.Idle, c.flush)
-	c.in = wire.NewReader(c.line, wire.BufferSize)
-	c.in.Partial = c.acknowledge
-	return c
+	rand.Read(s.client.id[:])
+	s.conn.Init(ctx, raw, conn.Limits{Idle: s.limits.Idle, Send: s.limits.Send}, server.quickAck)
+	return s
 }
 
-// acknowledge is called before a read that waits for the rest of a line or of content, see
-// wire.QuickAck. A reply that waits to be sent carries the acknowledgment, and if the last read was
-// full, the socket may hold more. The error is nil.
-func (c *session) acknowledge() error {
-	if c.line.drained && len(c.out) == 0 {
-		wire.QuickAck(c.line.conn, c.server.quickAck)
-	}
-	return nil
-}
+// offer returns what the client may use now.
+func (s *session) offer() offer { return offer{s.server, &s.client, &s.conn} }
 
-// serve runs the whole session. It returns nil if the session ended normally: by QUIT, because the
-// client closed the connection between two messages, or because ctx ended.
-func (c *session) serve(ctx context.Context, implicitTLS bool) error {
-	if implicitTLS {
-		if err := c.upgrade(ctx); err != nil {
-			return err
-		}
-	}
-	c.greet()
-	err := c.converse(ctx)
-	inMail := c.tx != nil
-	c.forget()
-	switch {
-	case err == errBye, err == io.EOF && !inMail:
-		c.line.ended = true
-		err = nil
-	case err == io.EOF:
-		err = io.ErrUnexpectedEOF
-	case c.line.hasToGiveWay() && errors.Is(err, os.ErrDeadlineExceeded):
-		err = errGiveWay
-		c.say(reply(errGiveWay))
-	case ctx.Err() != nil && (err == ctx.Err() || errors.Is(err, os.ErrDeadlineExceeded)):
-		c.say(reply(errStopping))
-		err = nil
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		c.say(reply(errIdle))
-	}
-	return errors.Join(err, c.flush())
-}
-
-// converse reads and executes commands until the session is over, and returns the reason.
-func (c *session) converse(ctx context.Context) error {
-	for {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		err := c.next(ctx)
-		if err == nil {
-			continue
-		}
-		var no refusal
-		if !errors.As(err, &no) {
-			return err
-		}
-		c.say(reply(no))
-		if no.ends() {
-			return err
-		}
-		if no.isMistake() {
-			if c.mistakes++; c.mistakes >= c.limits.Mistakes {
-				c.say(reply(errMistakes))
-				return errMistakes
-			}
-		}
-	}
-}
-
-// next reads and executes one command.
-func (c *session) next(ctx context.Context) error {
-	c.in.Release() // a waiting session holds no buffer
-	if c.tx == nil || c.tx.content == nil {
-		c.line.endMeter()
-	}
-	text, err := c.readLine(maxCommand)
-	if err != nil {
-		return err
-	}
-	if c.commands++; c.commands > c.limits.Commands {
-		return errCommands
-	}
-	return c.do(ctx, text)
-}
-
-// readLine reads a command line.
-func (c *session) readLine(max int) ([]byte, error) {
-	c.line.begin()
-	text, err := c.in.ReadLine(max)
+// readLine reads a line of the client.
+func (s *session) readLine(max int) ([]byte, error) {
+	text, err := s.conn.ReadLine(max)
 	switch err {
 	case wire.ErrBareLF:
 		err = errBareLF
@@ -185,56 +77,30 @@ func (c *session) readLine(max int) ([]byte, error) {
 	return text, err
 }
 
-// upgrade starts TLS on the connection and discards everything that was read before, including
-// buffered octets (RFC 3207 §4.2).
-func (c *session) upgrade(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, c.limits.Handshake)
-	defer cancel()
-	conn := tls.Server(c.line.conn, c.server.TLS)
-	handshake := c.server.Handshake
-	if handshake == nil {
-		handshake = func(ctx context.Context, conn *tls.Conn) error { return conn.HandshakeContext(ctx) }
-	}
-	if err := handshake(ctx, conn); err != nil {
-		c.handshakeFailed = true
-		return err
-	}
-	c.line.replace(conn)
-	c.in.Reset(c.line)
-	c.isTLS = true
-	c.hello, c.extended, c.user, c.clear, c.phase = "", false, "", false, fresh
-	return nil
-}
-
-const (
-	maxGathered = 4096 // octets of replies that are gathered at most
-	maxIdle     = 512  // octets of buffer for replies that a waiting session keeps
-)
-
 // say adds a reply to those that leave next.
-func (c *session) say(r reply) {
-	c.last.code = r.code
-	c.out = append(r.append(c.out), '\r', '\n')
-	if len(c.out) > maxGathered {
-		c.flush() // the next read returns an error again
+func (s *session) say(r reply) { s.sayAfter(s.conn.Room(), r) }
+
+// sayAfter adds a reply whose first lines were appended to conn.Room.
+func (s *session) sayAfter(lines []byte, r reply) {
+	s.code = r.code
+	s.conn.Keep(append(r.append(lines), '\r', '\n'))
+}
+
+// forget ends the current transaction, if there is one.
+func (s *session) forget() {
+	if s.tx != nil {
+		s.tx.close()
+	}
+	s.tx = nil
+	if s.phase != fresh {
+		s.phase = greeted
 	}
 }
 
-// flush sends the gathered replies. After an error nothing more is sent.
-func (c *session) flush() error {
-	if len(c.out) == 0 {
-		return c.line.broken
+// fields returns the fields that every line of the log begins with, and more.
+func (s *session) fields(more ...zap.Field) []zap.Field {
+	if s.tx != nil {
+		return s.tx.fields(more...)
 	}
-	err := c.line.send(c.out, c.limits.Send)
-	if c.out = c.out[:0]; cap(c.out) > maxIdle {
-		c.out = nil
-	}
-	return err
-}
-
-// close ends the connection.
-func (c *session) close() {
-	c.in.Reset(nil)
-	c.in.Release()
-	c.line.close()
+	return s.client.fields(false, more...)
 }

@@ -1,9 +1,6 @@
 package smtpd
 
 import (
-	"bytes"
-	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -13,9 +10,12 @@ import (
 // A transaction is the current message of a session (RFC 5321 §3.3): begun by MAIL, ended by the
 // verdict on its content, or by RSET, EHLO, or the session's end.
 type transaction struct {
+	server *Server
+	client *client
+	began  time.Time
+
 	envelope Envelope
-	utf8     bool   // SMTPUTF8
-	envID    string // ENVID=
+	utf8     bool // SMTPUTF8
 
 	// accepted counts the forward-paths, one for each 250; the first is kept. mailboxes is where
 	// they lead, each once, with the path that led there first. So a recipient costs memory only if
@@ -34,192 +34,41 @@ type transaction struct {
 	outside  int
 
 	content *content // nil before DATA or BDAT
-	began   time.Time
 }
 
-// forget ends the current transaction, if there is one.
-func (c *session) forget() {
-	if c.tx != nil && c.tx.content != nil {
-		c.tx.content.close()
+// close discards what was not stored.
+func (t *transaction) close() {
+	if t.content != nil {
+		t.content.close()
 	}
-	c.tx = nil
-	if c.phase != fresh {
-		c.phase = greeted
-	}
-}
-
-// mail begins a transaction.
-func (c *session) mail(ctx context.Context, argument []byte) error {
-	text, ok := cutPrefixFold(argument, "FROM:")
-	if !ok {
-		return errArgument
-	}
-	from, rest, ok := parsePath(text)
-	if !ok {
-		return errSender
-	}
-	p, err := parseMailParameters(rest, c.canReport())
-	switch {
-	case err == errTooLarge:
-		return tooLarge(c.max)
-	case err != nil:
-		return err
-	case c.server.RequireAuth && c.user == "":
-		return c.loginFirst()
-	case c.user != "" && c.server.LoginHolds != nil && !c.server.LoginHolds(c.line.conn):
-		return errRevoked
-	case !p.utf8 && !from.isASCII():
-		return errNotASCII
-	case p.size > c.max:
-		return tooLarge(c.max)
-	case !c.mayBe(from):
-		return errNotOwn
-	}
-	tx := &transaction{
-		envelope: Envelope{
-			From: from, Size: p.size, Helo: c.hello, User: c.user, Remote: c.remote,
-			Protocol: c.protocol(p.utf8), Received: c.now(),
-			Clear: c.clear, Return: p.ret, EnvelopeID: p.envID,
-			Conn: c.line.conn, Interrupt: c.line.giveWay,
-		},
-		utf8:  p.utf8,
-		envID: p.envID,
-		began: time.Now(),
-	}
-	if err := c.server.Spooler.Room(ctx, &tx.envelope); err != nil {
-		return c.refuse("checking for room failed", err)
-	}
-	c.tx = tx
-	c.phase = mailing
-	c.say(saySender)
-	return nil
-}
-
-// mayBe reports whether the client may send from an address: a user that is logged in may be
-// limited to its own addresses, and to the null reverse-path, from which receipts are sent.
-func (c *session) mayBe(from Path) bool {
-	return c.user == "" || from.Null() || c.server.Owns == nil || c.server.Owns(c.user, from)
-}
-
-// rcpt adds a recipient: one of ours, or with the leave of the Relay one of another server.
-func (c *session) rcpt(ctx context.Context, argument []byte) error {
-	text, ok := cutPrefixFold(argument, "TO:")
-	if !ok {
-		return errArgument
-	}
-	to, rest, ok := parsePath(text)
-	if !ok || to.Null() || len(to.Local) > maxLocal {
-		return errRecipient
-	}
-	p, err := parseRcptParameters(rest, c.canReport(), c.tx.utf8)
-	switch {
-	case err != nil:
-		return err
-	case !c.tx.utf8 && !to.isASCII():
-		return errNotASCII
-	case c.tx.accepted >= c.limits.Recipients, p.success && len(c.tx.receipts) >= maxReceipts:
-		return errMany
-	}
-	mailboxes, err := c.mailboxes(ctx, c.atName(to))
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case errors.Is(err, ErrForeign):
-		return c.relay(ctx, to, p)
-	case err != nil:
-		return c.refuse("routing a recipient failed", err)
-	}
-	for _, m := range mailboxes {
-		c.tx.add(m, to, c.server.Hostname)
-	}
-	c.accept(to, c.promise(ctx, to, p))
-	return nil
-}
-
-// accept counts a recipient and answers RCPT.
-func (c *session) accept(to Path, answer reply) {
-	if c.tx.accepted++; c.tx.accepted == 1 {
-		c.tx.first = to
-	}
-	c.commands-- // limited by Limits.Recipients
-	c.phase = addressed
-	c.say(answer)
-}
-
-// mailboxes returns where mail for a recipient goes. A client that is not logged in waits first if
-// it has named many unknown recipients.
-func (c *session) mailboxes(ctx context.Context, to Path) ([]string, error) {
-	limit := c.server.Recipients
-	if c.user != "" {
-		limit = nil
-	}
-	if limit != nil {
-		if err := limit.Await(ctx, c.line.conn); err != nil {
-			return nil, err
-		}
-	}
-	mailboxes, err := c.server.Router.Mailboxes(ctx, to, &c.tx.envelope)
-	if err == nil && len(mailboxes) == 0 {
-		err = ErrUnknown
-	}
-	if limit != nil && !errors.Is(err, ErrUnknown) {
-		limit.Found(c.line.conn)
-	}
-	return mailboxes, err
-}
-
-// atName returns to with the host name of this server as its domain, if its domain is the address
-// that the client is connected to (RFC 5321 §4.1.3).
-func (c *session) atName(to Path) Path {
-	if a, ok := to.address(); ok && a == c.local {
-		to.Domain = c.server.Hostname
-	}
-	return to
 }
 
 // add adds a mailbox, unless it is already a recipient.
-func (t *transaction) add(mailbox string, to Path, hostname string) {
+func (t *transaction) add(mailbox string, to Path) {
 	if slices.ContainsFunc(t.mailboxes, func(r Recipient) bool { return r.Mailbox == mailbox }) {
 		return
 	}
+	hostname := t.server.Hostname
 	head := traceHead(t.envelope.From.at(hostname), to.at(hostname))
 	t.mailboxes = append(t.mailboxes, Recipient{Mailbox: mailbox, Head: head})
 }
 
-// now returns the time that a message shows.
-func (c *session) now() time.Time {
-	if c.server.Now != nil {
-		return c.server.Now()
+// addOutside adds a recipient of another server, unless it gets the message already.
+func (t *transaction) addOutside(o Outside) {
+	for _, r := range t.mailboxes {
+		if r.Outside != nil && r.Outside.To == o.To {
+			return
+		}
 	}
-	return time.Now()
+	t.outside++
+	t.mailboxes = append(t.mailboxes, Recipient{Outside: &o})
 }
 
-// verdict sends the final reply to a message once, in LMTP once for each accepted recipient (RFC
-// 2033 §4.2), and ends its transaction.
-func (c *session) verdict(r reply) {
-	times := 1
-	if c.server.LMTP {
-		times = c.tx.accepted
+// accept counts a forward-path.
+func (t *transaction) accept(to Path) {
+	if t.accepted++; t.accepted == 1 {
+		t.first = to
 	}
-	for range times {
-		c.say(r)
-	}
-	c.forget()
-}
-
-// deliver makes the content durable, and returns the reply.
-func (c *session) deliver(ctx context.Context) reply {
-	t := c.tx
-	// A commit in progress when the server shuts down is finished.
-	if err := t.content.commit(context.WithoutCancel(ctx)); err != nil {
-		return reply(c.notKept(err))
-	}
-	c.commands, c.mistakes = 0, 0
-	c.octets += t.content.octets()
-	c.delivered = true
-	c.log.Info("delivery committed", c.messageFields(t, t.content.oddities()...)...)
-	c.sendReceipts(ctx)
-	return sayKept
 }
 
 // octets returns the size of the message: what arrived, or before that what was declared.
@@ -230,20 +79,41 @@ func (t *transaction) octets() int64 {
 	return t.content.octets()
 }
 
-// refuse returns the reply for err, the error of a Router or Spooler. What the reply does not say
-// is logged.
-func (c *session) refuse(failed string, err error) error {
-	no, known := refuse(err)
-	if !known {
-		c.log.Error(failed, c.fields(zap.Error(err))...)
+// fields returns the fields that every line of the log begins with, and more.
+func (t *transaction) fields(more ...zap.Field) []zap.Field { return t.client.fields(t.utf8, more...) }
+
+// messageFields identifies the message that a line is about: its envelope, its size and its
+// mailboxes. Of several recipients it contains the first.
+func (t *transaction) messageFields(more ...zap.Field) []zap.Field {
+	names := make([]string, 0, len(t.mailboxes))
+	remote := zap.Skip()
+	for _, r := range t.mailboxes {
+		if r.Outside != nil {
+			remote = zap.String("remote_account", r.Outside.Account)
+		} else {
+			names = append(names, r.Mailbox)
+		}
 	}
-	return no
+	recipients := zap.Skip()
+	if t.accepted > 1 {
+		recipients = zap.Int("recipients", t.accepted)
+	}
+	return t.fields(append([]zap.Field{
+		userField(t.envelope.User),
+		zap.String("from", pathText(t.envelope.From)),
+		zap.String("to", pathText(t.first)),
+		recipients,
+		zap.Int64("size", t.octets()),
+		zap.Strings("mailbox", names),
+		remote,
+		zap.Duration("took", time.Since(t.began)),
+	}, more...)...)
 }
 
-// cutPrefixFold is bytes.CutPrefix that ignores the case of ASCII letters.
-func cutPrefixFold(text []byte, prefix string) ([]byte, bool) {
-	if len(text) < len(prefix) || !bytes.EqualFold(text[:len(prefix)], []byte(prefix)) {
-		return nil, false
+// pathText returns a path as it is in a command: in angle brackets.
+func pathText(p Path) string {
+	if p.Null() {
+		return "<>"
 	}
-	return text[len(prefix):], true
+	return "<" + p.String() + ">"
 }

@@ -40,7 +40,8 @@ func ours(host string, f *Facts) bool {
 	if _, err := netip.ParseAddr(host); err == nil || host == "localhost" {
 		return true
 	}
-	if slices.Contains(f.Names, host) || host == f.Hostname {
+	// A mail domain is where clients look for their settings, if it is an address of this server.
+	if slices.Contains(f.Names, host) || host == f.Hostname || slices.Contains(f.Domains, host) {
 		return true
 	}
 	for _, prefix := range setUpPrefixes {

@@ -28,7 +28,9 @@ func TestHosts(t *testing.T) {
 		{"evil.test", false},
 		{"nas.home.arpa.evil.test", false},
 		{"nas.home.arpa..", false},
-		{"home.arpa", false},
+		{"home.arpa", true},
+		{"example.org", false},
+		{"sub.home.arpa", false},
 		{"", false},
 	}
 	for _, test := range tests {

@@ -60,19 +60,19 @@ func (s *Server) showLogIn(q *request, status int, v logInView) {
 }
 
 func (s *Server) logIn(q *request) {
-	v := logInView{user: strings.TrimSpace(q.PostFormValue("user"))}
+	v := logInView{user: strings.TrimSpace(q.value("user"))}
 	c, err := q.Cookie(loginCookie)
 	if err != nil {
 		v.fault = "This browser did not send the cookie of the form: allow cookies for this page and try again."
 		s.showLogIn(q, http.StatusForbidden, v)
 		return
 	}
-	if !equal(q.PostFormValue("token"), s.sessions.loginToken(c.Value)) {
+	if !equal(q.value("token"), s.sessions.loginToken(c.Value)) {
 		v.fault = "The form was out of date: try again."
 		s.showLogIn(q, http.StatusForbidden, v)
 		return
 	}
-	login, err := s.check(q, v.user, q.PostFormValue("password"))
+	login, err := s.check(q, v.user, q.value("password"))
 	if err != nil {
 		s.Log.Info("page log-in refused", zap.Stringer("remote", remoteOf(q.Request)), zap.Error(err))
 		v.fault = tooMany
@@ -82,7 +82,7 @@ func (s *Server) logIn(q *request) {
 		s.showLogIn(q, http.StatusForbidden, v)
 		return
 	}
-	http.SetCookie(q.w, s.sessions.begin(login, q.PostFormValue("keep") != "", q.now))
+	http.SetCookie(q.w, s.sessions.begin(login, q.value("keep") != "", q.now))
 	s.Log.Info("page log-in", zap.Stringer("remote", remoteOf(q.Request)), zap.String("user", login.Account))
 	q.redirect("/me")
 }
@@ -101,7 +101,7 @@ func (s *Server) check(q *request, user, password string) (Login, error) {
 }
 
 func (s *Server) logOut(q *request) {
-	s.sessions.end(q.session, q.PostFormValue("everywhere") != "")
+	s.sessions.end(q.session, q.value("everywhere") != "")
 	gone := cookie(sessionCookie, "")
 	gone.MaxAge = -1
 	http.SetCookie(q.w, gone)

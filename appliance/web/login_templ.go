@@ -5,19 +5,18 @@ package web
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import templ "pillarbox/appliance/web/component"
 
 func logInPage(v logInView) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+	return templ.GeneratedTemplate(func(templ_7745c5c3_Input templ.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
 			return templ_7745c5c3_CtxErr
 		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templ.GetBuffer(templ_7745c5c3_W)
 		if !templ_7745c5c3_IsBuffer {
 			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				templ_7745c5c3_BufErr := templ.ReleaseBuffer(templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err == nil {
 					templ_7745c5c3_Err = templ_7745c5c3_BufErr
 				}
@@ -37,7 +36,7 @@ func logInPage(v logInView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<form method=\"post\" action=\"/log-in\" class=\"fields\">")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 1, "<form method=\"post\" action=\"/log-in\" class=\"fields\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -45,7 +44,7 @@ func logInPage(v logInView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<label for=\"user\">User name</label> <input id=\"user\" name=\"user\" autocomplete=\"username\" autocapitalize=\"none\" value=\"")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 2, "<label for=\"user\">User name</label> <input id=\"user\" name=\"user\" autocomplete=\"username\" autocapitalize=\"none\" value=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -58,17 +57,17 @@ func logInPage(v logInView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\" required> <label for=\"password\">Password</label> <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required> <label class=\"check\"><input type=\"checkbox\" name=\"keep\" value=\"yes\"> Keep me logged in on this device for 30 days</label> <button>Log in</button></form>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 3, "\" required> <label for=\"password\">Password</label> <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required> <label class=\"check\"><input type=\"checkbox\" name=\"keep\" value=\"yes\"> Keep me logged in on this device for 30 days</label> <button>Log in</button></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if v.facts.FirstLogin {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p>This server is new: the user name is <b>mail</b>. Its first start printed the password on the terminal, or wrote it into the file <code>first-login</code> of the state directory.</p>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 4, "<p>This server is new: the user name is <b>mail</b>. Its first start printed the password on the terminal, or wrote it into the file <code>first-login</code> of the state directory.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<p>User name and password are those of your mail. An administrator can give you a new password.</p>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 5, "<p>User name and password are those of your mail. An administrator can give you a new password.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -78,15 +77,15 @@ func logInPage(v logInView) templ.Component {
 }
 
 func logInElsewhere(v logInView) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+	return templ.GeneratedTemplate(func(templ_7745c5c3_Input templ.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
 			return templ_7745c5c3_CtxErr
 		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templ.GetBuffer(templ_7745c5c3_W)
 		if !templ_7745c5c3_IsBuffer {
 			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				templ_7745c5c3_BufErr := templ.ReleaseBuffer(templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err == nil {
 					templ_7745c5c3_Err = templ_7745c5c3_BufErr
 				}
@@ -99,12 +98,12 @@ func logInElsewhere(v logInView) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if v.https == "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p>This server has no page with TLS (web.listen_tls), so nobody can log in here.</p>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 6, "<p>This server has no page with TLS (web.listen_tls), so nobody can log in here.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p>Passwords go over HTTPS only. Your browser will warn you, because it does not know the certificate that this server made for itself. Compare its SHA-256 fingerprint with this one:</p><p class=\"print\">")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 7, "<p>Passwords go over HTTPS only. Your browser will warn you, because it does not know the certificate that this server made for itself. Compare its SHA-256 fingerprint with this one:</p><p class=\"print\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -117,7 +116,7 @@ func logInElsewhere(v logInView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</p><p><a class=\"button\" href=\"")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 8, "</p><p><a class=\"button\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -130,7 +129,7 @@ func logInElsewhere(v logInView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\">Go to the log-in</a></p>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 9, "\">Go to the log-in</a></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -139,4 +138,4 @@ func logInElsewhere(v logInView) templ.Component {
 	})
 }
 
-var _ = templruntime.GeneratedTemplate
+var _ = templ.GeneratedTemplate

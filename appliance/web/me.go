@@ -46,7 +46,7 @@ func (s *Server) personOf(name string) (Person, bool) {
 // this one included, and those of mail clients.
 func (s *Server) ownPassword(q *request) {
 	name := q.session.login.Account
-	if _, err := s.check(q, name, q.PostFormValue("old")); err != nil {
+	if _, err := s.check(q, name, q.value("old")); err != nil {
 		fault := tooMany + " Nothing was changed."
 		if errors.Is(err, ErrWrong) {
 			fault = "The old password is wrong. Nothing was changed."
@@ -54,11 +54,11 @@ func (s *Server) ownPassword(q *request) {
 		s.showMe(q, http.StatusForbidden, "", fault)
 		return
 	}
-	if q.PostFormValue("new") == "" {
+	if q.value("new") == "" {
 		s.showMe(q, http.StatusBadRequest, "", "The new password is missing. Nothing was changed.")
 		return
 	}
-	if _, err := s.Backend.SetPassword(q.Context(), name, q.PostFormValue("new")); err != nil {
+	if _, err := s.Backend.SetPassword(q.Context(), name, q.value("new")); err != nil {
 		s.showMe(q, http.StatusBadRequest, "", "Nothing was changed: "+err.Error()+".")
 		return
 	}

@@ -223,6 +223,7 @@ func TestDocuments(t *testing.T) {
 		for address, want := range map[string]int{
 			"://nas.local/.well-known/autoconfig/mail/config-v1.1.xml?emailaddress=anna@nas.local": 200,
 			"://autoconfig.home.arpa/mail/config-v1.1.xml?emailaddress=anna%40home.arpa":           200,
+			"://home.arpa/.well-known/autoconfig/mail/config-v1.1.xml?emailaddress=anna@home.arpa": 200,
 			"://nas.local/mail/config-v1.1.xml":                                                    200,
 			"://nas.local/mail/config-v1.1.xml?emailaddress=anna@example.org":                      404,
 			"://nas.local/ca.crt":               200,
@@ -234,11 +235,13 @@ func TestDocuments(t *testing.T) {
 			}
 		}
 	}
-	_, body := b.get("http://autoconfig.home.arpa/mail/config-v1.1.xml")
-	if !strings.Contains(body, "<hostname>nas.home.arpa</hostname>") {
-		t.Errorf("the server's name is not that of the host:\n%s", body)
+	for _, host := range []string{"autoconfig.home.arpa", "home.arpa"} {
+		_, body := b.get("http://" + host + "/mail/config-v1.1.xml")
+		if !strings.Contains(body, "<hostname>nas.home.arpa</hostname>") || !strings.Contains(body, `id="home.arpa"`) {
+			t.Errorf("%s: the server's name is not that of the host:\n%s", host, body)
+		}
 	}
-	_, body = b.get("http://nas.local/mail/config-v1.1.xml")
+	_, body := b.get("http://nas.local/mail/config-v1.1.xml")
 	if !strings.Contains(body, `id="nas.local"`) || !strings.Contains(body, "<hostname>nas.local</hostname>") {
 		t.Errorf("not by the name of the asker:\n%s", body)
 	}

@@ -28,8 +28,8 @@ func (s *Server) showPeople(q *request, status int, v peopleView) {
 
 // addPerson adds an account and shows its sheet, on the answer to the POST and never again.
 func (s *Server) addPerson(q *request) {
-	name := strings.TrimSpace(q.PostFormValue("name"))
-	password, err := s.Backend.Add(q.Context(), name, q.PostFormValue("password"))
+	name := strings.TrimSpace(q.value("name"))
+	password, err := s.Backend.Add(q.Context(), name, q.value("password"))
 	if err != nil {
 		s.showPeople(q, http.StatusBadRequest, peopleView{name: name, fault: "No account was added: " + err.Error() + "."})
 		return
@@ -64,7 +64,7 @@ func (s *Server) changePerson(q *request) {
 		s.refuse(q, http.StatusNotFound, "There is no such account", "")
 		return
 	}
-	switch q.PostFormValue("do") {
+	switch q.value("do") {
 	case "password":
 		password, err := s.Backend.SetPassword(q.Context(), p.Name, "")
 		if err != nil {
@@ -74,7 +74,7 @@ func (s *Server) changePerson(q *request) {
 		s.changed(q, "password reset", p.Name)
 		s.showSheet(q, p.Name, password)
 	case "remove":
-		if q.PostFormValue("name") != p.Name {
+		if q.value("name") != p.Name {
 			s.showPerson(q, http.StatusBadRequest, "Nothing was removed: type the name of the account to confirm.")
 			return
 		}

@@ -58,21 +58,21 @@ func (s *Server) setUp(q *request) {
 }
 
 // settings returns what clients are set up with: the host is that of the request, because it is the
-// one name that is known to work there.
+// one name that is known to work there; unless the certificate is not for it.
 func (q *request) settings() autoconfig.Settings {
-	host := q.host
+	domain := q.host
 	for _, prefix := range setUpPrefixes {
-		if domain, ok := strings.CutPrefix(host, prefix); ok && slices.Contains(q.facts.Domains, domain) {
-			host = domain
-			if !slices.Contains(q.facts.Names, domain) {
-				host = q.facts.Hostname
-			}
+		if below, ok := strings.CutPrefix(domain, prefix); ok && slices.Contains(q.facts.Domains, below) {
+			domain = below
 		}
 	}
-	domains := slices.Clone(q.facts.Domains)
+	domains, host := slices.Clone(q.facts.Domains), domain
 	// A client looks for its settings under the domain of its address.
-	if i := slices.Index(domains, host); i > 0 {
+	if i := slices.Index(domains, domain); i >= 0 {
 		domains[0], domains[i] = domains[i], domains[0]
+		if !slices.Contains(q.facts.Names, domain) {
+			host = q.facts.Hostname
+		}
 	}
 	return autoconfig.Settings{
 		Host: host, Domains: domains, Incoming: q.facts.Incoming, Outgoing: q.facts.Outgoing, KeepDays: q.facts.KeepDays,

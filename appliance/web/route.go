@@ -8,8 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/a-h/templ"
 	"go.uber.org/zap"
+
+	"pillarbox/appliance/web/component"
 )
 
 // access is who may see a page.
@@ -31,29 +32,27 @@ type route struct {
 	plain bool // a POST that changes nothing and needs no token
 }
 
-// routes returns the table: there is no file system behind these paths.
-func routes() []route {
-	return []route{
-		{path: "/", get: (*Server).home},
-		{path: "/set-up/", get: (*Server).setUp},
-		{path: "/ca.crt", get: (*Server).authority},
-		{path: "/ca.mobileconfig", get: (*Server).authorityProfile},
-		{path: "/mail/config-v1.1.xml", get: (*Server).autoconfig},
-		{path: "/.well-known/autoconfig/mail/config-v1.1.xml", get: (*Server).autoconfig},
-		{path: "/autodiscover/autodiscover.xml", post: (*Server).autodiscover, plain: true},
-		{path: "/favicon.ico", get: nothing},
-		{path: "/robots.txt", get: robots},
-		{path: "/log-in", who: public, get: (*Server).logInForm, post: (*Server).logIn},
-		{path: "/log-out", who: user, post: (*Server).logOut},
-		{path: "/me", who: user, get: (*Server).me},
-		{path: "/me/password", who: user, post: (*Server).ownPassword},
-		{path: "/me/test", who: user, post: (*Server).testMessage},
-		{path: "/me/mail.mobileconfig", who: user, get: (*Server).mailProfile},
-		{path: "/people", who: admin, get: (*Server).people, post: (*Server).addPerson},
-		{path: "/people/", who: admin, get: (*Server).person, post: (*Server).changePerson},
-		{path: "/status", who: admin, get: (*Server).status},
-		{path: "/system", who: admin, get: (*Server).system},
-	}
+// routes is the table: there is no file system behind these paths.
+var routes = []route{
+	{path: "/", get: (*Server).home},
+	{path: "/set-up/", get: (*Server).setUp},
+	{path: "/ca.crt", get: (*Server).authority},
+	{path: "/ca.mobileconfig", get: (*Server).authorityProfile},
+	{path: "/mail/config-v1.1.xml", get: (*Server).autoconfig},
+	{path: "/.well-known/autoconfig/mail/config-v1.1.xml", get: (*Server).autoconfig},
+	{path: "/autodiscover/autodiscover.xml", post: (*Server).autodiscover, plain: true},
+	{path: "/favicon.ico", get: nothing},
+	{path: "/robots.txt", get: robots},
+	{path: "/log-in", who: public, get: (*Server).logInForm, post: (*Server).logIn},
+	{path: "/log-out", who: user, post: (*Server).logOut},
+	{path: "/me", who: user, get: (*Server).me},
+	{path: "/me/password", who: user, post: (*Server).ownPassword},
+	{path: "/me/test", who: user, post: (*Server).testMessage},
+	{path: "/me/mail.mobileconfig", who: user, get: (*Server).mailProfile},
+	{path: "/people", who: admin, get: (*Server).people, post: (*Server).addPerson},
+	{path: "/people/", who: admin, get: (*Server).person, post: (*Server).changePerson},
+	{path: "/status", who: admin, get: (*Server).status},
+	{path: "/system", who: admin, get: (*Server).system},
 }
 
 // A request is one that is being answered.
@@ -107,7 +106,7 @@ func (s *Server) serveHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost && !row.plain && !s.mayPost(q) || !s.mayEnter(q, row.who) {
 		return
 	}
-	if r.Method == http.MethodPost && row.who >= user && !equal(r.PostFormValue("token"), q.session.token) {
+	if r.Method == http.MethodPost && row.who >= user && !equal(q.value("token"), q.session.token) {
 		s.refuse(q, http.StatusForbidden, "This form is out of date", "Go back, load the page again and repeat what you did. Nothing was changed.")
 		return
 	}
@@ -120,14 +119,13 @@ func (q *request) find() *route {
 	if strings.EqualFold(path, "/autodiscover/autodiscover.xml") {
 		path = strings.ToLower(path)
 	}
-	table := routes()
-	if i := slices.IndexFunc(table, func(r route) bool { return r.path == path }); i >= 0 && (path == "/" || !strings.HasSuffix(path, "/")) {
-		return &table[i]
+	if i := slices.IndexFunc(routes, func(r route) bool { return r.path == path }); i >= 0 && (path == "/" || !strings.HasSuffix(path, "/")) {
+		return &routes[i]
 	}
 	cut := strings.LastIndexByte(path, '/') + 1
-	if i := slices.IndexFunc(table, func(r route) bool { return r.path != "/" && r.path == path[:cut] }); i >= 0 && cut < len(path) {
+	if i := slices.IndexFunc(routes, func(r route) bool { return r.path != "/" && r.path == path[:cut] }); i >= 0 && cut < len(path) {
 		q.below = path[cut:]
-		return &table[i]
+		return &routes[i]
 	}
 	return nil
 }
@@ -172,6 +170,13 @@ func (s *Server) mayEnter(q *request, who access) bool {
 	return false
 }
 
+// value returns a field of a form that was posted; "" if there is none. mayPost lets no other
+// encoding in, so the parser of multipart forms stays out of the program.
+func (q *request) value(name string) string {
+	q.ParseForm() // a form that is broken lacks values, and what needs one refuses it
+	return q.PostForm.Get(name)
+}
+
 // redirect sends the browser to another page of this server, with GET.
 func (q *request) redirect(path string) {
 	q.begun = true
@@ -180,7 +185,7 @@ func (q *request) redirect(path string) {
 }
 
 // page answers with a page.
-func (s *Server) page(q *request, status int, title string, body templ.Component) {
+func (s *Server) page(q *request, status int, title string, body component.Component) {
 	q.begun = true
 	q.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	q.w.WriteHeader(status)

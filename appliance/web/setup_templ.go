@@ -5,8 +5,7 @@ package web
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import templ "pillarbox/appliance/web/component"
 
 import (
 	"pillarbox/appliance/web/autoconfig"
@@ -14,15 +13,15 @@ import (
 )
 
 func homePage(f Facts, all []device) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+	return templ.GeneratedTemplate(func(templ_7745c5c3_Input templ.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
 			return templ_7745c5c3_CtxErr
 		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templ.GetBuffer(templ_7745c5c3_W)
 		if !templ_7745c5c3_IsBuffer {
 			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				templ_7745c5c3_BufErr := templ.ReleaseBuffer(templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err == nil {
 					templ_7745c5c3_Err = templ_7745c5c3_BufErr
 				}
@@ -34,12 +33,12 @@ func homePage(f Facts, all []device) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p>Which device do you want to read mail on?</p><ul class=\"choice\">")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 1, "<p>Which device do you want to read mail on?</p><ul class=\"choice\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		for _, d := range all {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<li><a href=\"")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 2, "<li><a href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -52,7 +51,7 @@ func homePage(f Facts, all []device) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\">")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 3, "\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -65,33 +64,33 @@ func homePage(f Facts, all []device) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</a></li>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 4, "</a></li>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</ul>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 5, "</ul>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if f.Well {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p>The server is well.</p>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 6, "<p>The server is well.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p>The server has a problem: an administrator sees it under Status.</p>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 7, "<p>The server has a problem: an administrator sees it under Status.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if f.FirstLogin {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<p>This server is new. Log in as <b>mail</b> with the password that its first start printed on the terminal, or wrote into the file <code>first-login</code> of its state directory.</p>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 8, "<p>This server is new. Log in as <b>mail</b> with the password that its first start printed on the terminal, or wrote into the file <code>first-login</code> of its state directory.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p>Gmail and Yahoo in a browser cannot collect mail from this server: it is not on the Internet.</p>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 9, "<p>Gmail and Yahoo in a browser cannot collect mail from this server: it is not on the Internet.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -100,15 +99,15 @@ func homePage(f Facts, all []device) templ.Component {
 }
 
 func setUpPage(v setUpView) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+	return templ.GeneratedTemplate(func(templ_7745c5c3_Input templ.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
 			return templ_7745c5c3_CtxErr
 		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templ.GetBuffer(templ_7745c5c3_W)
 		if !templ_7745c5c3_IsBuffer {
 			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				templ_7745c5c3_BufErr := templ.ReleaseBuffer(templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err == nil {
 					templ_7745c5c3_Err = templ_7745c5c3_BufErr
 				}
@@ -122,7 +121,7 @@ func setUpPage(v setUpView) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		switch v.device.path {
 		case "thunderbird":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<ol><li>Choose <b>New</b>, <b>Existing Mail Account</b> from the menu.</li><li>Enter the address <b>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 10, "<ol><li>Choose <b>New</b>, <b>Existing Mail Account</b> from the menu.</li><li>Enter the address <b>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -135,59 +134,59 @@ func setUpPage(v setUpView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</b> with your name, and your password. Thunderbird finds the rest by itself.</li><li>It shows the certificate once. Compare the fingerprint with the one below, then confirm the exception.</li></ol>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 11, "</b> with your name, and your password. Thunderbird finds the rest by itself; if it does not, choose <b>Configure manually</b> and enter the values below.</li><li>It shows the certificate once. Compare the fingerprint with the one below, then confirm the exception.</li></ol>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "outlook":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<p>Use classic Outlook. The new Outlook logs in from the cloud of Microsoft, which cannot reach a server at home.</p><ol>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 12, "<p>Use classic Outlook. The new Outlook logs in from the cloud of Microsoft, which cannot reach a server at home.</p><ol>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if v.facts.Authority != nil {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<li>Install the <a href=\"/ca.crt\">certificate authority</a> in the store <b>Trusted Root Certification Authorities</b>.</li>")
+				templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 13, "<li>Install the <a href=\"/ca.crt\">certificate authority</a> in the store <b>Trusted Root Certification Authorities</b>.</li>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<li>Add an account, choose <b>Advanced options</b>, <b>Let me set up my account manually</b>, then <b>POP</b>.</li><li>Enter the values below.</li></ol>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 14, "<li>Add an account, choose <b>Advanced options</b>, <b>Let me set up my account manually</b>, then <b>POP</b>.</li><li>Enter the values below.</li></ol>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "apple":
 			if v.facts.Authority != nil {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<ol><li>Log in to this page in Safari and choose <b>iPhone profile</b> under <b>Your mail</b>. It has the account and the certificate authority. Without a log-in: <a href=\"/ca.mobileconfig\">the authority alone</a>.</li><li>Open Settings, <b>Profile Downloaded</b>, and install it. It says <i>Not Verified</i>: the profile is not signed, because only a company on the Internet could sign it.</li><li>Open Settings, General, About, <b>Certificate Trust Settings</b>, and switch on <b>pillarbox</b>.</li></ol>")
+				templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 15, "<ol><li>Log in to this page in Safari and choose <b>iPhone profile</b> under <b>Your mail</b>. It has the account and the certificate authority. Without a log-in: <a href=\"/ca.mobileconfig\">the authority alone</a>.</li><li>Open Settings, <b>Profile Downloaded</b>, and install it. It says <i>Not Verified</i>: the profile is not signed, because only a company on the Internet could sign it.</li><li>Open Settings, General, About, <b>Certificate Trust Settings</b>, and switch on <b>pillarbox</b>.</li></ol>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<p>Log in to this page in Safari and choose <b>iPhone profile</b> under <b>Your mail</b>.</p>")
+				templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 16, "<p>Log in to this page in Safari and choose <b>iPhone profile</b> under <b>Your mail</b>.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
 		case "android":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<ol><li>Install <b>Thunderbird</b>. Log in to this page on another screen; <b>Your mail</b> shows a QR code.</li><li>In Thunderbird choose <b>Import settings</b>, <b>Scan QR code</b>. Do not use the camera app.</li>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 17, "<ol><li>Install <b>Thunderbird</b>. Log in to this page on another screen; <b>Your mail</b> shows a QR code.</li><li>In Thunderbird choose <b>Import settings</b>, <b>Scan QR code</b>. Do not use the camera app.</li>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if v.facts.Authority != nil {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<li>If it does not accept the certificate, install the <a href=\"/ca.crt\">certificate authority</a>: Settings, Security, <b>Install a certificate</b>, <b>CA certificate</b>.</li>")
+				templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 18, "<li>If it does not accept the certificate, install the <a href=\"/ca.crt\">certificate authority</a>: Settings, Security, <b>Install a certificate</b>, <b>CA certificate</b>.</li>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "</ol><p>FairEmail and K-9 need the values below by hand. If the name does not work on the phone, open this page by the address of the server and use that.</p>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 19, "</ol><p>FairEmail and K-9 need the values below by hand. If the name does not work on the phone, open this page by the address of the server and use that.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "printer":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<p>Enter the outgoing server below. Where the device cannot use TLS, use port 25 without a log-in, if your server allows it. The recipient has to be a mailbox of this server.</p>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 20, "<p>Enter the outgoing server below. Where the device cannot use TLS, use port 25 without a log-in, if your server allows it. The recipient has to be a mailbox of this server.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		default:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<p>Choose POP3 and enter the values below.</p>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 21, "<p>Choose POP3 and enter the values below.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -200,12 +199,12 @@ func setUpPage(v setUpView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<section aria-labelledby=\"live\"><h2 id=\"live\">Did it work?</h2>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 22, "<section aria-labelledby=\"live\"><h2 id=\"live\">Did it work?</h2>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if v.seen != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<p>A mail client at your address (")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 23, "<p>A mail client at your address (")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -218,7 +217,7 @@ func setUpPage(v setUpView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, ") logged in ")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 24, ") logged in ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -231,12 +230,12 @@ func setUpPage(v setUpView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, ".</p>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 25, ".</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<p>No mail client at your address (")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 26, "<p>No mail client at your address (")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -249,12 +248,12 @@ func setUpPage(v setUpView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, ") has logged in yet.</p>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 27, ") has logged in yet.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<p><a href=\"")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 28, "<p><a href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -267,7 +266,7 @@ func setUpPage(v setUpView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "\">Look again</a></p></section>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 29, "\">Look again</a></p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -276,15 +275,15 @@ func setUpPage(v setUpView) templ.Component {
 }
 
 func values(s autoconfig.Settings, address string) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+	return templ.GeneratedTemplate(func(templ_7745c5c3_Input templ.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
 			return templ_7745c5c3_CtxErr
 		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templ.GetBuffer(templ_7745c5c3_W)
 		if !templ_7745c5c3_IsBuffer {
 			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				templ_7745c5c3_BufErr := templ.ReleaseBuffer(templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err == nil {
 					templ_7745c5c3_Err = templ_7745c5c3_BufErr
 				}
@@ -296,7 +295,7 @@ func values(s autoconfig.Settings, address string) templ.Component {
 			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<table><caption>Settings</caption> <thead><tr><th scope=\"col\">Server</th><th scope=\"col\">Host name</th><th scope=\"col\">Port</th><th scope=\"col\">Security</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 30, "<table><caption>Settings</caption> <thead><tr><th scope=\"col\">Server</th><th scope=\"col\">Host name</th><th scope=\"col\">Port</th><th scope=\"col\">Security</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -312,7 +311,7 @@ func values(s autoconfig.Settings, address string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</tbody></table><p>Address: <b>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 31, "</tbody></table><p>Address: <b>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -325,7 +324,7 @@ func values(s autoconfig.Settings, address string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</b>. User name: the part before the @. Authentication: normal password. Leave messages on the server: ")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 32, "</b>. User name: the part before the @. Authentication: normal password. Leave messages on the server: ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -338,7 +337,7 @@ func values(s autoconfig.Settings, address string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, " days at most.</p>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 33, " days at most.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -347,15 +346,15 @@ func values(s autoconfig.Settings, address string) templ.Component {
 }
 
 func row(kind string, host string, e autoconfig.Endpoint) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+	return templ.GeneratedTemplate(func(templ_7745c5c3_Input templ.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
 			return templ_7745c5c3_CtxErr
 		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templ.GetBuffer(templ_7745c5c3_W)
 		if !templ_7745c5c3_IsBuffer {
 			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				templ_7745c5c3_BufErr := templ.ReleaseBuffer(templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err == nil {
 					templ_7745c5c3_Err = templ_7745c5c3_BufErr
 				}
@@ -367,7 +366,7 @@ func row(kind string, host string, e autoconfig.Endpoint) templ.Component {
 			templ_7745c5c3_Var13 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<tr><th scope=\"row\">")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 34, "<tr><th scope=\"row\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -380,7 +379,7 @@ func row(kind string, host string, e autoconfig.Endpoint) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "</th><td>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 35, "</th><td>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -393,7 +392,7 @@ func row(kind string, host string, e autoconfig.Endpoint) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "</td><td>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 36, "</td><td>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -406,22 +405,22 @@ func row(kind string, host string, e autoconfig.Endpoint) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, "</td>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 37, "</td>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if e.Implicit {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<td>SSL/TLS</td>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 38, "<td>SSL/TLS</td>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<td>STARTTLS</td>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 39, "<td>STARTTLS</td>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 40, "</tr>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 40, "</tr>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -430,15 +429,15 @@ func row(kind string, host string, e autoconfig.Endpoint) templ.Component {
 }
 
 func fingerprints(f Facts) templ.Component {
-	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+	return templ.GeneratedTemplate(func(templ_7745c5c3_Input templ.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
 			return templ_7745c5c3_CtxErr
 		}
-		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templ.GetBuffer(templ_7745c5c3_W)
 		if !templ_7745c5c3_IsBuffer {
 			defer func() {
-				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				templ_7745c5c3_BufErr := templ.ReleaseBuffer(templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err == nil {
 					templ_7745c5c3_Err = templ_7745c5c3_BufErr
 				}
@@ -450,7 +449,7 @@ func fingerprints(f Facts) templ.Component {
 			templ_7745c5c3_Var17 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "<dl><dt>SHA-256 fingerprint of the certificate</dt><dd class=\"print\">")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 41, "<dl><dt>SHA-256 fingerprint of the certificate</dt><dd class=\"print\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -463,12 +462,12 @@ func fingerprints(f Facts) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "</dd>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 42, "</dd>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if f.AuthorityPrint != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<dt>SHA-256 fingerprint of the <a href=\"/ca.crt\">certificate authority</a></dt><dd class=\"print\">")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 43, "<dt>SHA-256 fingerprint of the <a href=\"/ca.crt\">certificate authority</a></dt><dd class=\"print\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -481,12 +480,12 @@ func fingerprints(f Facts) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "</dd>")
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 44, "</dd>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "</dl><p>Compare it with what <code>pillarbox setup</code> shows on the server itself.</p>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 45, "</dl><p>Compare it with what <code>pillarbox setup</code> shows on the server itself.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -494,4 +493,4 @@ func fingerprints(f Facts) templ.Component {
 	})
 }
 
-var _ = templruntime.GeneratedTemplate
+var _ = templ.GeneratedTemplate

@@ -6,9 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"pillarbox/appliance/admin"
 	"pillarbox/appliance/config"
@@ -68,16 +69,31 @@ func listRemotes(c *call, o *options) error {
 		_, err = io.WriteString(c.stdout, remotesJSON(list))
 		return err
 	}
-	table := tabwriter.NewWriter(c.stdout, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tOWNER\tADDRESS\tFETCH\tTHERE\tLAST\tSTATE")
+	table := [][]string{{"NAME", "OWNER", "ADDRESS", "FETCH", "THERE", "LAST", "STATE"}}
 	for _, st := range list {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", st.Name, st.Owner, st.Address, st.Fetch, st.Listed, whenText(st.Last), stateText(st))
+		table = append(table, []string{st.Name, st.Owner, st.Address, st.Fetch, strconv.Itoa(st.Listed), whenText(st.Last), stateText(st)})
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(c.stdout, "The table of providers is of %s.\n", provider.Updated)
+	_, err = fmt.Fprintf(c.stdout, "%sThe table of providers is of %s.\n", inColumns(table), provider.Updated)
 	return err
+}
+
+// inColumns returns a table as text, its columns two blanks apart.
+func inColumns(table [][]string) string {
+	widths := make([]int, len(table[0]))
+	for _, row := range table {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var b strings.Builder
+	for _, row := range table {
+		last := len(row) - 1
+		for i, cell := range row[:last] {
+			fmt.Fprintf(&b, "%-*s  ", widths[i], cell)
+		}
+		b.WriteString(row[last] + "\n")
+	}
+	return b.String()
 }
 
 func whenText(t time.Time) string {

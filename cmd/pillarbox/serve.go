@@ -43,13 +43,14 @@ func serve(c *call, o *options) error {
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 
-	level := zap.NewAtomicLevelAt(logging.ParseLevel(loaded.Log.Level))
+	level := new(logging.Level)
+	level.Set(logging.ParseLevel(loaded.Log.Level))
 	clients := access.NewTable()
 	tail := logging.Keep(destination)
 	log := logging.New(tail, level, clients)
 	defer log.Sync()
 	opts := c.serving(o)
-	opts.Log, opts.Level, opts.Clients, opts.LogTail = log, &level, clients, tail.Lines
+	opts.Log, opts.Level, opts.Clients, opts.LogTail = log, level, clients, tail.Lines
 	log.Info("starting", zap.String("version", versionWord()), zap.String("config", loaded.File))
 	server, err := appliance.New(ctx, loaded, opts)
 	if err != nil {

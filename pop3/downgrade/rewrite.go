@@ -10,23 +10,26 @@ import (
 // A rewriter returns the ASCII form of the value of a field.
 type rewriter func(value string) string
 
-// rewriters has the fields whose value is not unstructured text, by name in lower case. A field
-// with nil is left out: its value has no ASCII form that means the same.
-var rewriters = map[string]rewriter{
-	"from": addresses, "sender": addresses, "reply-to": addresses,
-	"to": addresses, "cc": addresses, "bcc": addresses,
-	"resent-from": addresses, "resent-sender": addresses,
-	"resent-to": addresses, "resent-cc": addresses, "resent-bcc": addresses,
-	"disposition-notification-to": addresses,
-
-	"content-type": parameters, "content-disposition": parameters,
-
-	"return-path": nil, "delivered-to": nil, "original-recipient": nil, "received": nil,
-	"message-id": nil, "in-reply-to": nil, "references": nil, "resent-message-id": nil,
-	"date": nil, "resent-date": nil,
-	"mime-version": nil, "content-id": nil, "content-transfer-encoding": nil,
-	"dkim-signature": nil, "authentication-results": nil, "received-spf": nil,
-	"arc-seal": nil, "arc-message-signature": nil, "arc-authentication-results": nil,
+// rewriterOf returns the rewriter of a field by its name in lower case: unstructured, unless its
+// value is no text. It is nil for a field that is left out: its value has no ASCII form that means
+// the same.
+func rewriterOf(name string) rewriter {
+	switch name {
+	case "from", "sender", "reply-to", "to", "cc", "bcc",
+		"resent-from", "resent-sender", "resent-to", "resent-cc", "resent-bcc",
+		"disposition-notification-to":
+		return addresses
+	case "content-type", "content-disposition":
+		return parameters
+	case "return-path", "delivered-to", "original-recipient", "received",
+		"message-id", "in-reply-to", "references", "resent-message-id",
+		"date", "resent-date",
+		"mime-version", "content-id", "content-transfer-encoding",
+		"dkim-signature", "authentication-results", "received-spf",
+		"arc-seal", "arc-message-signature", "arc-authentication-results":
+		return nil
+	}
+	return unstructured
 }
 
 // appendRewritten appends the ASCII form of a field with UTF-8 in it, or nothing if the field is
@@ -35,10 +38,7 @@ var rewriters = map[string]rewriter{
 // invalidAddress, and parameters are encoded by RFC 2231.
 func appendRewritten(out, field []byte) []byte {
 	name, value, _ := strings.Cut(string(field), ":")
-	rewrite, structured := rewriters[strings.ToLower(strings.TrimSpace(name))]
-	if !structured {
-		rewrite = unstructured
-	}
+	rewrite := rewriterOf(strings.ToLower(strings.TrimSpace(name)))
 	if rewrite == nil {
 		return out
 	}

@@ -13,26 +13,9 @@ tls) port=$POP3S_PORT security=3 ;;
 esac
 case $2 in keep) leave=true ;; delete) leave=false ;; esac
 here=$(dirname "$0")
-installed=/usr/lib/thunderbird # of Debian
 program=$HOME/thunderbird profile=$HOME/profile
-
-# The program finds its preferences beside itself: a copy of the small file that starts it, and
-# links to the rest.
-mkdir -p "$program/defaults/pref" "$profile"
-for file in "$installed"/* "$installed"/defaults/pref/*; do
-	case ${file#"$installed"/} in
-	defaults) ;;
-	thunderbird-bin) cp "$file" "$program/" ;;
-	*) ln -s "$file" "$program/${file#"$installed"/}" ;;
-	esac
-done
-cp "$here/thunderbird/mozilla.cfg" "$program/"
-cat >"$program/defaults/pref/autoconfig.js" <<'JS'
-// read by Thunderbird
-pref("general.config.filename", "mozilla.cfg");
-pref("general.config.obscure_value", 0);
-pref("general.config.sandbox_enabled", false);
-JS
+sh "$here/thunderbird/program.sh" "$program" "$here/thunderbird/mozilla.cfg"
+mkdir -p "$profile"
 
 certutil -N -d "sql:$profile" --empty-password
 certutil -A -d "sql:$profile" -n box -t C,, -i "$CA"

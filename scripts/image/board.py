@@ -4,12 +4,14 @@
                                             # more words are options of QEMU
     board.console("text", seconds)          # waits for it on the console; returns the text after it
     board.run("command")                    # in the console's shell, as root; returns the output
+    board.page("NAME")                      # the page of the server, asked for by a name
     board.off()                             # the plug is pulled
 
 Each wait has an end; at the end of one the last of the console is shown.
 """
 
 import atexit
+import http.client
 import poplib
 import queue
 import re
@@ -40,14 +42,15 @@ class Board:
              "-serial", "stdio", "-bios", u_boot,
              "-drive", f"if=none,id=card,format=raw,file={card}", "-device", "virtio-blk-pci,drive=card",
              "-drive", f"if=none,id=update,format=raw,readonly=on,file={update}", "-device", "virtio-blk-pci,drive=update",
-             "-netdev", "user,id=lan,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:110,hostfwd=tcp:127.0.0.1:0-10.0.2.15:25",
+             "-netdev", "user,id=lan,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:110,hostfwd=tcp:127.0.0.1:0-10.0.2.15:25,"
+             "hostfwd=tcp:127.0.0.1:0-10.0.2.15:80,hostfwd=tcp:127.0.0.1:0-10.0.2.15:443",
              "-monitor", f"unix:{self.socket},server=on,wait=off",
              "-device", "virtio-net-pci,netdev=lan,romfile=", "-device", "i6300esb", *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         atexit.register(self.off)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the board ends with its test
         threading.Thread(target=self.listen, daemon=True).start()
-        self.pop3, self.smtp = self.forwarded(110, 25)
+        self.pop3, self.smtp, self.http, self.https = self.forwarded(110, 25, 80, 443)
 
     def forwarded(self, *ports):
         """The ports of loopback that QEMU has found for those of the board: only it can, for what is free now may soon be anybody's."""
@@ -181,6 +184,20 @@ class Board:
         mail = {uid: pop3.retr(int(number))[1][-1].decode() for number, uid in listed}
         pop3.quit()
         return mail
+
+    def page(self, host, patience=60):
+        """What the first page answers to a browser that has opened it by this name: the status, and the text."""
+        until = time.monotonic() + patience
+        while True:
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=60)
+                connection.request("GET", "/", headers={"Host": host})
+                answer = connection.getresponse()
+                return answer.status, answer.read().decode()
+            except (OSError, http.client.HTTPException):
+                if time.monotonic() > until:
+                    raise
+                time.sleep(1)
 
     def off(self):
         self.qemu.kill()

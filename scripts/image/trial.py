@@ -1,6 +1,6 @@
 """trial.py U-BOOT CARD UPDATE OLDER DAMAGED: a card's life on the emulated board.
 
-Power on to the first POP3 banner; mail in and out; an update that proves itself; one whose box does not read the
+Power on to the first POP3 banner; the page by its name; mail in and out; an update that proves itself; one whose box does not read the
 format of the mail, which must leave it alone and give way; a damaged one, which U-Boot passes by. The plug is
 pulled in a trial. At each end the mail is there, with its unique-ids.
 """
@@ -9,6 +9,7 @@ import shutil
 import sys
 import time
 
+import segment
 from board import Board
 
 SLOW = 300  # seconds that an emulated board may take for a boot
@@ -42,12 +43,23 @@ def login(board):
     return board.console(r"User name +(\S+)\s", SLOW)[1], board.console(r"Password +(\S+)\s", SLOW)[1]
 
 
-def power(board_before, file):
+def power(board_before, file, *options):
     """The plug out and in again, with a file as /dev/vdb."""
     if board_before:
         board_before.off()
     shutil.copyfile(file, drawer)
-    return Board(u_boot, card, drawer)
+    return Board(u_boot, card, drawer, *options)
+
+
+def page(board, lan):
+    """The page from outside: its name is found on the network, and it is served by that name, but not by another."""
+    lan.join(board)
+    expect("the address of pillarbox.local", lan.resolve("pillarbox.local", SLOW), segment.BOARD)
+    answered, text = board.page("pillarbox.local")
+    if answered != 200 or "Set up mail" not in text:
+        raise SystemExit(f"the page by its name: {answered}\n{text}")
+    expect("the page by the name of somebody else", board.page("rebound.example")[0], 421)
+    say("the page is found and served by its name, pillarbox.local")
 
 
 def install(board, options=""):
@@ -60,9 +72,11 @@ def fingerprint(board):
     return board.run("cd /data/mail && find spool -type f -exec sha256sum {} + | sort | sha256sum; cd /")[0]
 
 
-board = power(None, update)
+lan = segment.Segment(card)
+board = power(None, update, *lan.options)
 say(f"power on to the first POP3 banner: {board.banner(SLOW):.1f} s, the file system of the mail made on the way")
 user, password = login(board)
+page(board, lan)
 board.send(f"{user}@home.arpa", "before all updates")
 mail = board.mail(user, password)
 expect("mail", list(mail.values()), ["before all updates"])

@@ -10,7 +10,9 @@ import (
 	"pillarbox/spool/slots"
 )
 
-// A batch is being written.
+// A batch is a plan on its way to the device. Only the leader has it, so that it needs no lock;
+// what it is made of does not change any more, whatever happens to the index meanwhile. Nothing
+// outside can see it before apply: neither readers, nor counters, nor the next plan.
 type batch struct {
 	header   format.BatchHeader
 	begins   *format.Header // of the segment, when the batch is its first one
@@ -29,6 +31,10 @@ type batch struct {
 // does.
 func (l leader) newBatch(h *head, p *plan, begins *format.Header) *batch {
 	w := &batch{begins: begins, slot: h.slot, file: h.file, entries: p.entries, segments: p.segments}
+	// The manifest is what a start believes when the header of a slot does not read: it must be as
+	// durable as the first thing that the segment acknowledges, so it is in the same batch. It is
+	// made here and not with the plan, because only now the number of the segment is known; the
+	// room for it was planned (ensureActive).
 	if begins != nil && h == &l.own.hot {
 		m := l.table.Manifest(h.segment)
 		w.manifest = &m
@@ -39,6 +45,8 @@ func (l leader) newBatch(h *head, p *plan, begins *format.Header) *batch {
 	w.end = int64(h.end)*format.Unit + format.BatchHeaderSize
 	for i := range w.entries {
 		r := &w.entries[i].payload
+		// Now that the segment is known: its number is in the seed of every checksum, so that what
+		// an earlier segment left in the slot never verifies.
 		r.render(&seed)
 		offset := format.Align8(w.end)
 		w.offsets = append(w.offsets, offset)
@@ -47,12 +55,14 @@ func (l leader) newBatch(h *head, p *plan, begins *format.Header) *batch {
 		w.end = offset + r.size()
 	}
 	w.header = format.BatchHeader{
-		Segment:  h.segment,
-		Tag:      l.opens.tag,
-		Epoch:    l.opens.epoch,
-		Page:     h.end,
-		Length:   uint32(min(w.end-int64(h.end)*format.Unit, math.MaxUint32)),
-		Records:  uint32(len(w.entries)),
+		Segment: h.segment,
+		Tag:     l.opens.tag,
+		Epoch:   l.opens.epoch,
+		Page:    h.end,
+		Length:  uint32(min(w.end-int64(h.end)*format.Unit, math.MaxUint32)),
+		Records: uint32(len(w.entries)),
+		// All pages before this one were flushed before their batches were acknowledged. A start
+		// that cannot read one of them concludes that it is damaged, and not a torn tail.
 		Durable:  h.end,
 		Lifetime: l.meter.read().Lifetime,
 	}
@@ -84,6 +94,11 @@ func (w *batch) count(l *format.Lifetime) {
 }
 
 // write puts the batch on the device: pwrite for each 128 KiB, then fdatasync.
+//
+// The order in which the pages reach the device does not matter. A start counts the batch only if
+// its header and all of its records verify, so that any part of it is the same as nothing. That is
+// also why the header of the segment may go with its first batch, in one flush: without the batch
+// it names an empty segment.
 func (w *batch) write(f *format.Format, staging *Staging) error {
 	pages := format.PagesOf(int64(w.header.Length)) + 1 // a header before it, perhaps
 	st := staging.lend(int(min(bufferSize, int64(pages)*flash.Page)))
@@ -107,11 +122,15 @@ func (w *batch) write(f *format.Format, staging *Staging) error {
 			p.write(part)
 		}
 	}
+	// Whole pages: the next batch begins on a fresh one, so that no acknowledged page is written
+	// again, and torn.
 	p.pad(flash.Page)
 	p.flush()
 	if p.err != nil {
 		return fmt.Errorf("write slot %d: %w", w.slot, p.err)
 	}
+	// After an error the kernel may have marked the pages clean. A second fdatasync that succeeds
+	// would prove nothing, so there is none: the batch goes to another slot.
 	if err := w.file.Sync(); err != nil {
 		return fmt.Errorf("flush slot %d: %w", w.slot, err)
 	}
@@ -152,6 +171,7 @@ func (l leader) apply(w *batch, h *head) {
 	if w.begins != nil {
 		l.table.Begin(*w.begins)
 	}
+	// The batch is durable: from here on nothing may fail.
 	h.end = w.header.Next()
 	h.foot.End = h.end
 	h.doubt = false
@@ -163,6 +183,9 @@ func (l leader) apply(w *batch, h *head) {
 	a := &l.own.applier
 	*a = applier{segments: w.segments, slot: h.slot, segment: h.segment, foot: h.foot, carrying: &l.own.carrying, counts: a.counts}
 	due := false
+	// One hold of the lock for all changes: a reader sees the whole batch or nothing of it. Footer
+	// and index get the same changes in the same order, so that a start by footers finds what a
+	// start by records finds.
 	a.counts, due = l.opt.Index.Update(a.counts, func(d *index.Data) {
 		a.Data = d
 		for i, e := range w.entries {
@@ -171,12 +194,17 @@ func (l leader) apply(w *batch, h *head) {
 			}
 		}
 	})
+	// The lock of the table is taken when that of the index was released: neither is ever held
+	// inside the other. Moved comes before Count, which may be what makes a slot empty: a copy of
+	// the folder may still need it then, and that is known by the time of the last move.
 	for _, n := range a.moved {
 		l.table.Moved(n)
 	}
 	for _, c := range a.counts {
 		l.table.Count(c.Slot, c.Live, c.Bytes, c.Stored)
 	}
+	// Last of all, because from here on the slots may be written over: every tombstone and label
+	// that was carried out of them is durable in this batch.
 	for _, r := range a.retired {
 		l.table.Retire(r, h.segment)
 	}
@@ -210,6 +238,8 @@ func (l leader) writePlan(h *head, p *plan, begins *format.Header, readBack bool
 	if err == nil && readBack {
 		err = w.readBack(l.opt.Format)
 	}
+	// A segment that had just begun has no acknowledged batch, so that there is no end to state;
+	// the next batch of the hot log retires it instead (abandon).
 	if err != nil && begins == nil {
 		l.fence(h)
 	}

@@ -12,6 +12,14 @@ import (
 
 // A bulk hands out pages of the bulk segment that is being filled. Deliveries share it: each takes
 // as many pages as it has bytes for, so a slow sender holds nothing.
+//
+// A bulk segment says nothing of itself but its header: what its pages are is said by records in
+// the log. So a page is written once, flushed before a record names it, and free again when no
+// record does. There are two bulks, one for deliveries and one for the cleaner, because what is
+// moved has proven to stay, and slots of mixed mail would never become empty.
+//
+// mu is outside of the locks of the table and the index. The leader takes only that of the cold
+// bulk, because a delivery may wait for a commit while it holds the other one (makeRoom).
 type bulk struct {
 	*parts
 	cold bool // holds what is moved, not what comes
@@ -28,8 +36,8 @@ type bulk struct {
 
 // write puts the beginning of data, as much as the segment has room for, into an extent (its
 // checksum is left to the caller), which RemoveExtent ends the use of. data is page-aligned and has
-// room to its last whole page.
-func (b *bulk) write(data []byte) (format.Extent, error) {
+// room to its last whole page. What is moved ahead of time is refused during a hold.
+func (b *bulk) write(data []byte, ahead bool) (format.Extent, error) {
 	b.progress.begin()
 	defer b.progress.end()
 	b.mu.Lock()
@@ -38,6 +46,9 @@ func (b *bulk) write(data []byte) (format.Extent, error) {
 	case errors.Is(err, slots.ErrClosed): // and the file of the slot, too
 		return format.Extent{}, err
 	case err != nil && !b.cold:
+		return format.Extent{}, err
+	}
+	if err := b.refuseAhead(ahead); err != nil {
 		return format.Extent{}, err
 	}
 	pages := b.opt.Format.Pages()
@@ -55,10 +66,14 @@ func (b *bulk) write(data []byte) (format.Extent, error) {
 	whole := int64(format.PagesOf(n)) * flash.Page
 	clear(data[n:whole:whole])
 	e := format.Extent{Slot: b.slot, Segment: b.segment, Page: b.next, Length: uint32(n)}
+	// After a failed write the state of the pages is unknown. They are not handed out again; what
+	// was written before to the segment, and flushed, stays good.
 	if _, err := b.file.WriteAt(data[:whole:whole], int64(b.next)*flash.Page); err != nil {
 		b.leave()
 		return format.Extent{}, b.opt.Table.Fault(fmt.Errorf("write slot %d: %w", e.Slot, err))
 	}
+	// Counted with mu held: otherwise the segment could be sealed in between, and with nothing
+	// alive in it be freed under the delivery.
 	b.next += format.PagesOf(n)
 	b.table.AddExtent(b.slot)
 	b.noteRoom()
@@ -71,6 +86,16 @@ func (b *bulk) write(data []byte) (format.Extent, error) {
 		c.Lifetime.Padded += uint64(whole - n)
 	})
 	return e, nil
+}
+
+// refuseAhead refuses what is done ahead of time during a hold. It is called with mu held, which
+// AwaitBatch takes when the hold has begun: so what it does not refuse ends before the hold
+// returns.
+func (b *bulk) refuseAhead(ahead bool) error {
+	if ahead && b.opt.Table.Held() {
+		return slots.ErrHeld
+	}
+	return nil
 }
 
 // begin takes a slot for a new bulk segment. Its header becomes durable with the first extent.
@@ -91,6 +116,8 @@ func (b *bulk) begin() error {
 		b.table.GiveBack(slot)
 		return b.opt.Table.Fault(fmt.Errorf("write slot %d: %w", slot, err))
 	}
+	// The header is not flushed. Until the first flush of an extent a power cut may bring back the
+	// old one, which a record has retired; no record names this segment by then.
 	b.open, b.slot, b.segment, b.file, b.next = true, slot, h.Segment, file, 1
 	b.table.Begin(h)
 	b.noteRoom()
@@ -104,11 +131,13 @@ func (b *bulk) take() (uint32, flash.File, error) {
 		return b.table.Take(b.cleaned.ColdReserve())
 	}
 	slot, file, err := b.table.Take(slots.Reserved)
+	// Each round frees a slot or comes nearer to it; the bound is only there so that a mistake in
+	// that does not hang deliveries.
 	for range b.opt.Format.Pages() {
 		if !errors.Is(err, slots.ErrFull) {
 			break
 		}
-		if !b.cleaned.Retirable() && b.cleaned.Hurry() {
+		if !b.cleaned.Retirable() && b.cleaned.Hurry(false) {
 			b.cleaned.Ripen()
 		}
 		if progress, failed := b.makeRoom(); !progress || failed != nil {
@@ -139,16 +168,21 @@ func (b *bulk) leave() {
 
 // sync makes every extent in the slot durable that is written by now: one flush. After a failed one
 // no delivery with extents there may be committed, whichever of them asked for the flush.
-func (b *bulk) sync(slot uint32) error {
+func (b *bulk) sync(slot uint32, ahead bool) error {
 	b.progress.begin()
 	defer b.progress.end()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err := b.refuseAhead(ahead); err != nil {
+		return err
+	}
 	file, _, err := b.opt.Table.Pin(slot)
 	if err != nil {
 		return b.opt.Table.Fault(err)
 	}
 	defer b.opt.Table.Unpin(slot)
+	// Another delivery may have asked for the flush that failed. Its error was of all that was
+	// written by then, so that this one must not succeed by a flush that has nothing left to do.
 	if err = b.table.Poisoned(slot); err == nil {
 		if err = file.Sync(); err != nil {
 			err = fmt.Errorf("flush slot %d: %w", slot, err)

@@ -25,6 +25,8 @@ func (f *carry) plan(*planner) (payload, bool) {
 	return payload{kind: format.KindTombstones, encode: func() []byte { return format.EncodeTombstones(f.list) }}, len(f.list) > 0
 }
 
+// apply notes how far the segment is done only now, when it is durable: a batch that was refused is
+// planned again from where the last good one ended.
 func (f *carry) apply(a *applier, _ int64) {
 	a.carrying.inherited = a.carrying.inherited[f.inherited:]
 	for _, g := range f.list {
@@ -75,6 +77,8 @@ type window struct {
 // beside them.
 func (w *window) choose(seqs []uint32, overhead int64, needed func(seq uint32) bool) []uint32 {
 	var chosen []uint32
+	// seen counts what need not be looked at again: what was skipped, was not needed, or is
+	// repeated. It stops at the first one without room, so that the next batch begins there.
 	for _, seq := range seqs {
 		if w.full {
 			break

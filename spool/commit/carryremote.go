@@ -53,6 +53,8 @@ func (k *remoteKeeper) Remotes(g format.RemoteSet) {
 		w.seen++
 		chosen = append(chosen, id)
 	}
+	// Settled: whether the message was there is known by now, and may not be later, when its
+	// segment and the tombstone are gone.
 	if len(chosen) > 0 {
 		g.IDs, g.Settled = chosen, true
 		k.list = append(k.list, g)

@@ -22,11 +22,15 @@ type cleaner struct {
 	moved    *bulk                         // where extents go
 	write    func(changes ...Change) error // returns nil when the changes are durable
 	sealCold func() error                  // seals the active cold segment, if that is narrow
+	ahead    bool                          // nothing needs the room yet: it stops for a hold
 }
 
 // step retires what is dead; when nothing is, it moves all that lives out of one segment, which
 // then is. The order is: the copies are durable, then the record that retires the segment, then its
 // slot is written over.
+//
+// A power cut between these leaves two copies of a message, never none: a start takes the one in
+// the cold log if it verifies. A delete in between names both (Expunge.plan).
 func (c cleaner) step() (progress bool, err error) {
 	if c.cleaned.Retirable() {
 		return c.retire()
@@ -81,6 +85,8 @@ func (c cleaner) retire() (progress bool, err error) {
 
 // moveLog moves every record that lives out of a log segment.
 func (c cleaner) moveLog(v slots.Victim) error {
+	// What the footer or the records say, and not the index, gives the places: the index has no
+	// list by slot. A message may die before its record is read; Move.plan looks again.
 	places, err := c.livePlaces(v.Slot)
 	if err != nil {
 		return c.setAside(v.Slot, err)
@@ -96,6 +102,8 @@ func (c cleaner) moveLog(v slots.Victim) error {
 		return err
 	}
 	for _, at := range places {
+		// One bad record must not keep the others in the segment: it is left behind, and the
+		// segment with it, and the rest is moved.
 		mv, err := ReadMove(c.opt.Format, v.File, v.Segment, at)
 		if errors.Is(err, format.ErrUnreadable) {
 			c.setAside(v.Slot, err)
@@ -129,7 +137,7 @@ func (c cleaner) moveLimit() int64 {
 // and the slot until the message is expunged.
 func (c cleaner) setAside(slot uint32, err error) error {
 	switch {
-	case errors.Is(err, slots.ErrFault), errors.Is(err, slots.ErrFull):
+	case errors.Is(err, slots.ErrFault), errors.Is(err, slots.ErrFull), errors.Is(err, slots.ErrHeld):
 		return err
 	case !errors.Is(err, format.ErrUnreadable):
 		return c.opt.Table.Fault(err)
@@ -173,6 +181,7 @@ func (p *livingPlaces) Message(m format.Summary) {
 
 // moveBulk moves every extent that lives out of a bulk segment, and the records that name it.
 func (c cleaner) moveBulk(v slots.Victim) error {
+	// The map is in no order. Sorted by location the records are read in the order of the device.
 	var places []index.Location
 	c.opt.Index.Read(func(d *index.Data) {
 		for at, rec := range d.Records {
@@ -221,8 +230,10 @@ func (c cleaner) moveExtents(v slots.Victim, at index.Location) error {
 	if err != nil {
 		return c.setAside(v.Slot, err)
 	}
-	w := Extents{bulk: c.moved}
+	w := Extents{bulk: c.moved, ahead: c.ahead}
 	defer w.End()
+	// Extents in other slots stay where they are. Those of this one are copied, and may become
+	// several, where the cold segment ends in between.
 	mv.extents = nil
 	for _, e := range mv.message.Extents {
 		if e.Slot != v.Slot || e.Segment != v.Segment {
@@ -259,6 +270,8 @@ func (c cleaner) copyExtent(from flash.File, e format.Extent, w *Extents) error 
 		offset += int64(len(piece))
 		left -= int64(len(piece))
 	}
+	// Verified after the copy was written, which saves reading twice: until the record is written
+	// nothing names the copy, and it is given up by Extents.End.
 	if sum != e.Sum {
 		return fmt.Errorf("slot %d at page %d: %w", e.Slot, e.Page, format.ErrUnreadable)
 	}

@@ -22,6 +22,11 @@
 // never takes that of the bulk that deliveries fill. Locks of the slots and the index are taken one
 // after the other, never one inside the other.
 //
+// What is done ahead of time, by MakeRoom and Compact, is marked as that (waiting.ahead,
+// Extents.ahead), and refused while a copy of the folder is made. Table.Hold sets the hold first
+// and AwaitBatch then waits for the leader and for the cold bulk, so that all that was decided upon
+// without the hold has ended when it returns.
+//
 // # Life of a commit: where a message is acknowledged
 //
 //  1. Log.Commit puts the changes into the queue. The first one to find no leader leads; the others

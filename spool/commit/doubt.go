@@ -22,6 +22,8 @@ func (l leader) settleDoubt(h *head) error {
 	if !other.doubt {
 		return nil
 	}
+	// It is read back, as after any failed flush: what it says must be true on the device. If it
+	// fails, nothing is acknowledged on h either, and the next commit tries again.
 	p := l.plan(nil, l.retirements(other, retirementBudget(l.opt.Format)))
 	p.owed()
 	begins, err := l.ensureActive(other, p)

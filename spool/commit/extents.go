@@ -14,16 +14,18 @@ type Extents struct {
 	List  []format.Extent
 	bulk  *bulk
 	slots []uint32 // that the extents are in, each once
+	ahead bool     // they are moved ahead of time, and not during a hold
 }
 
 // Write puts data into extents. data is page-aligned, has room to its last whole page, and only the
 // last one of a message is no whole number of pages.
 func (w *Extents) Write(data []byte) error {
 	for len(data) > 0 {
-		e, err := w.bulk.write(data)
+		e, err := w.bulk.write(data, w.ahead)
 		if err != nil {
 			return err
 		}
+		// One use for each slot, however many extents are in it: write has counted one for each.
 		if slices.Contains(w.slots, e.Slot) {
 			w.bulk.table.RemoveExtent(e.Slot)
 		} else {
@@ -52,7 +54,7 @@ func (w *Extents) add(e format.Extent, written []byte) {
 // Sync makes the extents durable: a flush for each slot.
 func (w *Extents) Sync() error {
 	for _, n := range w.slots {
-		if err := w.bulk.sync(n); err != nil {
+		if err := w.bulk.sync(n, w.ahead); err != nil {
 			return err
 		}
 	}

@@ -32,6 +32,8 @@ func (f *Labelling) plan(p *planner) (payload, bool) {
 			if i, ok := box.Find(id); !ok || box.Dead.Has(i) {
 				continue
 			}
+			// The earlier day counts, so that labelling a message again does not prolong its
+			// life. What would change nothing is not written.
 			if i, ok := old.Find(id); ok && !f.repeat && old[i].Day <= l.Day {
 				continue
 			}

@@ -2,6 +2,7 @@ package commit
 
 import (
 	"errors"
+	"slices"
 
 	"pillarbox/spool/slots"
 )
@@ -16,6 +17,9 @@ import (
 // After a failed write or flush the batch goes to another slot, once, and is read back past the
 // page cache.
 func (l leader) run(group []*waiting) {
+	if group = l.refuseAhead(group); len(group) == 0 {
+		return
+	}
 	if group[0].act != nil {
 		// Before the act, which may write a header or a footer: they have the epoch of this open.
 		if group[0].err = l.opens.number(l.opt.Rand, l.opt.Index); group[0].err == nil {
@@ -23,12 +27,16 @@ func (l leader) run(group []*waiting) {
 		}
 		return
 	}
+	// All changes of a group are for one head (queue.next), and no other goroutine leads: h, the
+	// epoch and the version of the format do not change until run returns, but for what it does.
 	batches := l.own.batches
 	h := l.own.head(classOf(group[0].changes))
 	l.progress.step()
 	if group = l.upgrade(group); len(group) == 0 {
 		return
 	}
+	// In this order: the record that settles the other head has the epoch of this open, and nothing
+	// may be acknowledged on h before that record is durable.
 	err := l.opens.number(l.opt.Rand, l.opt.Index)
 	if err == nil {
 		err = l.settleDoubt(h)
@@ -36,6 +44,8 @@ func (l leader) run(group []*waiting) {
 	if err == nil {
 		group, err = l.writeTwice(h, group)
 	}
+	// The weights by which the queue forms groups are estimates. Halved, each part is planned for
+	// itself; a single change that no slot holds is refused.
 	if errors.Is(err, errTooLong) && len(group) > 1 {
 		l.run(group[:len(group)/2])
 		l.run(group[len(group)/2:])
@@ -52,10 +62,15 @@ func (l leader) run(group []*waiting) {
 
 // writeTwice writes a group, and once more when the device refuses the first batch.
 func (l leader) writeTwice(h *head, group []*waiting) (left []*waiting, err error) {
+	// A card may refuse one write and take the next one elsewhere. The callers wait for both: an
+	// error would make a mail client send, or delete, again.
 	group, fault := l.write(h, group, false, slots.ErrFull)
 	if !errors.Is(fault, slots.ErrFault) {
 		return group, fault
 	}
+	// If it was the first batch of a cold segment that was refused, the hot head owes the record
+	// that retires it. Mail for which there is no second slot gets the fault and not ErrFull: the
+	// device is what failed.
 	if err := l.settleDoubt(h); err != nil {
 		return group, err
 	}
@@ -77,6 +92,8 @@ func (l leader) write(h *head, group []*waiting, readBack bool, full error) (lef
 		if len(p.entries) == 0 {
 			return group, nil
 		}
+		// Before a slot is looked for: where slots grow on a file system that is nearly full, the
+		// files of dead segments hold the room that this batch needs.
 		l.opt.Table.Shed()
 		begins, err := l.ensureActive(h, p)
 		switch {
@@ -98,6 +115,23 @@ func (l leader) write(h *head, group []*waiting, readBack bool, full error) (lef
 			}
 		}
 	}
+}
+
+// refuseAhead takes those members out of a group that are done ahead of time, if a copy of the
+// folder is being made. Only the leader can decide that: Log.AwaitBatch lets a hold wait for the
+// batch that is being written, and each later one is decided upon with the hold in place.
+func (l leader) refuseAhead(group []*waiting) (rest []*waiting) {
+	if !slices.ContainsFunc(group, func(w *waiting) bool { return w.ahead }) || !l.opt.Table.Held() {
+		return group
+	}
+	for _, w := range group {
+		if w.ahead {
+			w.err = slots.ErrHeld
+		} else {
+			rest = append(rest, w)
+		}
+	}
+	return rest
 }
 
 // changesOf returns the changes of a group.
@@ -124,15 +158,18 @@ func refuseMail(group []*waiting, err error) (rest []*waiting) {
 // commit writes changes at once, as Log.Commit does for a caller that waits in the queue. Without
 // changes it retires what is dead. It is for changes that need no room to be made.
 func (l leader) commit(changes ...Change) error {
+	// A batch inside of a batch: the outer one has only planned, and plans again afterwards. Moves
+	// and retirements leave fewer slots alone than mail does, so that this one never makes room
+	// itself.
 	_, err := l.write(l.own.head(classOf(changes)), []*waiting{{changes: changes}}, false, slots.ErrFull)
 	return err
 }
 
 // makeRoom frees a slot, or comes nearer to it. It returns false if there is nothing to gain.
 func (l leader) makeRoom() bool {
-	if !l.cleaned.Retirable() && l.cleaned.Hurry() {
+	if !l.cleaned.Retirable() && l.cleaned.Hurry(false) {
 		return true
 	}
-	progress, err := cleaner{l.parts, l.moved, l.commit, l.sealNarrow}.step()
+	progress, err := cleaner{parts: l.parts, moved: l.moved, write: l.commit, sealCold: l.sealNarrow}.step()
 	return progress && err == nil
 }

@@ -148,13 +148,32 @@ func (l *Log) Damage(records int) { l.meter.damage(records) }
 func (l *Log) Extents() Extents { return Extents{bulk: &l.incoming} }
 
 // Clean retires what is dead, or empties one segment. It returns false if there is nothing to gain.
-func (l *Log) Clean() (progress bool, err error) { return l.cleaner().step() }
+func (l *Log) Clean() (progress bool, err error) { return l.cleaner(false).step() }
 
-// cleaner returns a cleaner for every caller but the leader.
-func (l *Log) cleaner() cleaner {
-	return cleaner{&l.parts, &l.moved, l.Commit, func() error {
-		return l.wait(&waiting{act: l.leader().sealNarrow})
-	}}
+// AwaitBatch returns when no batch is written, and no mail moved, that was decided upon before the
+// call; batches that follow do not delay it. A hold that has begun before the call is known to all
+// that is decided upon later. It returns an error if the log is closed: then nothing is written.
+func (l *Log) AwaitBatch() error {
+	if l.opt.ReadOnly {
+		return nil
+	}
+	err := l.wait(&waiting{act: func() error { return nil }})
+	l.moved.mu.Lock()
+	defer l.moved.mu.Unlock()
+	return err
+}
+
+// cleaner returns a cleaner for every caller but the leader. ahead: nothing needs the room yet.
+func (l *Log) cleaner(ahead bool) cleaner {
+	wait := func(me *waiting) error {
+		me.ahead = ahead
+		return l.wait(me)
+	}
+	return cleaner{
+		parts: &l.parts, moved: &l.moved, ahead: ahead,
+		write:    func(changes ...Change) error { return wait(&waiting{changes: changes}) },
+		sealCold: func() error { return wait(&waiting{act: l.leader().sealNarrow}) },
+	}
 }
 
 // leader returns what writes the log, for the one goroutine that leads.

@@ -11,6 +11,11 @@ import (
 
 // A Move is the change that moves a message record out of a segment that is to be retired. It goes
 // to the cold log, so that mail that stays keeps company with its like, and keeps its identity.
+//
+// Between the read and the batch the message may be expunged, or another move of it may win: what
+// counts is decided by live, under the lock of the index, once when the batch is planned and once
+// when it is applied. Both give the same, because only the leader changes the index, and it applies
+// no other batch in between.
 type Move struct {
 	from    index.Location
 	segment uint64 // in which it lies there
@@ -68,9 +73,12 @@ func (f *Move) apply(a *applier, offset int64) {
 		}
 		m.Recipients[i] = r
 		weight = index.Weigh(box.Entries.At(row).Octets)
+		// The old copy is still there: until its segment is retired a start may find it, so that a
+		// delete must name both segments.
 		box.Entries.Move(row, at)
 		a.Copies.Add(box.Entries.Identity(row), f.segment)
 	}
+	// A record of several recipients, or with extents, is one in the index, too, and moves as one.
 	a.foot.Message(m.Summary(offset))
 	if rec, old := a.MoveRecord(f.from, at, f.extents); rec != nil {
 		weight = rec.Weight
@@ -100,6 +108,8 @@ func ReadMove(f *format.Format, file flash.File, segment uint64, at index.Locati
 	if _, err := file.ReadAt(body, start+int64(len(head))); err != nil {
 		return nil, reader.Unreadable(err)
 	}
+	// Verified before it is written again: the copy gets a checksum of its own, and damage
+	// would verify from then on.
 	if sumParts(seed, [][]byte{body}) != m.Sum || m.Heads() > int64(len(body)) {
 		return nil, fmt.Errorf("slot %d at byte %d: %w", at.Slot, start, format.ErrUnreadable)
 	}

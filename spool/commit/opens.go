@@ -58,6 +58,8 @@ func (o *opens) draw(random io.Reader, x *index.Index) error {
 	if _, err := io.ReadFull(random, raw[:]); err != nil {
 		return fmt.Errorf("spool: no random numbers: %w", err)
 	}
+	// The index has the tag before a batch with it is written. A refused batch does not take the
+	// epoch back: it may be on the device, and its identities are not given again (writePlan).
 	o.epoch++
 	o.tag = binary.LittleEndian.Uint64(raw[:])
 	o.drawn, o.seq = true, 0

@@ -10,6 +10,8 @@ import (
 func (l leader) plan(changes, due []Change) *plan {
 	l.own.segments = l.table.AppendSegments(l.own.segments[:0])
 	p := &plan{reserve: l.reserveOf(changes), segments: l.own.segments}
+	// One hold of the lock for all changes, so that they are planned against one state of the
+	// index. Only the leader changes it, so that this is also the state that they are applied to.
 	l.opt.Index.Read(func(d *index.Data) {
 		pl := planner{d, p.segments, l.opens.epoch, l.opens.tag, l.opens.seq}
 		for i, c := range append(changes[:len(changes):len(changes)], due...) {
@@ -20,6 +22,8 @@ func (l leader) plan(changes, due []Change) *plan {
 		}
 		p.seq = pl.seq
 	})
+	// Encoded once here to know its size. The checksum of a message depends on the segment, which
+	// is not known yet; it is taken to be as long as it can get.
 	for i := range p.entries {
 		p.entries[i].render(nil)
 	}

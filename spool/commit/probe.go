@@ -69,9 +69,9 @@ func (p Probe) Empty(g slots.Segment) error {
 	defer p.log.opt.Table.Unpin(g.Slot)
 	v := slots.Victim{Slot: g.Slot, Segment: segment, IsLog: g.Header.Class.IsLog(), File: file}
 	if v.IsLog {
-		return p.log.cleaner().moveLog(v)
+		return p.log.cleaner(false).moveLog(v)
 	}
-	return p.log.cleaner().moveBulk(v)
+	return p.log.cleaner(false).moveBulk(v)
 }
 
 // Overlong writes a batch whose plan is too short for it, to the hot log.

@@ -9,6 +9,12 @@ import (
 )
 
 // A queue holds the commits that wait for a batch, and decides who leads.
+//
+// At most one goroutine leads at a time: leading is set by the commit that finds it unset, or by
+// seize, and unset by the leader alone, when nothing waits. A leader that ends while others wait
+// hands the lead to the first of them, so that leading stays set and none overtakes. mu is held
+// for lists alone; it is never held while a batch is planned or written, and no other lock is taken
+// under it.
 type queue struct {
 	mu      sync.Mutex
 	list    []*waiting
@@ -22,6 +28,7 @@ type queue struct {
 type waiting struct {
 	changes []Change
 	act     func() error // what the leader does instead of writing changes; mostly nil
+	ahead   bool         // it could be done later, so it is refused during a hold
 	turn    chan bool    // true: lead; false: done, err holds
 	err     error
 }
@@ -52,6 +59,7 @@ func (q *queue) init() { q.idle = sync.NewCond(&q.mu) }
 
 // join adds a commit. If lead is true it leads now; otherwise its turn says so later.
 func (q *queue) join(me *waiting) (lead bool, err error) {
+	// Of size 1: the leader must not wait until a committer comes to read it.
 	me.turn = make(chan bool, 1)
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -74,6 +82,9 @@ func (q *queue) next(limit int64) []*waiting {
 	size := first.weight()
 	for _, w := range q.list[1:] {
 		weight := w.weight()
+		// What does not fit, or is for the other log, keeps its place. It is not overtaken for
+		// long: it is the first of the rest, or comes before all that joins later, and the first
+		// always goes.
 		if size+weight > limit || first.act != nil || w.act != nil || classOf(w.changes) != classOf(first.changes) {
 			rest = append(rest, w)
 			continue
@@ -88,6 +99,7 @@ func (q *queue) next(limit int64) []*waiting {
 // done lets the members of a group return whose batch was written or refused, and hands the lead
 // on. The first of them leads, and knows.
 func (q *queue) done(group []*waiting) {
+	// Each err was set before its channel is written to, which is what lets its goroutine read it.
 	for _, w := range group[1:] {
 		w.turn <- false
 	}
@@ -112,6 +124,8 @@ func (q *queue) handOn() {
 func (q *queue) seize() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	// Under a constant load the lead is handed on and never ends; then seize waits as long. It is
+	// for what can be done at another time.
 	for q.leading && !q.closed {
 		q.idle.Wait()
 	}

@@ -37,6 +37,8 @@ func (f *RemoteNote) weight() int64 {
 }
 
 func (f *RemoteNote) plan(p *planner) (payload, bool) {
+	// The mail is planned before the note, in the same plan, so that its identities are known. With
+	// the mail in one batch, an id is never durable without its message.
 	f.list = slices.Clone(f.Noted)
 	for _, in := range f.Mail {
 		f.list = append(f.list, format.RemoteSet{

@@ -10,6 +10,19 @@ import (
 // Retirement records, and what has to be carried out of the segments that they retire, are written
 // in the next batch of the hot log, whatever that is for. They take at most retirementBudget bytes
 // of it, and as many again in the footer; what is left goes to the batches that follow.
+//
+// What a segment says must be true on the device for as long as something may rely on it. A segment
+// holds four kinds of statements beside mail, and each has its own end:
+//
+//   - A tombstone is needed while the segment that it points to counts, because that would show the
+//     message again.
+//   - A label is needed while its message lives, wherever that is.
+//   - A remote id is needed until the caller forgets it.
+//   - The record that retires a segment is needed until the slot of that one has a durable new
+//     header, because a power cut may bring back the old one.
+//
+// What is still needed is written again in the batch that retires the segment, before the record
+// that does; as a batch counts whole or not at all, there is no moment at which neither says it.
 
 // A retirement retires segments: those in which no message lives, and those that never counted.
 type retirement struct{ list []format.SegmentRef }
@@ -57,6 +70,7 @@ type retiring struct {
 // inherit takes tombstones that a start found in retired segments, as many as there is room for,
 // but at least one.
 func (r *retiring) inherit() {
+	// At least one, or a set that is larger than the budget would never be written.
 	list, n := r.carrying.inherited, 0
 	for n < len(list) && (n == 0 || r.room >= list[n].Weight()) {
 		r.room -= list[n].Weight()
@@ -82,6 +96,9 @@ func (r *retiring) again(home uint64) bool {
 // it returns false, and the batches that follow go on there. A segment that cannot be read now is
 // retired another time.
 func (r *retiring) add(dead format.SegmentRef) bool {
+	// done counts messages in the order of the records, which do not change in a sealed segment.
+	// What was not needed then cannot have become needed: targets only retire, and messages only
+	// die.
 	done := r.carrying.done[dead.Segment]
 	w := window{skip: done.tombstones, room: r.room}
 	tombstones, err := r.neededTombstones(dead, &w)
@@ -129,12 +146,17 @@ func (l leader) retirements(h *head, budget int64) []Change {
 	// refused.
 	if l.cleaned.Exhausted() {
 		// Deletes need the rest of the segment to retire something, whatever copy is being made.
-		l.cleaned.Hurry()
+		l.cleaned.Hurry(false)
 	}
+	// Bulk slots have no record: what names them is in the log, so they are free as soon as that
+	// is.
 	l.cleaned.Ripen()
 	r := &retiring{parts: l.parts, carrying: &l.own.carrying, room: budget}
+	// Labelling leaves out what has the label already, which those that are repeated do.
 	r.labels.repeat = true
 	r.inherit()
+	// First what no record retires yet: until one does, the batch that was refused in it is in
+	// doubt.
 	r.again(0)
 	for _, dead := range l.cleaned.Dead() {
 		if r.segments == maxRetirements || !r.add(dead) {
@@ -152,6 +174,8 @@ func (l leader) retirements(h *head, budget int64) []Change {
 // neededTombstones returns the tombstones in a segment that point to segments which are still
 // there.
 func (r *retiring) neededTombstones(dead format.SegmentRef, w *window) ([]format.TombstoneSet, error) {
+	// The index has the segments that each segment points to, so that most need not be read: mostly
+	// they were retired before the segment itself died.
 	targets := make(map[uint64]struct{})
 	r.opt.Index.Read(func(d *index.Data) {
 		for target := range d.Needed[dead.Segment] {

@@ -11,6 +11,7 @@ import (
 // next; then begins is the header to write with the batch. errTooLong is returned for a batch that
 // no slot holds, slots.ErrFull if there is no slot for it.
 func (l leader) ensureActive(h *head, p *plan) (begins *format.Header, err error) {
+	// A batch never crosses a segment: it is all in this one, or all in the next.
 	if h.active && fits(l.opt.Format, h.end, p.log, h.foot.Size()+p.foot) {
 		return nil, l.table.CheckReserve(p.reserve)
 	}
@@ -34,15 +35,18 @@ func (l leader) ensureActive(h *head, p *plan) (begins *format.Header, err error
 		// Now that there is a slot for the next segment: until then it has room for deletes.
 		l.seal(h)
 	}
+	// The head is changed before the batch is written, and the table is not: there the segment
+	// begins when its first batch is durable (apply). If that fails, abandon takes this back.
 	h.active, h.slot, h.file, h.foot = true, slot, file, format.NewFooter()
 	h.segment, h.end = l.table.NewSegment(), format.FirstUnit
 	return &format.Header{
-		Class:       h.class,
-		Version:     uint16(l.version.Load()),
-		Segment:     h.segment,
-		Slot:        slot,
-		Epoch:       l.opens.epoch,
-		Tag:         l.opens.tag,
+		Class:   h.class,
+		Version: uint16(l.version.Load()),
+		Segment: h.segment,
+		Slot:    slot,
+		Epoch:   l.opens.epoch,
+		Tag:     l.opens.tag,
+		// What lies in the segment before, behind this page, was refused, even if it verifies.
 		Previous:    h.last.segment,
 		PreviousEnd: h.last.end,
 	}, nil
@@ -72,6 +76,8 @@ func (l leader) writeFooter(h *head) error {
 	h.foot.Epochs.Position(format.EpochTag{Epoch: l.opens.epoch, Tag: l.opens.tag})
 	pages := h.foot.Seal(h.segment, l.opens.tag, l.opt.Format.Seed(h.segment))
 	at := l.opt.Format.SlotSize - int64(len(pages))
+	// Plans leave room for the footer. This check is for what was not planned: a footer must never
+	// be written over an acknowledged batch.
 	if at < int64(h.end)*format.Unit {
 		return errNoFooter
 	}
@@ -110,6 +116,7 @@ func (l leader) sealNarrow() error {
 
 // leave ends the active segment, of which lost bytes are given up.
 func (l leader) leave(h *head, lost int64) {
+	// h.end is where the last acknowledged batch ended, whatever was refused behind it.
 	h.last.segment, h.last.end = h.segment, h.end
 	h.active = false
 	l.table.Seal(h.slot, lost)
@@ -125,6 +132,8 @@ func (l leader) abandon(h *head, begins *format.Header) {
 		h.doubt = true
 		return
 	}
+	// Its header may be on the device, naming a segment that never acknowledged anything. h.last is
+	// left as it was: the next segment follows the one before.
 	l.own.hot.doubt = true // whose next batch retires what was begun
 	h.active = false
 	l.table.Abandon(h.slot, begins.Segment)

@@ -20,6 +20,8 @@ func (p *parts) upgrade(group []*waiting) (rest []*waiting) {
 		return group
 	}
 	err := p.opt.Upgrade()
+	// FORMAT first, then the records: with the order reversed, a power cut in between would leave
+	// records that an older program takes for damage.
 	if err == nil {
 		p.version.Store(format.Version2)
 		return group

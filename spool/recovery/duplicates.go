@@ -12,6 +12,9 @@ import (
 // order sorts a mailbox, if it must, and drops second copies, of which it keeps the segment. The
 // copy that was moved last counts: it is in a cold segment, because the bytes of the one before may
 // be written over.
+//
+// Where a dropped copy lies must be known: a delete has to name its segment, too, or the message
+// would be back after a start that finds only this one.
 func (l *loader) order(box *index.Mailbox) {
 	if box.Entries.Sorted() {
 		return
@@ -44,6 +47,8 @@ func (l *loader) choose(box *index.Mailbox, all []index.Entry) index.Entry {
 	if len(all) == 1 {
 		return all[0]
 	}
+	// If none verifies, the first one stays listed: a client gets an error for a damaged message
+	// then, and does not take it for deleted.
 	at := max(0, slices.IndexFunc(all, func(r index.Entry) bool { return l.verifies(box.Key, r) }))
 	for i, r := range all {
 		if i == at {
@@ -66,6 +71,8 @@ func (l *loader) verifies(key format.Key, r index.Entry) bool {
 // prefer decides between the copy of a message that the index has and another one, which it reports
 // true for: the one that the index has, unless only the other one verifies.
 func (l *loader) prefer(box *index.Mailbox, i int, other index.Entry) bool {
+	// Reading both costs time, but only for what was moved and not yet retired when the power was
+	// cut.
 	has := box.Entries.At(i)
 	if l.verifies(box.Key, has) || !l.verifies(box.Key, other) {
 		l.data.Copies.Add(other.Identity, l.segments.of(other))
@@ -86,6 +93,7 @@ func (l *loader) claimExtents(at index.Location, rec *index.Record) {
 	}
 	for _, e := range rec.Extents {
 		if !l.segments.has(e, l.format.Pages()) {
+			// One missing extent is enough: a part of a message is never served.
 			l.start.Damaged++
 			l.drop(at)
 			return

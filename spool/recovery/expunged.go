@@ -18,6 +18,8 @@ type opened struct {
 
 // add takes what a tombstone set names; order follows when all are added.
 func (e expunged) add(g format.TombstoneSet) {
+	// The first set of a key is taken as it is, without a copy: mostly it is the only one. Clip
+	// keeps a later append from writing into what the set still has.
 	at := opened{g.Key, g.Epoch}
 	if seqs := e[at]; len(seqs) > 0 {
 		e[at] = append(seqs, g.Seqs...)
@@ -26,6 +28,8 @@ func (e expunged) add(g format.TombstoneSet) {
 	e[at] = slices.Clip(g.Seqs)
 }
 
+// order sorts what was added and drops duplicates: a tombstone is in as many sets as there are
+// segments that held the message. Until it is called has finds nothing reliably.
 func (e expunged) order() {
 	for at, seqs := range e {
 		if !slices.IsSorted(seqs) {
@@ -35,6 +39,9 @@ func (e expunged) order() {
 	}
 }
 
+// has reports whether a message was expunged, from whatever segment. Which one the tombstone names
+// does not matter here: all that count are read, and a message is expunged once and for all of
+// them.
 func (e expunged) has(key format.Key, id format.Identity) bool {
 	if len(e) == 0 {
 		return false

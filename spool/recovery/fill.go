@@ -23,11 +23,15 @@ func (l *loader) fill(ctx context.Context) error {
 			l.expunged.add(g.TombstoneSet)
 		}
 	}
+	// From here on memory is what matters: each list goes as soon as what it is for is made.
 	l.tombstones = nil
 	l.expunged.order()
 	if err := l.ration(ctx); err != nil {
 		return err
 	}
+	// Mailboxes are made before the passes over the segments, which add to them in an order of
+	// their own.
+	//
 	// The first pass has counted the imported unique-ids, so that their memory is taken once and
 	// has its final size.
 	for key, t := range l.tallies {
@@ -75,6 +79,7 @@ func (l *loader) fillFrom(ctx context.Context, cold bool) error {
 			return err
 		}
 		l.count()
+		// The counters of a segment are kept while it grows, and are in no record.
 		// What lies loose is only guessed, from what is known of the messages; small amounts can be
 		// a mistake of that.
 		if loose := int64(g.End)*format.Unit - flash.Page - g.Stored; loose > l.format.SlotSize/4 {
@@ -109,6 +114,8 @@ func (f *filler) Message(m format.Summary) {
 		named++
 		weight = index.Weigh(m.Octets + r.Head)
 		id := format.Identity{Epoch: m.First.Epoch, Seq: m.First.Seq + uint32(i)}
+		// In this order: an expunged message takes no memory and will not appear, so it is not
+		// hidden; and a hidden one has no entry, so it is not looked up among them.
 		switch {
 		case l.expunged.has(r.Key, id):
 			// The entry is never made. What young messages were expunged is all that is left of
@@ -131,6 +138,7 @@ func (f *filler) Message(m format.Summary) {
 		// It lived here once, which is what the gain of emptying the segment is computed from.
 		f.segment.Stored += weight
 		return
+	// What is hidden counts as alive: it is not known which of it was expunged since.
 	case live == 0:
 		// No entry refers to the record, so the extents are counted here and not at the end.
 		f.claimHidden(&m)
@@ -142,7 +150,8 @@ func (f *filler) Message(m format.Summary) {
 
 // insert takes an entry into a mailbox. It reports false if another copy of the message counts.
 func (l *loader) insert(t *tally, r index.Entry, uid string) bool {
-	// Only the first t.cold entries are in order yet, and only they can be of the same message.
+	// Only the first t.cold entries are in order yet, and only they can be of the same message. Two
+	// copies among the others, neither of them cold, are left to order, which sorts them together.
 	if i, found := t.box.Entries.FindFirst(t.cold, r.Identity); found {
 		return l.prefer(t.box, i, r)
 	}

@@ -12,6 +12,7 @@ import (
 func (l *loader) finish(ctx context.Context) error {
 	// What did not verify may have been tombstones, or what retires a segment. Retired segments say
 	// the same until they are written over.
+	// This comes before the entries are made, because it may retire segments that would be read.
 	if l.start.Damaged > 0 || l.stale {
 		l.inherit()
 	}
@@ -29,9 +30,12 @@ func (l *loader) finish(ctx context.Context) error {
 			delete(l.data.RemoteHomes, g.Header.Segment)
 		}
 	}
+	// Only now, when second copies are dropped: the record of a message that was moved may name
+	// other extents than the one before, whose extents may be written over by now.
 	for at, rec := range l.data.Records {
 		l.claimExtents(at, rec)
 	}
+	// The counters are complete before segments are kept for their labels, which adds to them.
 	l.count()
 	l.keepLabels()
 	l.rememberAll()

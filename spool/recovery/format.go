@@ -21,6 +21,7 @@ func loadFormat(opt *Options, slots []string) (f *format.Format, lost bool, err 
 	case !errors.Is(err, os.ErrNotExist):
 		err = fmt.Errorf("read %s: %w", format.Name, err)
 	}
+	// These are left alone whatever the slots say. All else is damage, which a start survives.
 	if errors.Is(err, format.ErrVersion) || errors.Is(err, flash.ErrForeign) {
 		return nil, false, err // a later version, or something that was put in its place
 	}
@@ -30,10 +31,14 @@ func loadFormat(opt *Options, slots []string) (f *format.Format, lost bool, err 
 		}
 		return f, false, err
 	}
+	// Also where FORMAT reads: one flipped bit of the id gives another one, which has no checksum
+	// in version 1, and every slot would be refused as that of another spool.
 	stated, agree, headErr := formatOfHeaders(opt, slots, f)
 	switch {
 	case headErr != nil && f == nil:
 		return nil, false, headErr
+	// FORMAT is believed unless every slot that can be read says otherwise, all of them the same:
+	// then it is FORMAT that is damaged.
 	case f != nil && (!agree || stated == nil || stated.SameSpool(f)):
 		return f, false, nil // a slot that does not agree with FORMAT is refused when it is opened
 	case agree && stated != nil:
@@ -57,6 +62,8 @@ func formatOfHeaders(opt *Options, slots []string, known *format.Format) (stated
 		if err != nil {
 			return nil, false, fmt.Errorf("open slot %s: %w", name, err)
 		}
+		// A slot that does not read says nothing of the format. It is an error when it is opened as
+		// a slot, if it is still one then.
 		_, err = file.ReadAt(page, 0)
 		file.Close()
 		if err != nil {
@@ -72,6 +79,7 @@ func formatOfHeaders(opt *Options, slots []string, known *format.Format) (stated
 				return stated, true, nil
 			}
 		case !stated.SameSpool(f):
+			// Which of the two belongs to this spool cannot be decided.
 			return nil, false, nil
 		default:
 			stated.Version = max(stated.Version, f.Version)
@@ -89,6 +97,8 @@ func makeFormat(opt *Options) (*format.Format, error) {
 	if _, err := io.ReadFull(opt.Rand, f.ID[:]); err != nil {
 		return nil, fmt.Errorf("spool: no random numbers: %w", err)
 	}
+	// Before the first slot: a slot without FORMAT is what is left of a spool, and not the
+	// beginning of one.
 	if err := opt.Volume.Store(format.Name, []byte(f.String())); err != nil {
 		return nil, fmt.Errorf("write %s: %w", format.Name, err)
 	}

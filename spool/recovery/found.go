@@ -6,7 +6,9 @@ import (
 	"pillarbox/spool/slots"
 )
 
-// A segment is what a start knows of one.
+// A segment is what a start knows of one. The part that slots.Segment has goes to the table when
+// the start is done; the rest is needed until then. Retired may become true late, when a record in
+// an older segment is read; so it is looked at again before each use.
 type segment struct {
 	slots.Segment
 	guessed   bool           // the header was not readable
@@ -48,10 +50,14 @@ func (f found) slot(n uint32) *segment {
 	return f[n]
 }
 
-// of returns the number of the segment that an entry lies in.
+// of returns the number of the segment that an entry lies in. The entry was made out of that
+// segment, so that there is one.
 func (f found) of(r index.Entry) uint64 { return f[r.Slot].Header.Segment }
 
-// has reports whether a slot has an extent. pages is how many a slot has.
+// has reports whether a slot has an extent. Whether its bytes verify is found out when it is read:
+// a start that read all large mail would take minutes.
+//
+// pages is how many a slot has.
 func (f found) has(e format.Extent, pages uint32) bool {
 	g := f.slot(e.Slot)
 	return g != nil && g.Header.Class == format.ClassBulk && g.Header.Segment == e.Segment &&

@@ -26,7 +26,9 @@ func slotNames(vol flash.Volume) ([]string, error) {
 	return names, nil
 }
 
-// headers is what the headers of all slots say.
+// headers is what the headers of all slots say. Page 0 is read through the page cache and outside
+// of any table: which slots there are is what comes of it. It is the only part of a start that
+// grows with the number of slots that hold nothing, a page for each.
 type headers struct {
 	opt    *Options
 	format *format.Format
@@ -59,6 +61,7 @@ func (h *headers) readSlot(name string, page []byte) error {
 		return fmt.Errorf("open slot %d: %w", number, err)
 	}
 	defer file.Close()
+	// Where slots grow, a file may end before its header does.
 	n, err := file.ReadAt(page, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("read slot %d: %w", number, err)
@@ -72,6 +75,7 @@ func (h *headers) readSlot(name string, page []byte) error {
 	if err != nil {
 		return err
 	}
+	// A segment of version 2 may hold what version 1 does not know, whatever FORMAT says.
 	h.format.Version = max(h.format.Version, int(g.Header.Version))
 	h.segments.add(g)
 	h.epoch = max(h.epoch, g.Header.Epoch)
@@ -86,6 +90,10 @@ func (h *headers) guess(g *segment, file flash.File, page []byte) error {
 	if len(slices.Compact(slices.Clone(page))) == 1 && page[0] == 0 {
 		return nil
 	}
+	// A wrong guess in favour of a segment that was written over would bring mail back; the
+	// manifest of the newest hot segment prevents that (loadLog). A wrong guess against one loses
+	// mail.
+	//
 	// Batches begin on any page, so all of them are looked at. What was left of earlier segments
 	// does not matter: the number of the segment is in the batch, and the highest one counts.
 	w := format.NewWindow(file, h.format.SlotSize, nil)
@@ -98,11 +106,14 @@ func (h *headers) guess(g *segment, file flash.File, page []byte) error {
 		switch {
 		case err != nil || b.Segment <= g.Header.Segment:
 		case p == format.FirstUnit:
+			// Its header was to be flushed with it, and is not there: it was never acknowledged.
 			h.torn = true
 		default:
 			g.Header = format.Header{Class: format.ClassLog, Segment: b.Segment, Slot: g.Slot, Epoch: b.Epoch, Tag: b.Tag}
 		}
 	}
+	// Where it ends, and which segment it follows, is in the header that was lost: nothing may be
+	// written behind what it holds.
 	g.Sealed, g.guessed = true, true
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 // labelAll takes all labels into the index, sorted once for each mailbox: one by one they would
 // come in no order.
 func (l *loader) labelAll() {
+	// A label of a message is in as many records as it was carried out of segments. All of them are
+	// taken, and the earlier day counts, so that their order does not matter.
 	type sheet struct {
 		key   format.Key
 		label string
@@ -26,9 +28,11 @@ func (l *loader) labelAll() {
 		}
 		before := len(all[on])
 		if all[on] = l.data.Living(all[on], g.LabelSet); len(all[on]) > before {
+			// The segment is read when it is to be retired, for its labels, only if it has some.
 			l.data.LabelHomes[g.home] = struct{}{}
 		}
 	}
+	// Memory of exactly its size: these lists live as long as the spool is open.
 	for on, m := range all {
 		if m = m.InOrder(); len(m) < cap(m) {
 			m = slices.Clone(m)

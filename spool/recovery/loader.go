@@ -20,6 +20,14 @@ import (
 // entries of messages that live, from the oldest segment to the newest, which is nearly their order
 // in the index. So an expunged message and a second copy of a moved one never take memory, and
 // nothing is sorted that need not be.
+//
+// A loader is used by one goroutine and takes no lock of its own. During Open nothing else has the
+// table or the index. During Reread the log is frozen, so that no batch changes what it reads, and
+// what it makes is handed over whole (Adopt).
+//
+// Nothing that it reads is trusted: a record may name any slot, segment, mailbox or number. What
+// does not fit the rest is counted as damaged or left out, and never an error; only the device can
+// fail a start.
 type loader struct {
 	opt    *Options
 	format *format.Format
@@ -108,6 +116,8 @@ func (l *loader) findLogs(wanted func(*segment) bool) {
 // loadLog reads the log segments that count, the newest first.
 func (l *loader) loadLog(ctx context.Context) error {
 	l.findLogs(func(*segment) bool { return true })
+	// newer has the next segment of each class. The two logs follow each other only within their
+	// class.
 	newer := make(map[format.Class]*format.Header)
 	for _, g := range l.logs {
 		if err := ctx.Err(); err != nil {
@@ -140,6 +150,7 @@ func (l *loader) loadLog(ctx context.Context) error {
 
 // loadSegment reads a segment by its footer, or by its records. The newest one may go on.
 func (l *loader) loadSegment(g *segment, known uint32, newest bool) error {
+	// Pinned, so that the file is opened once for both attempts, and closed when many are open.
 	file, err := l.table.PinSegment(g.Slot, g.Header.Segment)
 	if err != nil {
 		return err
@@ -147,6 +158,9 @@ func (l *loader) loadSegment(g *segment, known uint32, newest bool) error {
 	defer l.table.Unpin(g.Slot)
 	l.current = g
 	l.opt.Step()
+	// A footer states where the segment ends and what counts in it; what lies behind the last batch
+	// was refused. So it comes first, also where the records would read. Of a segment whose header
+	// was lost only the records tell which log it is of, so they are read.
 	err = format.ErrUnreadable
 	if !g.guessed {
 		err = l.loadFooter(file)
@@ -191,6 +205,8 @@ func (l *loader) loadRecords(file flash.File, known uint32, newest bool) error {
 	if g.guessed && c.Cold {
 		g.Header.Class = format.ClassCold
 	}
+	// Damage is what was durable and does not read. A torn tail is none: it was never acknowledged,
+	// and the next batch is written over it.
 	g.End = c.End
 	l.start.Damaged += c.Damaged
 	l.torn = l.torn || newest && c.Torn
@@ -202,6 +218,8 @@ func (l *loader) loadRecords(file flash.File, known uint32, newest bool) error {
 		g.Sealed = true
 		return nil
 	}
+	// The log goes on with the footer that the scan has gathered, so that the one it writes in the
+	// end has the batches of before the start, too.
 	l.foot.End = c.End
 	at := l.position(g.Header.Class)
 	at.Active, at.Slot, at.Segment, at.End, at.Foot = true, g.Slot, g.Header.Segment, c.End, l.foot
@@ -210,6 +228,7 @@ func (l *loader) loadRecords(file flash.File, known uint32, newest bool) error {
 
 // older takes the counters of a segment, if no newer one had more.
 func (l *loader) older(life format.Lifetime) {
+	// Every batch counts at least one flush, so that the greatest is the newest.
 	if life.Flushes > l.start.Lifetime.Flushes {
 		l.start.Lifetime = life
 	}

@@ -31,6 +31,7 @@ func Open(ctx context.Context, opt Options) (*Spool, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Nothing is made for a caller that only reads: a mistyped path must not become a spool.
 	if f == nil && opt.ReadOnly {
 		return nil, fmt.Errorf("%w, and there is none yet", commit.ErrReadOnly)
 	}
@@ -42,6 +43,8 @@ func Open(ctx context.Context, opt Options) (*Spool, error) {
 	if err := checkCapacity(opt.Capacity, f.SlotSize); err != nil {
 		return nil, err
 	}
+	// Reading the headers raises the version of f to the highest that one of them says, and reading
+	// the records to 2 if there are remote ids.
 	was := max(f.Version, format.Version1)
 	h := headers{opt: &opt, format: f}
 	if err := h.read(names); err != nil {
@@ -79,6 +82,8 @@ func (l *loader) open(ctx context.Context) (*Spool, error) {
 		Volume: opt.Volume, Format: l.format, Capacity: opt.Capacity, CopyTime: opt.CopyTime, Wake: opt.Wake,
 	}, l.segments.values())
 	l.use(table)
+	// The table is made before it is filled, because the loader reads through its pins. No other
+	// goroutine has it yet.
 	if err := l.load(ctx); err != nil {
 		table.Close()
 		return nil, err
@@ -88,6 +93,8 @@ func (l *loader) open(ctx context.Context) (*Spool, error) {
 		l.format.Version = format.Version2
 	}
 	x := index.New(opt.Index, l.data)
+	// The epoch of the log is the greatest that any header, footer or batch names, those of retired
+	// segments included: an epoch that is drawn again could bring refused messages back.
 	f, volume := *l.format, opt.Volume // the log must not keep the loader in memory
 	log, err := commit.New(commit.Options{
 		Format: l.format, Table: table, Index: x, Rand: opt.Rand, ReadOnly: opt.ReadOnly, Wake: opt.Wake,

@@ -33,7 +33,8 @@ func (b bucket) last() format.Identity {
 	return format.Identity{Epoch: b.epoch, Seq: b.seqs<<bucketBits | (1<<bucketBits - 1)}
 }
 
-// A counter counts the messages that live, by mailbox and bucket.
+// A counter counts the messages that live, by mailbox and bucket. It takes a bit for each number in
+// a bucket, which is much less than the entries for which there is no memory.
 type counter struct {
 	format.Discard
 	l       *loader
@@ -69,6 +70,8 @@ func (l *loader) ration(ctx context.Context) error {
 	for _, t := range l.tallies {
 		t.last = format.Identity{Epoch: math.MaxUint32, Seq: math.MaxUint32}
 	}
+	// The first pass has counted expunged messages and second copies as well. Mostly even so many
+	// fit, and the exact count, which reads every footer again, is not needed.
 	most := l.opt.Index.LoadBytes
 	if most == 0 || l.expected() <= most {
 		return nil
@@ -86,6 +89,7 @@ func (l *loader) ration(ctx context.Context) error {
 			return err
 		}
 	}
+	// What each mailbox would take if nothing of it were hidden.
 	type need struct {
 		key   format.Key
 		bytes int64
@@ -98,11 +102,17 @@ func (l *loader) ration(ctx context.Context) error {
 		}
 		needs = append(needs, need{key, int64(n) * l.tallies[key].each()})
 	}
+	// From the smallest to the largest: what a small mailbox leaves of its share goes to the
+	// others.
 	format.Sort(needs, func(a, b need) int { return cmp.Compare(a.bytes, b.bytes) })
 	for i, n := range needs {
+		// What is left is shared equally by those that are left, so that the sum never exceeds the
+		// bound.
 		share := most / int64(len(needs)-i)
 		if n.bytes > share {
 			t := l.tallies[n.key]
+			// Hidden is what comes after an identity, and not a list, so that each pass decides the
+			// same for a message, wherever its copies lie.
 			t.last = lastWithin(c.buckets[n.key], share/t.each())
 			if shown := l.shown[n.key]; t.last.Compare(shown) < 0 {
 				t.last = shown // a message that a session lists, and may delete, is not hidden
@@ -117,6 +127,8 @@ func (l *loader) ration(ctx context.Context) error {
 // lastWithin returns the last identity of as many buckets as hold at most n messages, but at
 // least of the first one.
 func lastWithin(buckets map[bucket]int, n int64) format.Identity {
+	// Whole buckets, because counting each number would take as much memory as the entries. At
+	// least the first one: a mailbox that shows nothing would look empty.
 	order := slices.Collect(maps.Keys(buckets))
 	format.Sort(order, func(a, b bucket) int { return a.last().Compare(b.last()) })
 	last := order[0].last()

@@ -10,6 +10,8 @@ import (
 // whose messages verify or were expunged. An id without its message would hide a message that was
 // lost.
 func (l *loader) rememberAll() {
+	// Labels and entries are complete by now, and so are the tombstones, those of retired segments
+	// included: what is neither alive nor expunged then is lost.
 	inherited := make(expunged)
 	for _, g := range l.start.Inherited {
 		inherited.add(g)
@@ -20,6 +22,7 @@ func (l *loader) rememberAll() {
 		counts[g.Header.Segment] = !g.Retired
 	}
 	for _, g := range l.remotes {
+		// What a retired segment says was carried out of it, as settled, if it still counts.
 		if !counts[g.home] {
 			continue
 		}
@@ -45,6 +48,8 @@ func accounted(l *loader, g format.RemoteSet, seq uint32, inherited expunged) bo
 	if l.expunged.has(g.Key, id) || inherited.has(g.Key, id) || l.data.Lives(g.Key, id) {
 		return true
 	}
+	// A hidden message was not read again, but its record was, or it would not be counted in the
+	// tally.
 	t := l.tallies[g.Key]
 	return t != nil && id.Compare(t.last) > 0 // it is hidden
 }

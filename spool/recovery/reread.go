@@ -14,6 +14,7 @@ func Reread(ctx context.Context, opt Options, s *Spool) error {
 	if !s.Index.RereadDue() {
 		return nil
 	}
+	// Frozen, and not only locked: a start reads for seconds, and readers need the lock meanwhile.
 	end, ok := s.Log.Freeze()
 	if !ok {
 		return nil
@@ -25,6 +26,7 @@ func Reread(ctx context.Context, opt Options, s *Spool) error {
 	defer l.window.Close()
 	l.start.Inherited = slices.Clone(end.Inherited) // no segment that counts says these yet
 	l.data.Tags, l.shown = s.Index.Shown()
+	// Headers and ends are as the table has them. The counters are made again, out of the messages.
 	for _, g := range s.Table.Segments() {
 		l.segments.add(&segment{Segment: g.WithoutMessages()})
 	}
@@ -35,6 +37,7 @@ func Reread(ctx context.Context, opt Options, s *Spool) error {
 		}
 	}
 	l.findLogs(func(g *segment) bool { return g.Counts() })
+	// On error everything stays as it was: what was read is thrown away.
 	if err := l.readAgain(ctx); err != nil {
 		return err
 	}

@@ -22,6 +22,8 @@ func (l *loader) inherit() {
 			}
 			g.inherited = true
 			h := &inheritance{loader: l}
+			// A retired slot may be written over in part, or not read at all. That is no damage:
+			// what it said is said again elsewhere, unless that was lost, too.
 			if err := l.visitUnread(g, h); err != nil {
 				continue // what it said is lost
 			}
@@ -41,7 +43,9 @@ func (l *loader) visitUnread(g *segment, v format.Visitor) error {
 	return slots.VisitFile(file, &g.Segment, l.format, v)
 }
 
-// An inheritance is the tombstones of a retired segment, and what it retires.
+// An inheritance is the tombstones of a retired segment, and what it retires. Both stay true
+// whatever happens later. Mail and labels of a retired segment are not taken: they were moved or
+// expunged since, and would come back.
 type inheritance struct {
 	format.Discard
 	loader     *loader
@@ -55,6 +59,8 @@ func (h *inheritance) Retired(r format.SegmentRef) {
 	if _, known := h.loader.retired[r]; known {
 		return
 	}
+	// The record is in a segment that does not count, so that none retires r until the next batch
+	// does: home 0.
 	if g := h.loader.segments.slot(r.Slot); g != nil && g.Header.Segment == r.Segment && !g.Segment.Retired {
 		g.Segment.Retired = true
 		g.Stale = append(g.Stale, slots.StaleHeader{Segment: r.Segment})

@@ -14,6 +14,8 @@ import (
 
 // Message counts the entries of a message record.
 func (l *loader) Message(m format.Summary) {
+	// Two tags of one epoch are of two copies of the spool that went on apart. Their messages could
+	// have the same identities, so only those of the newer segment count, which is read first.
 	if tag, known := l.data.Tags[m.First.Epoch]; known && tag != m.Tag {
 		l.start.Damaged++
 		return
@@ -57,6 +59,8 @@ func (l *loader) Retired(r format.SegmentRef) {
 	if l.foot != nil {
 		l.foot.Retired(r)
 	}
+	// The newest record that says so is read first, and is the one that lasts: older ones are in
+	// segments that are retired earlier.
 	if _, known := l.retired[r]; known {
 		return
 	}
@@ -71,6 +75,8 @@ func (l *loader) Manifest(c format.Manifest) {
 	if l.foot != nil {
 		l.foot.Manifest(c)
 	}
+	// Segments are read from the newest to the oldest, but a damaged one may have lost its
+	// manifest.
 	if c.UpTo >= l.manifest.UpTo {
 		l.manifest = c
 	}
@@ -78,6 +84,8 @@ func (l *loader) Manifest(c format.Manifest) {
 
 // visit calls v with what a segment holds that the first pass has read.
 func (l *loader) visit(g *segment, v format.Visitor) error {
+	// What a scan has read is in memory, as the footer that the segment would have: the second pass
+	// reads no segment record by record again.
 	if g.foot != nil {
 		_, err := format.DecodeFooter(g.foot.Encode(), v)
 		return err
@@ -93,6 +101,7 @@ func (l *loader) visit(g *segment, v format.Visitor) error {
 // tally counts the entries of a message record.
 func (l *loader) tally(m *format.Summary) {
 	for _, r := range m.Recipients {
+		// Key 0 is a recipient that had expunged the message before it was moved.
 		if r.Key == 0 {
 			continue
 		}

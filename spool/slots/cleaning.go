@@ -164,12 +164,14 @@ func (c Cleaning) Rounds() int {
 	return 3 * s.most()
 }
 
-// Hurry makes the empty slots free whatever copy is being made. It returns false if there are none.
-func (c Cleaning) Hurry() bool {
+// Hurry makes the empty slots free whatever copy is being made, because their room is needed, and
+// breaks the hold. It returns false if there are none. What is only done ahead of time breaks no
+// hold.
+func (c Cleaning) Hurry(ahead bool) bool {
 	s := c.table.lock()
 	defer c.table.mu.Unlock()
 	n := s.waiting()
-	if n == 0 {
+	if n == 0 || ahead && s.holds > 0 {
 		return false
 	}
 	s.hurried += n

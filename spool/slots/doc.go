@@ -17,9 +17,9 @@
 //     before the lock is taken (space.go), and files are closed after it was released (pin.go).
 //   - slot.opening is held while the file of one slot is opened or replaced, so that two readers do
 //     not open it twice. A reader of another slot does not wait for it.
-//   - Table.making is held while slot files are made or removed; Hold waits for it, and so does
-//     Take before it returns ErrFull. It is taken before slot.opening, which is taken before
-//     Table.mu. No reader takes it.
+//   - Table.making is held while slot files are made, removed or reserved; Hold waits for it, and
+//     so does Take before it returns ErrFull. It is taken before slot.opening, which is taken
+//     before Table.mu. No reader takes it.
 //
 // # Invariants
 //
@@ -29,7 +29,10 @@
 //	S2  A pinned slot keeps its segment. A caller that pins what the index names looks at the index
 //	    again afterwards: if the location is the same, the bytes are those of the message.
 //	S3  Live bytes are counted up and down by the same amounts, so that they equal a recount.
-//	S4  Table.Close waits for a file that is being made. Files that readers have pinned are closed;
+//	S4  From the return of Hold to Release no slot is retired, no file is removed, and none is made
+//	    ahead of time; or Release returns ErrHurried. What is done ahead of time looks for a hold
+//	    with making held, or is decided upon by the leader of the log, which a hold waits for.
+//	S5  Table.Close waits for a file that is being made. Files that readers have pinned are closed;
 //	    their reads end in os.ErrClosed.
 //
 // # Life of a slot

@@ -11,8 +11,9 @@ import (
 
 // prepare ensures that a free slot has a file to be written. Where slots are not recycled it is a
 // new one, so that bytes on their way to a client stay what they are. The caller has pinned the
-// slot, so that no other segment can take it.
-func (t *Table) prepare(sl *slot) error {
+// slot, so that no other segment can take it. What is done ahead of time is refused with ErrHeld
+// during a hold.
+func (t *Table) prepare(sl *slot, ahead bool) error {
 	s := t.lock()
 	exists := sl.exists
 	used := exists && t.opt.Volume.Mode() == flash.Append && (sl.Header.Segment != 0 || len(sl.Stale) > 0)
@@ -28,8 +29,18 @@ func (t *Table) prepare(sl *slot) error {
 	defer t.making.Unlock()
 	sl.opening.Lock()
 	defer sl.opening.Unlock()
-	if t.Closed() {
+	s = t.lock()
+	closed = s.closed
+	held := s.holds > 0 // a hold that began since the slot was chosen
+	if held && used && !closed {
+		s.broken = true // the capacity allows no other file: the copy loses this one
+	}
+	t.mu.Unlock()
+	switch {
+	case closed:
 		return ErrClosed
+	case held && ahead:
+		return ErrHeld
 	}
 	if used {
 		if err := t.remove(sl); err != nil {
@@ -166,5 +177,7 @@ func (t *Table) takeShed() (shed []*slot) {
 			shed = append(shed, sl)
 		}
 	}
+	// Deletes come first: a copy that is being made loses these files.
+	s.broken = s.broken || s.holds > 0 && len(shed) > 0
 	return shed
 }

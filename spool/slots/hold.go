@@ -7,9 +7,12 @@ package slots
 // retired during a hold. When new mail would be refused otherwise, or the last free slot was taken,
 // room comes first.
 
-// Hold begins a hold: no slot is retired, and none is made ahead of time, because whatever copies
-// the folder may stumble over a file that gets another name. A file that is being made is waited
-// for.
+// Hold begins a hold: no slot is retired, none is made ahead of time and no file is removed,
+// because a program that copies the folder fails when a file disappears under its name. A file that
+// is being made or removed is waited for.
+//
+// The hold is counted before making is taken: whatever takes making later sees it, and what took it
+// before has ended when Hold returns.
 func (t *Table) Hold() {
 	s := t.lock()
 	if s.holds == 0 {
@@ -33,9 +36,10 @@ func (t *Table) Release() error {
 	return nil
 }
 
-// Held reports whether a hold is kept.
+// Held reports whether there is a hold, which may be broken. Until it is released nothing is done
+// ahead of time.
 func (t *Table) Held() bool {
 	s := t.lock()
 	defer t.mu.Unlock()
-	return s.held()
+	return s.holds > 0
 }

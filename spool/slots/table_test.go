@@ -186,7 +186,7 @@ func TestHoldKeepsSegments(t *testing.T) {
 	if got := c.Dead(); len(got) != 0 {
 		t.Errorf("%+v is dead during a hold", got)
 	}
-	if !c.Hurry() || len(c.Dead()) != 1 {
+	if !c.Hurry(false) || len(c.Dead()) != 1 {
 		t.Error("it is not dead when the room is needed")
 	}
 	if err := table.Release(); !errors.Is(err, ErrHurried) {

@@ -55,7 +55,7 @@ func (t *Table) take(reserve int, mayGrow bool) (uint32, flash.File, error) {
 	sl.pins++ // at once: Maintain makes slots, too
 	sl.taken = true
 	t.mu.Unlock()
-	err := t.prepare(sl)
+	err := t.prepare(sl, false)
 	var file flash.File
 	if err == nil {
 		t.lock()
@@ -83,7 +83,10 @@ func (s *state) choose(reserve int, mayGrow bool, room space) *slot {
 		// needed.
 		old = nil
 	}
-	if mayGrow && (old == nil || time.Since(old.freed) < max(expungedReadable, s.opt.CopyTime)) {
+	// Where slots grow, a slot that is used again loses its file first, which a copy may be about
+	// to read.
+	removes := s.holds > 0 && s.opt.Volume.Mode() == flash.Append
+	if mayGrow && (old == nil || removes || time.Since(old.freed) < max(expungedReadable, s.opt.CopyTime)) {
 		if fresh := s.fresh(); fresh != nil {
 			return fresh
 		}
@@ -105,9 +108,9 @@ func (t *Table) Grow(ctx context.Context) error {
 		}
 		sl.pins++
 		t.mu.Unlock()
-		err := t.prepare(sl)
+		err := t.prepare(sl, true)
 		t.Unpin(sl.number)
-		if errors.Is(err, ErrFull) {
+		if errors.Is(err, ErrFull) || errors.Is(err, ErrHeld) {
 			return nil
 		}
 		if err != nil {
@@ -118,31 +121,39 @@ func (t *Table) Grow(ctx context.Context) error {
 }
 
 // ReserveOld reserves the room of the slots that were there when the spool was opened and that
-// deletes will be written to: the active one, and those without a segment.
+// deletes will be written to: the active one, and those without a segment. It changes no file
+// during a hold.
 func (t *Table) ReserveOld() error {
 	if t.opt.Volume.Mode() != flash.Append {
 		return nil
 	}
 	for n := uint32(0); ; n++ {
-		s := t.lock()
-		end := int64(n) >= int64(len(s.slots))
-		sl := s.slot(n)
-		old := sl != nil && sl.exists && !sl.roomy && (sl == s.hot || sl.free() && sl.Header.Segment == 0)
-		if !old {
-			t.mu.Unlock()
-			if end {
-				return nil
-			}
-			continue
+		if end, err := reserveOld(t, n); end || err != nil {
+			return err
 		}
-		file, _, err := t.pinAndUnlock(sl)
-		if err != nil {
-			return t.Fault(err)
-		}
-		err = file.Reserve(t.opt.Format.SlotSize)
-		s = t.lock()
-		s.slots[n].roomy = err == nil
-		t.mu.Unlock()
-		t.Unpin(n)
 	}
+}
+
+// reserveOld reserves the room of slot n if it is one of those. It returns true behind the last
+// slot.
+func reserveOld(t *Table, n uint32) (end bool, err error) {
+	t.making.Lock()
+	defer t.making.Unlock()
+	s := t.lock()
+	sl := s.slot(n)
+	old := sl != nil && sl.exists && !sl.roomy && (sl == s.hot || sl.free() && sl.Header.Segment == 0)
+	if end = int64(n) >= int64(len(s.slots)) || s.holds > 0; end || !old {
+		t.mu.Unlock()
+		return end, nil
+	}
+	file, _, err := t.pinAndUnlock(sl)
+	if err != nil {
+		return false, t.Fault(err)
+	}
+	err = file.Reserve(t.opt.Format.SlotSize)
+	s = t.lock()
+	s.slots[n].roomy = err == nil
+	t.mu.Unlock()
+	t.Unpin(n)
+	return false, nil
 }

@@ -21,6 +21,7 @@ type scene struct {
 	octets   int           // size of its messages; 0 is usualOctets
 	restart  bool          // restart the server after the known client has logged in
 	newcomer bool          // the owner also logs in from a new address
+	most     int64         // octets by which private memory may grow during the attack; 0 is any
 }
 
 // scenes are all scenes except the crowd and the floods.
@@ -32,6 +33,7 @@ var scenes = [...]scene{
 	{name: "handshakes", attack: "handshakes", distance: 40 * time.Millisecond},
 	{name: "local", attack: "local"},
 	{name: "unfinished", attack: "unfinished", octets: 256 << 10},
+	{name: "page", attack: "page", most: pageMemory},
 }
 
 const (
@@ -61,10 +63,6 @@ func (h *run) prepare(folder, capacity string, more ...string) (err error) {
 	if err := h.server.OfferTLS("16MiB"); err != nil {
 		return err
 	}
-	everywhere := func(address string) string { return strings.Replace(address, "127.0.0.1", "[::]", 1) }
-	nearby := func(address string) string {
-		return strings.Replace(address, "127.0.0.1", "["+siege.Address(0).String()+"]", 1)
-	}
 	changes := append([]string{"[smtp]\n", fmt.Sprintf("[smtp]\nlisten_lmtp = [%q]\n", "unix:"+h.socket())}, more...)
 	for _, address := range []string{h.server.POP3, h.server.POP3S, h.server.SMTP} {
 		changes = append(changes, address, everywhere(address))
@@ -73,12 +71,24 @@ func (h *run) prepare(folder, capacity string, more ...string) (err error) {
 	return h.server.Reconfigure(changes...)
 }
 
+// everywhere returns an address of loopback as one that is listened on for IPv6 as well, nearby as
+// one of the local network.
+func everywhere(address string) string { return strings.Replace(address, "127.0.0.1", "[::]", 1) }
+func nearby(address string) string {
+	return strings.Replace(address, "127.0.0.1", "["+siege.Address(0).String()+"]", 1)
+}
+
 func (h *run) socket() string { return filepath.Join(h.server.Folder, "lmtp.sock") }
 
 // scene runs one attack.
 func (h *run) scene(s scene, folder string) error {
 	if err := h.prepare(folder, "64MiB"); err != nil {
 		return err
+	}
+	if s.attack == "page" {
+		if err := h.offerPage(); err != nil {
+			return err
+		}
 	}
 	h.known.distance = s.distance
 	if s.octets != 0 {
@@ -107,6 +117,9 @@ func (h *run) scene(s scene, folder string) error {
 	}
 
 	f := h.serveDuringAttack(s)
+	if s.attack == "page" {
+		f.verdict = errors.Join(f.verdict, h.pageAnswers())
+	}
 	after, healed := h.awaitRelease(before)
 	left, err := h.goroutines()
 	if err != nil {
@@ -117,6 +130,9 @@ func (h *run) scene(s scene, folder string) error {
 	fmt.Fprintf(h.out, "%14s %s\n", "", f.attackers)
 	fmt.Fprintf(h.out, "%14s private memory %d KiB before, at most %d, %d %v after; descriptors %d, %d; threads at most %d; goroutines %d, %d\n", "",
 		before.memory>>10, f.most.memory>>10, after.memory>>10, healed.Round(time.Second), before.descriptors, after.descriptors, f.most.threads, baseline, left)
+	if grown := f.most.memory - before.memory; s.most > 0 && grown > s.most {
+		f.verdict = errors.Join(f.verdict, fmt.Errorf("private memory grew by %d KiB during the attack, the limit is %d", grown>>10, s.most>>10))
+	}
 	if left > baseline {
 		f.verdict = errors.Join(f.verdict, fmt.Errorf("%d goroutines are left; the log has them", left-baseline))
 	}
@@ -164,7 +180,10 @@ type figures struct {
 // serveDuringAttack lets the known client poll and deliver during the attack.
 func (h *run) serveDuringAttack(s scene) (f figures) {
 	attack := siege.Attacks[slices.IndexFunc(siege.Attacks, func(a siege.Attack) bool { return a.Name == s.attack })]
-	target := siege.Target{POP3: h.known.pop3, POP3S: h.known.pop3s, SMTP: h.known.smtp, LMTP: h.socket(), Account: goodUser}
+	target := siege.Target{
+		POP3: h.known.pop3, POP3S: h.known.pop3s, SMTP: h.known.smtp, LMTP: h.socket(),
+		Page: nearby(h.server.Page), PageTLS: nearby(h.server.PageTLS), Account: goodUser,
+	}
 	ctx, end := context.WithCancel(context.Background())
 	defer end()
 	var counts siege.Counts

@@ -25,6 +25,8 @@ type Pillarbox struct {
 	SMTP   string // address
 	POP3   string // address
 	POP3S  string // address for implicit TLS, "" before OfferTLS
+	// Page and PageTLS are the addresses of the page, "" before OfferPage.
+	Page, PageTLS string
 
 	LogFile string       // if not "", in place of a file in the folder
 	Group   *memoryGroup // if not nil, the group to start it in
@@ -95,6 +97,17 @@ func (b *Pillarbox) OfferTLS(maxMessage string) (err error) {
 	changed := strings.Replace(string(text), "listen_tls = []", fmt.Sprintf("listen_tls = [%q]", b.POP3S), 1)
 	changed = strings.Replace(changed, `max_message = "2MiB"`, fmt.Sprintf("max_message = %q", maxMessage), 1)
 	return os.WriteFile(b.ConfigFile(), []byte(changed), 0o600)
+}
+
+// OfferPage adds the ports of the page. The server must not be running.
+func (b *Pillarbox) OfferPage() (err error) {
+	if b.Page, err = freeAddress(); err != nil {
+		return err
+	}
+	if b.PageTLS, err = freeAddress(); err != nil {
+		return err
+	}
+	return b.Reconfigure("[web]\nlisten     = []\nlisten_tls = []", fmt.Sprintf("[web]\nlisten     = [%q]\nlisten_tls = [%q]", b.Page, b.PageTLS))
 }
 
 // Reconfigure replaces texts of the configuration: pairs are old and new texts. The server must

@@ -16,4 +16,5 @@ var Attacks = []Attack{
 	{"handshakes", handshakes},
 	{"local", local},
 	{"unfinished", unfinished},
+	{"page", page},
 }

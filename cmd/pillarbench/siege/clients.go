@@ -20,6 +20,7 @@ var (
 // A Target is where a server listens. The TCP addresses are IPv6 ones.
 type Target struct {
 	POP3, POP3S, SMTP string
+	Page, PageTLS     string // of the page; "" if it is not served
 	LMTP              string // path of a Unix socket
 	Account           string // whose password is guessed; recipient of unfinished messages
 }

@@ -3,6 +3,7 @@
 ENGINE is podman, docker or rootless (podman as user 1026), or compose. Called by engine.sh in namespaces of its own, in which the
 machine has the address 192.168.1.2; IMAGE is the archive for `docker load`, FOLDER is scratch, GROUP names the control groups.
 """
+import http.client
 import os
 import pathlib
 import poplib
@@ -57,7 +58,7 @@ class Engine:
         return Container(self, name)
 
     def published(self):
-        ports = [110, 995, 25, 465]
+        ports = [110, 995, 25, 465, 1080, 1443]
         return [word for port in ports for word in ("-p", f"{port + self.ahead}:{port}")]
 
     def stop(self):
@@ -141,6 +142,17 @@ def mail(container, count):
     expect(found == count, f"{found} messages are there, not {count}")
 
 
+def page(container):
+    """Opens the page by the address of the NAS, and over TLS with a certificate for it."""
+    ahead = container.engine.ahead
+    tls = ssl.create_default_context(cadata=container.box("setup", "-ca", "-").stdout)
+    for connection, path in ((http.client.HTTPConnection(NAS, 1080 + ahead, timeout=30), "/"),
+                             (http.client.HTTPSConnection(NAS, 1443 + ahead, timeout=30, context=tls), "/log-in")):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        expect(answer.status == 200, f"the page at port {connection.port} answers {answer.status}: {answer.read()}")
+
+
 def image(engine, archive):
     """The archive has two tags and a health check, which the engine knows of."""
     engine("load", "-i", archive)
@@ -160,6 +172,7 @@ def family(engine):
     names_all(setup, f"Server        {NAS}\n", "/var/lib/pillarbox/first-login", "user passwd mail", "port 995", "port 465")
     one.box("user", "passwd", "mail", options=["-i"], input=PASSWORD + "\n")
     mail(one, 1)
+    page(one)
     if engine.words[-1] == "podman":
         engine("healthcheck", "run", "family")
     crowd = [socket.create_connection((NAS, 110 + engine.ahead), timeout=30) for _ in range(48)]
@@ -257,6 +270,7 @@ def compose(engine, program):
     one = Container(engine, "pillarbox").serves()
     one.box("user", "passwd", "mail", options=["-i"], input=PASSWORD + "\n")
     mail(one, 1)
+    page(one)
     if engine.server:
         awaited("Docker calls it healthy", lambda: engine("inspect", "--format", "{{.State.Health.Status}}", "pillarbox").stdout == "healthy\n")
     else:

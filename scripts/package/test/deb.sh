@@ -41,6 +41,8 @@ inside pillarbox check-config /usr/share/doc/pillarbox/examples/pillarbox.toml >
 [ -z "$(inside sed '/^#/d' /etc/pillarbox/pillarbox.toml)" ] || broken "the configuration is not empty"
 send one
 found 1
+mail page || broken "the page is not served"
+mail named /usr/lib/firewalld/services/pillarbox.xml /etc/avahi/services/pillarbox.service || broken "a service file has other ports"
 only_warnings
 
 step "used without rights: a command says sudo, and makes no second state directory"

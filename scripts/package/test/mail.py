@@ -2,7 +2,10 @@
 
   mail.py STATE send SUBJECT [PORT]    sends a message by SMTP, at the standard port 25 if none is named
   mail.py STATE count N                logs in over TLS and finds N messages; the password of STATE/first-login is kept beside STATE
+  mail.py STATE page                   opens the page at 1080 and, over TLS, at 1443
+  mail.py STATE named FILE...          finds in each file the ports of the mail and of the page, and no others
 """
+import http.client
 import pathlib
 import poplib
 import re
@@ -45,5 +48,24 @@ def count(state, want):
         sys.exit(f"{found} mails are there, not {want}")
 
 
+def page(state):
+    tls = ssl.create_default_context(cafile=state / "certs/ca.crt")
+    tls.check_hostname = False
+    for connection, path, text in ((http.client.HTTPConnection("127.0.0.1", 1080, timeout=30), "/", "Set up mail"),
+                                   (http.client.HTTPSConnection("127.0.0.1", 1443, timeout=30, context=tls), "/log-in", "Password")):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        shown = answer.read().decode()
+        if answer.status != 200 or text not in shown:
+            sys.exit(f"the page at port {connection.port}: {answer.status}\n{shown}")
+
+
+def named(state, *files):
+    for file in files:
+        ports = sorted(map(int, re.findall(r'(?:port="|<port>)(\d+)', pathlib.Path(file).read_text())))
+        if ports not in ([25, 110, 465, 587, 995, 1080, 1443], [110, 465, 587, 995, 1080, 1443]):  # nobody looks for 25
+            sys.exit(f"{file} names the ports {ports}")
+
+
 folder, verb, words = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
-{"send": send, "count": count}[verb](folder, *words)
+{"send": send, "count": count, "page": page, "named": named}[verb](folder, *words)

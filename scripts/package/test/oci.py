@@ -99,7 +99,9 @@ def main(archive, registry, folder):
         sys.exit("its health checks do not pass")
     state = image.root / "var/lib/pillarbox"
     assert not (state / "ports").exists(), "the image leaves its ports to a choice"
-    for words in (["send", "one"], ["count", "1"]):
+    ports = sorted(int(port.removesuffix("/tcp")) for port in image.run["ExposedPorts"])
+    assert ports == [25, 110, 465, 587, 995, 1080, 1443], ports
+    for words in (["send", "one"], ["count", "1"], ["page"]):
         subprocess.run([sys.executable, pathlib.Path(__file__).with_name("mail.py"), state, *words], check=True)
     box.send_signal(signal.SIGTERM)
     assert box.wait() == 0

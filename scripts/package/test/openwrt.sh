@@ -51,7 +51,7 @@ told 'set_param limits data=268435456 268435456 nproc=640 640'
 told 'set_param capabilities /etc/capabilities/pillarbox.json'
 told 'add_jail pillarbox log procfs sysfs'
 told "add_jail_mount_rw $folder/state $folder/run/sockets"
-for service in 'pop3 tcp 110' 'pop3s tcp 995' 'smtp tcp 25' 'submission tcp 587' 'submissions tcp 465'; do
+for service in 'pop3 tcp 110' 'pop3s tcp 995' 'smtp tcp 25' 'submission tcp 587' 'submissions tcp 465' 'http tcp 1080' 'https tcp 1443'; do
 	told "add_mdns_service $service"
 done
 [ "$(readlink "$folder/etc/pillarbox.toml")" = "$folder/run/pillarbox.toml" ] || broken "the commands would not find the file"
@@ -68,6 +68,7 @@ unshare --net --pid --fork --mount-proc sh -euc '
 	done
 	python3 "$4" "$3" send one
 	python3 "$4" "$3" count 1
+	python3 "$4" "$3" page
 ' openwrt "$folder/root/usr/bin/pillarbox" "$folder/run/pillarbox.toml" "$folder/state" "$here/mail.py" ||
 	broken "no mail in and out: $(cat "$folder/state/log")"
 

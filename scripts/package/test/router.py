@@ -112,7 +112,8 @@ def first_start(procd):
     not logged("lies in memory") or fail("the overlay does not lie in memory")
     serves("one", 1)
     services = {name: port for name, _, port in procd.instance.mdns}
-    services == {"pop3": "110", "pop3s": "995", "smtp": "25", "submission": "587", "submissions": "465"} or fail(f"umdns gets {services}")
+    services == {"pop3": "110", "pop3s": "995", "smtp": "25", "submission": "587", "submissions": "465",
+                 "http": "1080", "https": "1443"} or fail(f"umdns gets {services}")
 
 
 def killed(procd):

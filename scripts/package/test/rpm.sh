@@ -40,7 +40,7 @@ said "sudo systemctl enable --now pillarbox"
 said "sudo cat $state/first-login"
 said "firewall-cmd --permanent --add-service=pillarbox"
 ! active >/dev/null || broken "it runs unasked"
-inside firewall-offline-cmd --info-service=pillarbox | grep -q 'ports: 110/tcp 995/tcp 25/tcp 587/tcp 465/tcp' || broken "firewalld does not take the service file"
+inside firewall-offline-cmd --info-service=pillarbox | grep -q 'ports: 110/tcp 995/tcp 25/tcp 587/tcp 465/tcp 1080/tcp 1443/tcp' || broken "firewalld does not take the service file"
 inside rpm -V --nodeps pillarbox || broken "it is not what was packed"
 inside pillarbox check-config /usr/share/doc/pillarbox/examples/pillarbox.toml >/dev/null || broken "the example is not valid"
 packaged systemctl enable --now pillarbox

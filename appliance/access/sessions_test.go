@@ -158,7 +158,7 @@ func TestLocalUsersShutOutNobody(t *testing.T) {
 	h := newHall(t, 256)
 	h.prompt = true
 	h.all(256, always(LocalUser(65534))) // at its bound its own oldest makes room
-	if n := h.local; n != mostPerClient {
+	if n := h.sessions.local; n != mostPerClient {
 		t.Errorf("one user has %d sessions", n)
 	}
 	h.all(300, func(n int) Client { return LocalUser(uint32(n)) })
@@ -182,7 +182,7 @@ func TestOneAddressForAll(t *testing.T) {
 	family := h.all(4, always(gateway))
 	logIn(family)
 	h.all(500, always(gateway))
-	if n := h.total; n != h.bounds.PerKnown {
+	if n := h.sessions.total; n != h.bounds.PerKnown {
 		t.Errorf("%d sessions, want %d", n, h.bounds.PerKnown)
 	}
 	for _, s := range family {
@@ -219,8 +219,8 @@ func TestSessionsThatAreEnding(t *testing.T) {
 	for _, s := range in[1:] {
 		s.Leave()
 	}
-	if h.total != 0 || h.leaving != 0 || h.local != 0 || h.sessions.Len() != 0 {
-		t.Errorf("%d sessions are counted, %d ending, %d local", h.total, h.leaving, h.local)
+	if h.sessions.total != 0 || h.sessions.leaving != 0 || h.sessions.local != 0 || h.sessions.list.Len() != 0 {
+		t.Errorf("%d sessions are counted, %d ending, %d local", h.sessions.total, h.sessions.leaving, h.sessions.local)
 	}
 	for _, e := range h.clients.entries {
 		c, r := e.key, e.value
