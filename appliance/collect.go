@@ -30,6 +30,7 @@ type collecting struct {
 	state    string
 	boot     *config.Config // the server was confined for its remote accounts
 	confined bool
+	restart  string // the command for it
 	started  time.Time
 	log      *zap.Logger
 	program  *child.Program // that sessions are started from; nil: there is none
@@ -106,8 +107,8 @@ func (m *collecting) read(c *config.Config, table *accounts.Table) []*remote.Acc
 			one.Mailbox = owner.Mailbox
 			m.unlock(one)
 		}
-		if one.Reason == "" && !m.admits(one.Incoming) {
-			one.Reason = "the server has to be restarted, because it is confined to the ports of its start"
+		if one.Reason == "" && one.Fetch != config.FetchNone && !m.admits(one.Incoming) {
+			one.Reason = "the server is confined to the ports of its start, and has to be restarted: " + m.restart
 		}
 		if one.Reason != "" {
 			m.log.Warn("remote account is off", zap.String("remote_account", name), zap.String("error", one.Reason))
@@ -173,7 +174,21 @@ func (m *collecting) trouble() (said []string) {
 			said = append(said, fmt.Sprintf("the remote account %s was not reached for a day: %s", st.Name, st.Why))
 		}
 	}
+	for _, one := range *m.accounts.Load() {
+		if one.Send && one.Outgoing != "" && !m.admits(one.Outgoing) {
+			said = append(said, fmt.Sprintf("the remote account %s cannot send: the server is confined to the ports of its start, and has to be restarted: %s", one.Name, m.restart))
+		}
+	}
 	return said
+}
+
+// tell leaves a message for the owner of a remote account.
+func (m *collecting) tell(ctx context.Context, account *remote.Account, subject, text string) error {
+	err := deliverNotice(ctx, m.sending.intake, m.sending.rules().config, m.sending.now(), []string{account.Owner}, notice{account.Owner, subject, text})
+	if err == nil {
+		m.log.Info("owner of a remote account was told", zap.String("remote_account", account.Name), zap.String("user", account.Owner), zap.String("subject", subject))
+	}
+	return err
 }
 
 // A remoteClock is a remote.Clock.

@@ -12,8 +12,8 @@ import (
 	"pillarbox/pop3/wire"
 )
 
-// A notice is a message of the server itself. body is plain ASCII in lines that end in CRLF and do
-// not begin with a dot.
+// A notice is a message of the server itself. body is text in lines that end in CRLF and do not
+// begin with a dot.
 type notice struct{ to, subject, body string }
 
 // deliverNotice delivers a notice to accounts; to is whose address it has.
@@ -24,7 +24,8 @@ func deliverNotice(ctx context.Context, intake *delivery.Intake, c *config.Confi
 	}
 	header := strings.Join([]string{
 		"From: pillarbox <" + identity.AddressOf(c, "postmaster") + ">", "To: " + identity.AddressOf(c, n.to), "Date: " + now.Format(time.RFC1123Z),
-		fmt.Sprintf("Message-ID: <%d@%s>", now.UnixNano(), c.Hostname), "Subject: " + n.subject, "", "",
+		fmt.Sprintf("Message-ID: <%d@%s>", now.UnixNano(), c.Hostname), "Subject: " + n.subject,
+		"Auto-Submitted: auto-generated", "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: 8bit", "", "",
 	}, "\r\n")
 	size := int64(len(header) + len(n.body))
 	d, err := intake.Begin(ctx, delivery.Message{Source: delivery.Notice, Size: size, Received: now}, to)

@@ -16,6 +16,7 @@ import (
 	"pillarbox/appliance/delivery"
 	"pillarbox/appliance/guard"
 	"pillarbox/appliance/listen"
+	"pillarbox/appliance/machine"
 	"pillarbox/appliance/remote"
 	"pillarbox/appliance/remote/child"
 	"pillarbox/appliance/statedir"
@@ -119,6 +120,7 @@ func openSending(a *Appliance, s *sending) {
 			return sendingRules{in.config, in.table, in.routing}
 		},
 		program: func() *child.Program { return a.remote.program },
+		inSent:  a.remote.inSent,
 		dial:    a.opts.dialOutgoing,
 	}
 	s.open(func() bool { return a.clock.Interval().Trusted() })
@@ -206,13 +208,15 @@ func (a *Appliance) openClock() {
 // openRemote returns what collects mail at providers.
 func openRemote(a *Appliance) *collecting {
 	m := &collecting{
-		state: a.state, boot: a.boot, confined: a.opts.GiveUp && a.boot.Service.Confine, started: a.started, log: a.log,
+		state: a.state, boot: a.boot, confined: a.opts.GiveUp && a.boot.Service.Confine, restart: machine.Restart(a.opts.Root), started: a.started, log: a.log,
 		Collector: &remote.Collector{
 			Store:    remoteStore{spool: a.spool, intake: a.intake, now: a.now, log: a.log},
 			Clock:    remoteClock{a.clock},
 			Hostname: a.boot.Hostname,
 		},
 	}
+	m.Notices = &remote.Notices{Tell: m.tell, File: filepath.Join(a.state, statedir.ToldFile), Log: a.log}
+	m.PutOff = func() error { return duringTrial(a.opts.Root) }
 	m.begin()
 	return m
 }

@@ -39,6 +39,7 @@ type sending struct {
 	now      func() time.Time
 	log      *zap.Logger
 	program  func() *child.Program // that sessions are started from; it may return nil
+	inSent   func(ctx context.Context, account, messageID string) (bool, error)
 	// dial opens a session in place of a child process; set by tests alone.
 	dial func(context.Context, session.Target) (outbound.Session, error)
 }
@@ -65,7 +66,10 @@ func (s *sending) open(trusted func() bool) {
 		Wall:     func() (time.Time, bool) { return s.now(), trusted() },
 		Hostname: func() string { return s.rules().config.Hostname },
 		Asks:     s.tellOwner,
-		Hold:     hold, Log: s.log,
+		InSent: func(ctx context.Context, a outbound.Account, messageID string) (bool, error) {
+			return s.inSent(ctx, a.Name, messageID)
+		},
+		Hold: hold, Log: s.log,
 	})
 }
 

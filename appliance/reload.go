@@ -96,7 +96,7 @@ func (a *Appliance) noteRestart(c *config.Config) {
 		{"remote: a port, or the first account, that the server was not confined for", true, a.remote.reaches(c)},
 	} {
 		if !reflect.DeepEqual(row.was, row.now) {
-			a.log.Warn("this change needs a restart", zap.String("key", row.key))
+			a.log.Warn("this change needs a restart", zap.String("key", row.key), zap.String("do", a.remote.restart))
 		}
 	}
 }

@@ -141,9 +141,9 @@ func storeError(err error) error {
 	case errors.Is(err, delivery.ErrTooLarge):
 		return remote.ErrRefused
 	case errors.Is(err, delivery.ErrMailboxFull):
-		return session.Errorf(session.Busy, "the mailbox is full: nothing is fetched until messages are deleted")
+		return session.Errorf(session.Full, "the mailbox is full: nothing is fetched until messages are deleted")
 	case errors.Is(err, delivery.ErrFull):
-		return session.Errorf(session.Busy, "the spool is full: nothing is fetched until messages are deleted")
+		return session.Errorf(session.Full, "the spool is full: nothing is fetched until messages are deleted")
 	case errors.Is(err, delivery.ErrRemoved):
 		return session.Errorf(session.Busy, "the owner of the remote account was removed")
 	case errors.Is(err, spool.ErrFault), errors.Is(err, spool.ErrReadOnly), errors.Is(err, spool.ErrClosed):

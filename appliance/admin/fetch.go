@@ -35,7 +35,7 @@ func (s *session) fetch(ctx context.Context, words []string) error {
 	}
 	s.talk.add("value", "octets", report.Octets)
 	var e *provider.Error
-	if errors.As(err, &e) && (e.Kind == provider.Network || e.Kind == provider.Busy) {
+	if errors.As(err, &e) && (e.Kind == provider.Network || e.Kind == provider.Busy || e.Kind == provider.Full) {
 		return lost(s.talk.send("waits", short(e.Text)))
 	}
 	if err != nil {

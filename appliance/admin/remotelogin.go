@@ -145,6 +145,26 @@ func noRemote(name string) error {
 	return fmt.Errorf("%q is no remote account; pillarbox remote list shows them", name)
 }
 
+// RemoteNeeds returns what a server that runs needs from a person before it collects a remote
+// account; "" for nothing, and if none runs.
+func RemoteNeeds(c *config.Config, name string) string {
+	server, err := dialControl(c.State)
+	if err != nil {
+		return ""
+	}
+	defer server.Close()
+	list, err := server.Remotes()
+	if err != nil {
+		return ""
+	}
+	for _, st := range list {
+		if st.Name == name && st.Asks {
+			return st.Why
+		}
+	}
+	return ""
+}
+
 // reloadRunning has a running server read its files again.
 func reloadRunning(c *config.Config) error {
 	server, err := dialControl(c.State)

@@ -47,9 +47,6 @@ func (a *Account) id(name string) (id ID) {
 	return id
 }
 
-// begun is the id that says that the account was collected before by its protocol.
-func (a *Account) begun() ID { return a.id("begun " + string(a.Fetch)) }
-
 // Target returns what a session is opened with. eras are those of its folders in an earlier
 // session, none if there was no such session.
 func (a *Account) Target(eras ...uint64) link.Target {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/mail"
 	"sort"
+	"strings"
 	"time"
 
 	"pillarbox/appliance/config"
@@ -26,6 +27,9 @@ func (c *collection) list() error {
 		r := c.rows.add(m)
 		c.era(m)
 		if m.ID != "" {
+			if c.rows.words == "" {
+				c.rows.words, _, _ = strings.Cut(m.ID, " ")
+			}
 			r.id = c.account.id(m.ID)
 			r.have = c.store.Has(c.number, r.id)
 		}
@@ -100,7 +104,7 @@ func (c *collection) since(list []*row) ([]*row, error) {
 		}
 	}
 	c.Skipped = len(old)
-	if c.dry || len(old) == 0 {
+	if c.order.dry || len(old) == 0 {
 		return keep, nil
 	}
 	return keep, c.store.Note(c.number, old)
@@ -122,11 +126,20 @@ func (c *collection) date(r *row) (time.Time, error) {
 	return date, nil
 }
 
+// begun is the id that says that the account was collected before by its protocol, with names of the
+// same kind: a provider may begin to offer better ones.
+func (c *collection) begun() ID {
+	if words := c.rows.words; words != "" && words != string(c.account.Fetch) {
+		return c.account.id("begun " + string(c.account.Fetch) + " " + words)
+	}
+	return c.account.id("begun " + string(c.account.Fetch))
+}
+
 // renumbered reports whether the provider has given new names to messages that the store has: there
-// were some before, and the protocol is another one, or of at least 20 fewer than half are known.
-// Where messages are deleted at once, what is there is always new.
+// were some before, and the protocol is another one, or the kind of the names, or of at least 20
+// fewer than half are known. Where messages are deleted at once, what is there is always new.
 func (c *collection) renumbered(wanted []*row) bool {
-	if !c.store.Has(c.number, c.account.begun()) {
+	if !c.store.Has(c.number, c.begun()) {
 		return true
 	}
 	return c.account.After != config.FromNow && c.Listed >= leastRenumbered && len(wanted) > c.Listed/2
@@ -159,7 +172,7 @@ func (c *collection) recognize(ctx context.Context, list []*row) ([]*row, error)
 		}
 	}
 	c.Known = len(known)
-	if c.dry || len(known) == 0 {
+	if c.order.dry || len(known) == 0 {
 		return keep, nil
 	}
 	return keep, c.store.Note(c.number, known)

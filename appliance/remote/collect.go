@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -16,20 +17,37 @@ type collection struct {
 	store   Store
 	clock   Clock
 	past    *past
-	host    string // of this server, for the trace header
-	dry     bool
+	order   order
+	telling telling
 	log     *zap.Logger
 
-	start  time.Time
-	budget int64 // octets that may be fetched; below 0: no limit
-	rows   rows
+	start time.Time
+	rows  rows
 	Report
+}
+
+// An order says how a collection goes.
+type order struct {
+	host   string // of this server, for the trace header
+	dry    bool
+	whole  bool  // the mailbox is listed, even if nothing seems to have changed
+	budget int64 // octets that may be fetched; below 0: no limit
+}
+
+// telling is what the owner is to be told.
+type telling struct {
+	notices *Notices // nil: the owner is told nothing
+	large   []*row   // that are too large
 }
 
 // run lists, fetches and deletes.
 func (c *collection) run(ctx context.Context) error {
 	c.start = time.Now()
 	defer func() { c.Took = time.Since(c.start) }()
+	mark, err := c.mark()
+	if err != nil || c.unchanged(mark) {
+		return err
+	}
 	if err := c.list(); err != nil {
 		return err
 	}
@@ -38,15 +56,16 @@ func (c *collection) run(ctx context.Context) error {
 	}
 	c.rows.sort()
 	wanted := c.wanted()
-	var err error
 	switch first := c.store.Count(c.number) == 0; {
 	case first:
 		wanted, err = c.since(wanted)
 	case len(wanted) > 0 && c.renumbered(wanted):
-		wanted, err = c.recognize(ctx, wanted)
+		if wanted, err = c.recognize(ctx, wanted); err == nil {
+			c.tellRenumbered(ctx, len(wanted))
+		}
 	}
-	if err == nil && !c.dry && !c.store.Has(c.number, c.account.begun()) {
-		err = c.store.Note(c.number, []Noted{{ID: c.account.begun()}})
+	if err == nil && !c.order.dry && !c.store.Has(c.number, c.begun()) {
+		err = c.store.Note(c.number, []Noted{{ID: c.begun()}})
 	}
 	if err != nil {
 		return err
@@ -55,9 +74,48 @@ func (c *collection) run(ctx context.Context) error {
 	if err := c.fetchAll(ctx, wanted); err != nil {
 		return err
 	}
-	if c.dry {
+	if c.order.dry {
 		return nil
 	}
 	c.forget()
-	return c.purge(ctx)
+	if err := c.tellLarge(ctx); err != nil {
+		return err
+	}
+	if err := c.purge(ctx); err != nil {
+		return err
+	}
+	if c.Waiting+c.Failed+c.Deleted == 0 && !c.more {
+		c.past.mark, c.past.listed = mark, c.Listed
+	}
+	return nil
+}
+
+// mostUnlisted is how many times in a row a mailbox is not listed: a message may have been replaced
+// by one of the same size, and ids are forgotten and messages deleted after a listing only.
+const mostUnlisted = 3
+
+// mark returns a text that differs whenever the listing does, "" if that is not known.
+func (c *collection) mark() (string, error) {
+	if c.order.dry {
+		return "", nil
+	}
+	mark, err := c.mailbox.Mark()
+	if err != nil || mark == "" {
+		return "", err
+	}
+	return fmt.Sprintf("%d %s %s", c.number, c.account.Fetch, mark), nil
+}
+
+// unchanged reports whether there is nothing to do: the last listing was complete, all of it was
+// done, and the provider has the same messages as then.
+func (c *collection) unchanged(mark string) bool {
+	before := c.past.mark
+	c.past.mark = "" // an error makes the next collection list
+	if mark == "" || mark != before || c.order.whole || c.past.unlisted >= mostUnlisted {
+		c.past.unlisted = 0
+		return false
+	}
+	c.past.unlisted++
+	c.past.mark, c.Listed = mark, c.past.listed
+	return true
 }

@@ -151,6 +151,22 @@ func TestOtherProtocol(t *testing.T) {
 	}
 }
 
+// TestBetterNames: a provider that begins to name messages for all folders brings nothing twice,
+// however few messages there are.
+func TestBetterNames(t *testing.T) {
+	x := newPlace(t, 5)
+	x.a.Fetch, x.p.word = config.FetchIMAP, "imap"
+	x.collect()
+	x.p.word = "gmail"
+	if r := x.collect(); r.Known != 5 || r.New != 0 {
+		t.Errorf("%+v", r)
+	}
+	before := len(x.p.commands)
+	if r := x.collect(); r.New != 0 || slices.Contains(x.p.commands[before:], "header") {
+		t.Errorf("again: %+v, %v", r, x.p.commands[before:])
+	}
+}
+
 // TestSince: the first time only what is new enough is fetched, and the rest is not asked about
 // again.
 func TestSince(t *testing.T) {
@@ -271,6 +287,22 @@ func TestForget(t *testing.T) {
 	x.p.messages = append(x.p.messages, gone)
 	if r := x.collect(); r.New != 1 {
 		t.Errorf("it comes back: %+v", r)
+	}
+}
+
+// TestForgetWindow: Gmail lists a part of the mailbox over POP3, so that an id which is not listed is
+// kept for 60 days.
+func TestForgetWindow(t *testing.T) {
+	x := newPlace(t, 3)
+	x.a.Provider = "gmail"
+	x.collect()
+	x.p.messages = x.p.messages[1:]
+	for _, step := range []struct{ day, ids int }{{today, 4}, {today + 8, 4}, {today + 59, 4}, {today + 60, 3}} {
+		x.c.Clock = day{step.day, 1}
+		x.collect()
+		if n := x.k.Count(x.a.Number()); n != step.ids {
+			t.Errorf("day %d: %d ids, want %d", step.day-today, n, step.ids)
+		}
 	}
 }
 

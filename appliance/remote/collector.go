@@ -28,7 +28,10 @@ type Collector struct {
 	Store    Store
 	Clock    Clock
 	Hostname string // of this server
-	Log      *zap.Logger
+	Notices  *Notices
+	// PutOff returns why nothing may be fetched now; nil, or an error of nil: it may.
+	PutOff func() error
+	Log    *zap.Logger
 
 	working sync.Mutex // held during a collection: there is one at a time
 	mu      sync.Mutex // guards states
@@ -48,8 +51,8 @@ func (c *Collector) Run(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		for _, a := range c.Accounts() {
-			if ctx.Err() == nil && c.due(a) {
-				c.Collect(ctx, a, false) // it logs
+			if ctx.Err() == nil && c.due(a) && c.putOff() == nil {
+				c.collect(ctx, a, order{}) // it logs
 			}
 		}
 		select {
@@ -58,6 +61,15 @@ func (c *Collector) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// putOff returns why nothing may be fetched now. Nothing is written in the meantime, not even that
+// it was tried.
+func (c *Collector) putOff() error {
+	if c.PutOff == nil {
+		return nil
+	}
+	return c.PutOff()
 }
 
 // due reports whether an account is to be collected now. The first time is within a minute of the
@@ -80,7 +92,7 @@ func (c *Collector) state(name string) *state {
 	}
 	s := c.states[name]
 	if s == nil {
-		s = &state{past: past{failed: make(map[ID]int), broke: make(map[ID]bool), absent: make(map[ID]int)}}
+		s = &state{past: past{failed: make(map[ID]int), broke: make(map[ID]bool), large: make(map[ID]bool), absent: make(map[ID]int)}}
 		c.states[name] = s
 	}
 	return s
@@ -89,27 +101,36 @@ func (c *Collector) state(name string) *state {
 // errOff is the error of an account that fetches nothing.
 var errOff = errors.New("fetch is \"none\" in its table")
 
-// Collect collects one account now. A dry run stores and deletes nothing.
+// Collect collects one account now, and lists its mailbox whatever is known of it. A dry run stores
+// and deletes nothing.
 func (c *Collector) Collect(ctx context.Context, a *Account, dry bool) (Report, error) {
+	return c.collect(ctx, a, order{dry: dry, whole: true})
+}
+
+func (c *Collector) collect(ctx context.Context, a *Account, o order) (Report, error) {
 	switch {
 	case a.Reason != "":
 		return Report{}, errors.New(a.Reason)
 	case a.Fetch == config.FetchNone:
 		return Report{}, errOff
 	}
+	if err := c.putOff(); err != nil {
+		return Report{}, err
+	}
 	c.working.Lock()
 	defer c.working.Unlock()
 	var sum Report
 	var err error
 	gone := make(map[ID]bool)
-	for part := 0; part < mostParts; part++ {
+	began := time.Now()
+	for part := 0; part < mostParts && time.Since(began) < mostResumed; part++ {
 		var one Report
-		one, err = c.session(ctx, a, dry)
+		one, err = c.session(ctx, a, o)
 		sum = sum.plus(one)
-		if !dry {
+		if !o.dry {
 			c.count(a, one)
 		}
-		if err != nil || !one.more || slices.ContainsFunc(one.gone, func(id ID) bool { return gone[id] }) {
+		if err != nil || !one.more || c.delayed(a) || slices.ContainsFunc(one.gone, func(id ID) bool { return gone[id] }) {
 			break // the last: the server confirms deletions and keeps the messages
 		}
 		for _, id := range one.gone {
@@ -120,10 +141,18 @@ func (c *Collector) Collect(ctx context.Context, a *Account, dry bool) (Report, 
 	if ctx.Err() != nil {
 		return sum, ctx.Err()
 	}
-	if !dry {
-		c.note(a, sum, err)
+	if !o.dry {
+		c.note(ctx, a, sum, err)
 	}
 	return sum, err
+}
+
+// delayed reports whether the provider wants some time between two logins. What is left to delete
+// waits for the next collection then.
+func (c *Collector) delayed(a *Account) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state(a.Name).delay > 0
 }
 
 // count adds what a session has fetched to the octets of the day.
@@ -146,24 +175,25 @@ func (r Report) plus(next Report) Report {
 }
 
 // session runs one session with the provider.
-func (c *Collector) session(ctx context.Context, a *Account, dry bool) (r Report, err error) {
+func (c *Collector) session(ctx context.Context, a *Account, o order) (r Report, err error) {
 	mailbox, err := c.Open(ctx, a)
 	if err != nil {
-		return r, err
+		return r, c.dated(err)
 	}
 	c.mu.Lock()
 	s := c.state(a.Name)
+	s.delay = mailbox.Delay()
 	day, trusted := c.Clock.Today()
 	if !trusted {
 		day = s.day // a jump of the clock does not begin a new day
 	}
-	budget := s.budget(a, day)
+	o.host, o.budget = c.Hostname, s.budget(a, day)
 	s.again(time.Now())
 	c.mu.Unlock()
 	one := &collection{
-		budget:  budget,
 		account: a, number: a.Number(), mailbox: mailbox, store: c.Store, clock: c.Clock,
-		past: &s.past, host: c.Hostname, dry: dry, log: c.Log,
+		past: &s.past, log: c.Log,
+		order: o, telling: telling{notices: c.Notices},
 	}
 	one.open = func(eras []uint64) (Session, error) { return c.Open(ctx, a, eras...) }
 	defer func() {
@@ -173,13 +203,26 @@ func (c *Collector) session(ctx context.Context, a *Account, dry bool) (r Report
 		}
 	}()
 	if err := one.run(ctx); err != nil {
-		return one.Report, err
+		return one.Report, c.dated(err)
 	}
 	return one.Report, one.mailbox.Close()
 }
 
+// dated returns an error that is about the date as what it means: with a clock that is not believed
+// the account waits for it, and nothing is said about the provider.
+func (c *Collector) dated(err error) error {
+	e := session.As(err)
+	if e.Kind != session.Expired {
+		return err
+	}
+	if _, believed := c.Clock.Today(); believed {
+		return &session.Error{Kind: session.Certificate, Text: e.Text}
+	}
+	return &session.Error{Kind: session.Network, Text: "waits for the clock of this machine to be set: " + e.Text}
+}
+
 // note logs a collection and decides when the next one is.
-func (c *Collector) note(a *Account, r Report, err error) {
+func (c *Collector) note(ctx context.Context, a *Account, r Report, err error) {
 	c.mu.Lock()
 	s := c.state(a.Name)
 	asked := s.asks(a)
@@ -188,8 +231,9 @@ func (c *Collector) note(a *Account, r Report, err error) {
 		s.last, s.report = time.Now(), r
 	}
 	asks, until, why := s.asks(a), s.next, s.why
-	failures := s.failures
+	failures, failing := s.failures, time.Since(s.failing)
 	c.mu.Unlock()
+	c.Notices.After(ctx, a, asks, failing, err)
 	fields := []zap.Field{zap.String("remote_account", a.Name), zap.String("user", a.Owner)}
 	counts := []zap.Field{
 		zap.Int("new", r.New), zap.Int64("octets", r.Octets), zap.Int("listed", r.Listed), zap.Int("deleted", r.Deleted), zap.Duration("took", r.Took),

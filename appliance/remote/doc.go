@@ -38,11 +38,50 @@
 //	R8  No secret, subject, sender or text of a message is logged.
 //	R9  A listing of 200,000 messages is held in less than 16 MB.
 //
+//	R10 The owner of an account is told once about what lasts: a login that is refused, no room, a day
+//	    of failures. It ends when the account works, and is not told again after a restart. Each
+//	    message that is too large is told about once.
+//	R11 A mailbox that the provider says is as it was after the last listing, of which everything was
+//	    done, is listed each fourth time only.
+//
+// # What can fail
+//
+// Each row has the tests that show what follows; those of sending are in package outbound.
+//
+//	the power, at any operation           TestPowerCuts, TestLostQuit; outbound TestPowerCut
+//	the line, in a large message          TestResume, TestLeftOut, imapfetch TestBrokenLine
+//	a listing of nothing, or half of it   TestPartialListing, TestNothingListed, popclient TestDialects
+//	all names are new                     TestRenumbered, TestRenumberedIsTold, TestBetterNames
+//	sizes are wrong                       TestWrongSizes, TestLongerThanItSays, imapfetch TestPieces
+//	no line end, NUL, CR, a line of 1 MB  TestOddOctets
+//	a message is too large                TestTooLargeIsTold, TestManyTooLarge
+//	no room in the spool or the mailbox   TestNoRoom, TestFullSpool
+//	two servers collect one account       TestTwoServers
+//	another password                      TestPasswordChanged, TestOwnerIsTold, TestNewLogin
+//	the certificate                       trust TestVerify, child TestNoLogin, child TestForeignTicket
+//	the clock is not believed             TestClockNotBelieved, TestAfter
+//	no reply to the final dot             outbound TestInDoubt, appliance TestInSent
+//	one recipient of three is refused     appliance TestSendOut, outbound TestRefused
+//	the child crashes, hangs, eats memory child TestChildThatCrashes, child TestChildThatHangs,
+//	                                      child TestSilence, TestChildCrashes
+//	the server is hostile                 popclient TestHostile, imapfetch TestHostile,
+//	                                      imapfetch TestLinesWithoutEnd, TestOneAccountAlone,
+//	                                      TestEndlessParts, TestSlow, smarthost TestStories
+//	no Internet for weeks                 TestFailingForADay, outbound TestOffline,
+//	                                      outbound TestThirtyDays
+//	STARTTLS was taken out                popclient TestNoTLS, imapfetch TestNoTLS,
+//	                                      smarthost TestStories
+//	an update of the card is on trial     TestPutOff, appliance TestTrial
+//
+// That ids vanish because another server deletes at the provider is not told: a person who deletes
+// in another client looks the same.
+//
 // # Files
 //
 //	account.go   what is collected, and the ids      store.go     what keeps it
 //	collect.go   one collection                      choose.go    what is to be fetched
 //	fetch.go     messages into the store             purge.go     deletes at the provider
 //	schedule.go  when                                collector.go the loop, and collections on demand
-//	rows.go      a listing, in little memory
+//	rows.go      a listing, in little memory         notices.go   what owners are told
+//	large.go     messages that are too large
 package remote

@@ -43,7 +43,7 @@ func (c *collection) fetchAll(ctx context.Context, list []*row) error {
 		}
 		if errors.Is(err, ErrRefused) && n < len(rows) { // it is larger than its size said
 			c.past.failed[rows[n].id] = mostAttempts
-			c.TooLarge++
+			c.tooLarge(rows[n])
 			err = nil // those behind it come with the next collection
 		}
 		waiting, rows, octets = nil, nil, 0
@@ -62,7 +62,7 @@ func (c *collection) fetchAll(ctx context.Context, list []*row) error {
 		d, size, err := c.fetch(ctx, r)
 		switch {
 		case errors.Is(err, ErrRefused):
-			c.TooLarge++
+			c.tooLarge(r)
 			continue
 		case err != nil && c.leftOut(r, err):
 			continue
@@ -80,28 +80,37 @@ func (c *collection) fetchAll(ctx context.Context, list []*row) error {
 	return commit()
 }
 
+// tooLarge notes a message that stays at the provider.
+func (c *collection) tooLarge(r *row) {
+	c.TooLarge++
+	c.telling.large = append(c.telling.large, r)
+}
+
 // skip reports whether a message is not to be fetched now.
 func (c *collection) skip(r *row) (bool, error) {
 	if r.Octets > int64(c.account.Largest) {
-		c.TooLarge++
+		c.tooLarge(r)
 		return true, nil
+	}
+	if c.past.large[r.id] {
+		c.telling.large = append(c.telling.large, r) // the session that found it out has ended at it
 	}
 	if c.past.failed[r.id] >= mostAttempts {
 		c.Failed++
 		return true, nil
 	}
-	if c.budget >= 0 && c.Octets+r.Octets > c.budget {
+	if c.order.budget >= 0 && c.Octets+r.Octets > c.order.budget {
 		c.Waiting++
 		return true, nil
 	}
-	if c.dry {
+	if c.order.dry {
 		c.New++
 		c.Octets += r.Octets
 		return true, nil
 	}
 	err := c.store.Room(c.account, r.Octets)
 	if errors.Is(err, ErrRefused) {
-		c.TooLarge++
+		c.tooLarge(r)
 		return true, nil
 	}
 	return false, err
@@ -115,6 +124,7 @@ func (c *collection) leftOut(r *row, err error) bool {
 	switch known := errors.As(err, &e); {
 	case errors.Is(err, errTooLong):
 		c.past.failed[r.id] = mostAttempts
+		c.past.large[r.id] = true
 		c.TooLarge++
 		return false
 	case !known || e.Kind != session.Refused && e.Kind != session.Protocol:
@@ -218,7 +228,7 @@ func (c *collection) trace(r *row) []byte {
 	if folder := c.rows.names[r.folder]; folder != "" {
 		comment = fmt.Sprintf(" (folder %s)", folder)
 	}
-	return fmt.Appendf(nil, "Received: from %s%s by %s (pillarbox)\r\n\twith %s; %s\r\n", host, comment, c.host, protocol, c.clock.Now().Format(time.RFC1123Z))
+	return fmt.Appendf(nil, "Received: from %s%s by %s (pillarbox)\r\n\twith %s; %s\r\n", host, comment, c.order.host, protocol, c.clock.Now().Format(time.RFC1123Z))
 }
 
 // An intake turns the content of a message into wire form on its way to a delivery.

@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -17,13 +18,19 @@ type scripted struct {
 	stable   bool           // its names are never used again, as those of IMAP
 	fail     map[string]int // by command: fails so often
 	partial  bool           // the listing ends early
+	word     string         // what its names begin with
 	// The line breaks after so many octets of a message; 0: it does not.
-	breaks   int
-	broken   map[uint64]session.Kind // by Ref: Fetch fails
-	keeps    bool                    // confirms that it deletes, and does not
-	slow     time.Duration           // until then
-	sent     int                     // octets of content
-	commands []string
+	breaks int
+	broken map[uint64]session.Kind // by Ref: Fetch fails
+	keeps  bool                    // confirms that it deletes, and does not
+	wait   time.Duration           // between two logins
+	crash  error                   // how the process of its session ended
+	// A session whose end fails has deleted what was marked.
+	deletesAnyway bool
+	slow          time.Duration // until then
+	refuses       error         // of every session
+	sent          int           // octets of content
+	commands      []string
 }
 
 // A letter is a message at the provider.
@@ -63,7 +70,7 @@ func (p *scripted) List(each func(session.Message) error) error {
 		return err
 	}
 	for i, m := range p.messages {
-		row := session.Message{Ref: uint64(i + 1), ID: "pop3 " + m.uid, Octets: int64(len(m.content)), Stable: p.stable}
+		row := session.Message{Ref: uint64(i + 1), ID: cmp.Or(p.word, "pop3") + " " + m.uid, Octets: int64(len(m.content)), Stable: p.stable}
 		if p.stable {
 			row.Era = 7
 		}
@@ -125,7 +132,8 @@ func (p *scripted) Delete(refs []uint64) error {
 func (p *scripted) Close() error {
 	marked := p.marked
 	p.marked = nil
-	if err := p.does("close"); err != nil {
+	err := p.does("close")
+	if err != nil && !p.deletesAnyway {
 		return err
 	}
 	if p.keeps {
@@ -139,7 +147,19 @@ func (p *scripted) Close() error {
 			}
 		}
 	}
-	return nil
+	return err
 }
 
-func (p *scripted) Wait() error { p.marked = nil; return nil }
+func (p *scripted) Wait() error { p.marked = nil; return p.crash }
+
+func (p *scripted) Mark() (string, error) {
+	octets := 0
+	for _, m := range p.messages {
+		octets += len(m.content)
+	}
+	return fmt.Sprint(len(p.messages), " ", octets), p.does("mark")
+}
+
+func (p *scripted) Find(string) (bool, error) { return false, session.ErrNoSearch }
+
+func (p *scripted) Delay() time.Duration { return p.wait }

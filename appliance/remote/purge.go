@@ -94,7 +94,7 @@ func (c *collection) forget() {
 	if p := c.account.At(); p != nil && p.Windowed && c.account.Fetch == config.FetchPOP3 {
 		days = forgetWindow
 	}
-	begun := c.account.begun()
+	begun := c.begun()
 	gone := make(map[ID]bool)
 	for _, id := range c.store.IDs(c.number) {
 		day, absent := c.past.absent[id]

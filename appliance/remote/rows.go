@@ -37,6 +37,7 @@ type rows struct {
 	parts [][]row
 	names []string // of folders, printable
 	eras  []uint64 // of folders, by the upper half of Ref
+	words string   // what the first named message is called by: the first word of its name
 	byID  []*row   // sorted; among equal ids as they were listed
 }
 

@@ -9,12 +9,14 @@ import (
 
 // A state is how an account is doing. It is guarded by Collector.mu.
 type state struct {
-	next     time.Time // when it is collected
-	failures int       // in a row
-	refused  int       // logins that were refused, in a row, with the secret of generation
-	last     time.Time // when it was collected the last time without an error
-	report   Report    // of then
-	why      string    // the last error; "": none
+	next     time.Time     // when it is collected
+	delay    time.Duration // the least time between two logins, as the server says
+	failures int           // in a row
+	failing  time.Time     // since when
+	refused  int           // logins that were refused, in a row, with the secret of generation
+	last     time.Time     // when it was collected the last time without an error
+	report   Report        // of then
+	why      string        // the last error; "": none
 	kind     session.Kind
 	octets   int64 // that were fetched on day
 	day      int
@@ -29,7 +31,12 @@ type state struct {
 type past struct {
 	failed map[ID]int  // how often a message was refused
 	broke  map[ID]bool // a session broke at the message
+	large  map[ID]bool // it is larger than its size said
 	absent map[ID]int  // since which day an id is not listed
+	// Of the last listing of which everything was done.
+	mark     string
+	listed   int
+	unlisted int // collections since then without a listing
 }
 
 const (
@@ -43,18 +50,20 @@ const (
 func (s *state) after(a *Account, now time.Time, err error) {
 	every := time.Duration(a.Every)
 	if err == nil {
-		s.failures, s.refused, s.why, s.kind = 0, 0, "", 0
-		s.next = now.Add(jitter(every))
+		s.failures, s.refused, s.why, s.kind, s.failing = 0, 0, "", 0, time.Time{}
+		s.next = now.Add(max(jitter(every), s.delay))
 		return
 	}
 	e := session.As(err)
-	s.failures++
+	if s.failures++; s.failing.IsZero() {
+		s.failing = now
+	}
 	s.why, s.kind = e.Text, e.Kind
 	wait := every
 	switch e.Kind {
 	case session.Network:
 		wait = min(time.Minute<<min(s.failures-1, 4), mostOffline, every)
-	case session.Busy:
+	case session.Busy, session.Full:
 		wait = max(leastBusy, every)
 	case session.Auth:
 		if s.generation != a.Generation {
@@ -64,7 +73,7 @@ func (s *state) after(a *Account, now time.Time, err error) {
 	case session.Protocol, session.Certificate:
 		wait = max(every, leastProtocol)
 	}
-	s.next = now.Add(max(jitter(wait), e.Wait))
+	s.next = now.Add(max(jitter(wait), e.Wait, s.delay))
 }
 
 // budget returns how many octets may be fetched now, on a day; -1: there is no limit. What was
@@ -84,6 +93,7 @@ func (s *state) again(now time.Time) {
 	if now.Sub(s.cleared) >= 24*time.Hour {
 		clear(s.past.failed)
 		clear(s.past.broke)
+		clear(s.past.large)
 		s.cleared = now
 	}
 }

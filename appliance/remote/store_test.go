@@ -118,7 +118,12 @@ func newAccount() *Account {
 
 func newCollector(store Store, p *scripted, clock Clock) *Collector {
 	return &Collector{
-		Open:  func(context.Context, *Account, ...uint64) (Session, error) { return p, p.does("open") },
+		Open: func(context.Context, *Account, ...uint64) (Session, error) {
+			if err := p.does("open"); err != nil {
+				return nil, err
+			}
+			return p, p.refuses
+		},
 		Store: store, Clock: clock, Hostname: "nas.lan", Log: zap.NewNop(),
 	}
 }

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -157,4 +158,47 @@ func TestNewLogin(t *testing.T) {
 	if s.after(a, time.Now(), refusal); s.asks(a) {
 		t.Error("after a login and one refusal")
 	}
+}
+
+// TestPutOff: as long as nothing may be fetched no provider is asked, and no time is lost after it.
+func TestPutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newPlace(t, 2)
+		x.c.Accounts = func() []*Account { return []*Account{x.a} }
+		off := true
+		x.c.PutOff = func() error {
+			if off {
+				return errFull
+			}
+			return nil
+		}
+		for _, want := range []int{0, 3} {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			x.c.Run(ctx)
+			cancel()
+			if n := x.k.Count(x.a.Number()); n != want {
+				t.Errorf("%d ids, want %d", n, want)
+			}
+			off = false
+		}
+	})
+}
+
+// TestLoginDelay: a server that wants time between two logins gets it, whatever the configuration
+// says, and also while there is more to delete.
+func TestLoginDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newPlace(t, 3*mostDeleted)
+		x.a.After, x.a.Every, x.p.wait = config.FromNow, config.Duration(time.Minute), 15*time.Minute
+		x.c.Accounts = func() []*Account { return []*Account{x.a} }
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour+time.Minute)
+		defer cancel()
+		x.c.Run(ctx)
+		if n := strings.Count(strings.Join(x.p.commands, " "), "open"); n < 4 || n > 5 {
+			t.Errorf("%d logins in an hour", n)
+		}
+		if len(x.p.messages) != 0 {
+			t.Errorf("%d messages are left", len(x.p.messages))
+		}
+	})
 }

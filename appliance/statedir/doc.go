@@ -14,6 +14,7 @@
 //	ports         the ports in place of the standard ones             (package listen)
 //	queue         which outgoing mail is held                         (package outbound)
 //	noticed       postmaster has a notice about the full spool        (package appliance)
+//	remote-told   what owners of remote accounts were told            (package remote)
 //	first-login   the password of the first start, until it is used   (package appliance)
 //	control       the socket for commands                             (package admin)
 //

@@ -22,7 +22,8 @@ const (
 	PortsFile      = "ports"
 	NoticeFile     = "noticed"
 	AdminFile      = "admin"
-	QueueFile      = "queue" // what outgoing mail is held by
+	QueueFile      = "queue"       // what outgoing mail is held by
+	ToldFile       = "remote-told" // what owners of remote accounts were told
 )
 
 // SocketAt calls do with a name of a file in a folder that is short enough for a socket.

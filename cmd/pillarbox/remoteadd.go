@@ -81,9 +81,7 @@ func addRemote(c *call, o *options, settings []*remoteSetting) error {
 		return err
 	}
 	fmt.Fprintf(c.stdout, "%s is set up: %d messages are at %s; pillarbox fetch -dry-run %s shows what would be fetched\n", name, messages, r.Incoming, name)
-	if len(before.Remote) == 0 {
-		fmt.Fprintln(c.stdout, "A server that runs has to be restarted before it fetches from the first account: it is confined to the ports of its start.")
-	}
+	showNeeds(c, on, name)
 	return err
 }
 

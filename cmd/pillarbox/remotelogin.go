@@ -40,6 +40,7 @@ func loginRemote(c *call, o *options) error {
 		return err
 	}
 	fmt.Fprintf(c.stdout, "%s: the provider accepts the password; %d messages are there\n", name, messages)
+	showNeeds(c, on, name)
 	return err
 }
 
@@ -58,4 +59,11 @@ func providerPassword(c *call, r *config.Remote) (string, error) {
 		fmt.Fprintln(c.stderr, "the spaces in the app password were left out")
 	}
 	return password, err
+}
+
+// showNeeds shows what a server that runs needs before it fetches.
+func showNeeds(c *call, on *config.Config, name string) {
+	if needs := admin.RemoteNeeds(on, name); needs != "" {
+		fmt.Fprintf(c.stdout, "Before mail is fetched: %s\n", needs)
+	}
 }

@@ -130,7 +130,11 @@ def lives(on, update):
     """A card with an update on trial: it is started, proves itself and stays."""
     expect("the slot on trial", on.boot(), "b")
     expect("the slot on trial is the update", holds(on, "b", update), True)
+    mark = on.root / "run/pillarbox-on-trial"
+    expect("mark", (on.update("mark").returncode, mark.exists()), (0, True))
     gate = on.update("gate")
+    expect("the mark after the trial", mark.exists(), False)
+    expect("mark without a trial", (on.update("mark").returncode, mark.exists()), (0, False))
     expect("gate", (gate.returncode, on.proved()), (0, "b"))
     expect("the slot of the next start", on.boot(), "b")
 

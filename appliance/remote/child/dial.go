@@ -5,8 +5,6 @@ import (
 	"crypto/tls"
 	"net"
 	"time"
-
-	"pillarbox/appliance/remote/trust"
 )
 
 const (
@@ -25,8 +23,8 @@ func dial(ctx context.Context, address string) (net.Conn, error) {
 }
 
 // secure runs the TLS handshake.
-func secure(ctx context.Context, conn net.Conn, policy trust.Policy) (net.Conn, error) {
-	client := tls.Client(conn, policy.Config())
+func secure(ctx context.Context, conn net.Conn, config *tls.Config) (net.Conn, error) {
+	client := tls.Client(conn, config)
 	if err := client.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}

@@ -19,5 +19,9 @@
 //	    than the deadline of its session.
 //	H4  What the child prints when it crashes is in the error of Wait, at most 4 KiB of it.
 //
+//	H5  The ticket of a TLS session is kept in the memory of the server, is for one account at one
+//	    server, and is used once.
+//
+//	ticket.go TLS sessions that go on
 //	run.go  the child's side    dial.go  its connections    start.go  the server's side
 package child

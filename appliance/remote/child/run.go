@@ -2,6 +2,7 @@ package child
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"os"
@@ -64,12 +65,21 @@ func open(t link.Target) (session.Mailbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := begin(ctx, conn, t, trust.Policy{Host: host, Pin: t.Pin, Bundle: t.Bundle})
+	known := parseTicket(t.Ticket)
+	config := trust.Policy{Host: host, Pin: t.Pin, Bundle: t.Bundle}.Config()
+	config.ClientSessionCache = known
+	m, err := begin(ctx, conn, t, config)
 	if err != nil {
 		conn.Close()
 		return nil, err
 	}
-	return m, nil
+	return resumable{m, known}, nil
+}
+
+// A resumable mailbox has the ticket of its TLS session.
+type resumable struct {
+	session.Mailbox
+	*ticket
 }
 
 // restrict takes everything from the process that a session does not need.
@@ -95,16 +105,15 @@ func Files() []string {
 }
 
 // begin speaks the protocol as far as the login.
-func begin(ctx context.Context, conn net.Conn, t link.Target, policy trust.Policy) (session.Mailbox, error) {
+func begin(ctx context.Context, conn net.Conn, t link.Target, config *tls.Config) (session.Mailbox, error) {
 	secured := conn
 	if t.Implicit {
 		var err error
-		if secured, err = secure(ctx, conn, policy); err != nil {
+		if secured, err = secure(ctx, conn, config); err != nil {
 			return nil, err
 		}
 	}
 	if t.Protocol == "imap" {
-		config := policy.Config()
 		if t.Implicit {
 			config = nil
 		}
@@ -116,7 +125,7 @@ func begin(ctx context.Context, conn net.Conn, t link.Target, policy trust.Polic
 	}
 	c, err := popclient.New(secured, t.Implicit)
 	if err == nil && !t.Implicit {
-		err = c.StartTLS(ctx, policy.Config())
+		err = c.StartTLS(ctx, config)
 	}
 	if err == nil {
 		err = c.Login(t.Login)

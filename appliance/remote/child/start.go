@@ -26,6 +26,7 @@ type Program struct {
 	file *os.File
 	path string   // used where there is no /proc
 	null *os.File // input and output of children: it cannot be opened once the server is confined
+	tickets
 }
 
 // leastDescriptor is above all descriptors that a child is given: these are renumbered before the
@@ -80,6 +81,23 @@ type Child struct {
 	cancel  context.CancelFunc
 	ended   sync.Once
 	err     error
+	tickets *tickets // of the program
+	key     string   // of the ticket
+}
+
+// Open connects and logs in.
+func (c *Child) Open(t link.Target) error {
+	c.key = keyOf(&t)
+	t.Ticket = c.tickets.take(c.key)
+	return c.Client.Open(t)
+}
+
+// Close ends the session, after it has given its ticket for the next one.
+func (c *Child) Close() error {
+	if b, err := c.Ticket(); err == nil {
+		c.tickets.keep(c.key, b)
+	}
+	return c.Client.Close()
 }
 
 // Start starts a child. It is killed when ctx ends or its time is over. Wait must be called.
@@ -96,7 +114,7 @@ func (p *Program) Start(ctx context.Context) (*Child, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, lifetime)
-	c := &Child{stderr: &beginning{}, cancel: cancel}
+	c := &Child{stderr: &beginning{}, cancel: cancel, tickets: &p.tickets}
 	c.command = exec.CommandContext(ctx, p.Path(), Command)
 	c.command.Env = []string{} // nothing of the server's
 	c.command.Args[0] = "pillarbox"

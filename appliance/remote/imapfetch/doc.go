@@ -8,18 +8,24 @@
 //	    Courier stores the UIDVALIDITY of a folder at the first SELECT, and draws another one for
 //	    each EXAMINE before that, which renumbers all messages with each session.
 //	I3  A listing is complete or an error: each message that SELECT counted has been listed with its
-//	    UID, in pieces of 1000, which is what Yahoo sends at once (MESSAGELIMIT).
+//	    UID, in pieces of 1000, or of fewer if the server says so (MESSAGELIMIT, RFC 9738).
 //	I4  A message is read in pieces of 256 KiB, so that it can go on at any octet after a broken
 //	    line. A literal that is longer than the piece ends the session; a shorter one does not end
 //	    the message before the size that the server names, unless it is empty. An empty message is
 //	    refused.
-//	I5  The name of a message is its folder, UIDVALIDITY and UID, which no other message ever has. If
-//	    UIDVALIDITY changes, all names of the folder do.
+//	I5  The name of a message is what the server calls it in all folders (X-GM-MSGID of Gmail,
+//	    EMAILID of RFC 8474), or its folder, UIDVALIDITY and UID: no other message ever has it. If
+//	    UIDVALIDITY changes, all names of the second kind do.
 //	I6  Only what has UIDPLUS deletes: EXPUNGE alone would remove what others have marked. Gmail,
 //	    where \Deleted archives, moves to the folder of the use \Trash.
 //
 // The client of go-imap has a goroutine that reads; it ends with the connection.
 //
-//	imapfetch.go  connection, login    folders.go  which folder is meant
-//	list.go       listings             message.go  headers, content, deletes
+//	I7  The server is bounded below the client: a line has at most 16 KiB, a literal 256 KiB, all
+//	    lines of a session 64 MiB. What was received before TLS is never used after it.
+//
+//	imapfetch.go  login                folders.go   which folder is meant
+//	list.go       listings             message.go   headers, content, deletes
+//	line.go       limits, names        starttls.go  TLS
+//	find.go       a message by its Message-ID
 package imapfetch

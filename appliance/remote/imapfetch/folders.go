@@ -15,7 +15,8 @@ var uses = map[string]struct {
 	attr  imap.MailboxAttr
 	names []string
 }{
-	"junk":  {imap.MailboxAttrJunk, []string{"Junk", "Spam", "Junk E-mail", "Bulk Mail", "Bulk", "Spamverdacht"}},
+	"junk":  {imap.MailboxAttrJunk, []string{"Junk", "Spam", "Junk E-mail", "Junk Email", "Bulk Mail", "Bulk", "Spamverdacht"}},
+	"sent":  {imap.MailboxAttrSent, []string{"Sent", "Sent Items", "Sent Messages", "Sent Mail", "Gesendet", "Gesendete Objekte"}},
 	"trash": {imap.MailboxAttrTrash, []string{"Trash", "Deleted Items", "Papierkorb"}},
 }
 

@@ -4,8 +4,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -23,6 +23,8 @@ type Mailbox struct {
 	writable bool
 	buffer   [8 << 10]byte // for content, so that a piece leaves no buffer of its own behind
 	gmail    bool
+	scheme   scheme // what messages are called by
+	most     uint32 // that are listed by one command
 	trash    string // where Gmail has what is deleted
 }
 
@@ -36,23 +38,26 @@ type folder struct {
 // Open logs in over a connection that has TLS, or gets it by STARTTLS with config if that is not
 // nil. eras are the UIDVALIDITY of the folders in an earlier session whose messages are to be read
 // without a listing; 0 or none: there was no such session.
-func Open(conn net.Conn, config *tls.Config, l session.Login, folders []string, eras []uint64) (*Mailbox, error) {
-	m := &Mailbox{line: &line{Conn: conn}}
-	if config == nil {
-		m.client = imapclient.New(m.line, nil)
-	} else {
-		c, err := imapclient.NewStartTLS(m.line, &imapclient.Options{TLSConfig: config})
-		if err != nil {
-			return nil, noTLS(err)
+func Open(conn net.Conn, config *tls.Config, l session.Login, folders []string, eras []uint64) (_ *Mailbox, err error) {
+	greeting := ""
+	if config != nil {
+		if conn, err = startTLS(conn, config); err != nil {
+			return nil, err
 		}
-		m.client = c
+		greeting = "* OK STARTTLS\r\n" // the client waits for one, and the server has sent it before
 	}
+	m := &Mailbox{line: newLine(conn, greeting), most: pieceOf}
+	m.client = imapclient.New(m.line, nil)
+	defer func() {
+		if err != nil {
+			m.cause(&err)
+			m.client.Close()
+		}
+	}()
 	if err := m.login(l); err != nil {
-		m.client.Close()
 		return nil, err
 	}
 	if err := m.find(folders); err != nil {
-		m.client.Close()
 		return nil, err
 	}
 	for i := range m.folders {
@@ -63,24 +68,12 @@ func Open(conn net.Conn, config *tls.Config, l session.Login, folders []string, 
 	return m, nil
 }
 
-// noTLS returns the error of STARTTLS: what the certificate lacks, or that there is no TLS.
-func noTLS(err error) error {
-	var e *session.Error
-	var no *imap.Error
-	switch {
-	case errors.As(err, &e):
-		return e
-	case errors.As(err, &no):
-		return session.Errorf(session.Certificate, "the server refused TLS (STARTTLS): %s; nothing was sent without TLS", session.Printable(no.Text))
-	}
-	return err
-}
-
 func (m *Mailbox) login(l session.Login) error {
 	if err := m.client.WaitGreeting(); err != nil {
 		return failed("greeting", err, false)
 	}
 	if m.client.State() == imap.ConnStateAuthenticated { // PREAUTH
+		m.offers(m.client.Caps())
 		return nil
 	}
 	caps, err := m.client.Capability().Wait() // those of before TLS do not count
@@ -101,8 +94,34 @@ func (m *Mailbox) login(l session.Login) error {
 	if err != nil {
 		return failed("login", err, true)
 	}
-	m.gmail = m.client.Caps().Has("X-GM-EXT-1")
+	m.offers(m.client.Caps())
 	return nil
+}
+
+// A scheme is an item of FETCH that names a message, whatever folders it is in.
+type scheme struct{ item, word string }
+
+var (
+	gmail  = scheme{"X-GM-MSGID", "gmail"}
+	object = scheme{"EMAILID", "object"} // RFC 8474
+)
+
+// offers reads what the server can do.
+func (m *Mailbox) offers(caps imap.CapSet) {
+	m.gmail = caps.Has("X-GM-EXT-1")
+	switch {
+	case m.gmail:
+		m.scheme = gmail
+	case caps.Has(imap.CapObjectID):
+		m.scheme = object
+	}
+	for name := range caps {
+		if text, ok := strings.CutPrefix(string(name), "MESSAGELIMIT="); ok { // RFC 9738
+			if limit, err := strconv.ParseUint(text, 10, 32); err == nil && limit > 0 {
+				m.most = min(m.most, uint32(limit))
+			}
+		}
+	}
 }
 
 // failed turns the error of a command into one of a session.
@@ -121,31 +140,6 @@ func failed(what string, err error, login bool) error {
 		code = "AUTH"
 	}
 	return session.Reply(what, code, strings.TrimSpace(no.Text), login)
-}
-
-// A line is the connection under the client, whose errors do not say how it broke.
-type line struct {
-	net.Conn
-	broken atomic.Pointer[error] // the first error of Read
-}
-
-func (l *line) Read(p []byte) (int, error) {
-	n, err := l.Conn.Read(p)
-	if err != nil {
-		l.broken.CompareAndSwap(nil, &err)
-	}
-	return n, err
-}
-
-// cause replaces an error of the client by that of the connection, if it broke.
-func (m *Mailbox) cause(err *error) {
-	var e *session.Error
-	if *err == nil || errors.As(*err, &e) {
-		return
-	}
-	if broken := m.line.broken.Load(); broken != nil {
-		*err = *broken
-	}
 }
 
 // Close logs out.

@@ -2,6 +2,8 @@ package imapfetch
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -11,6 +13,34 @@ import (
 
 // pieceOf is how many messages are listed by one command.
 const pieceOf = 1000
+
+// Delay returns 0: IMAP has no such limit.
+func (m *Mailbox) Delay() time.Duration { return 0 }
+
+// Mark returns what STATUS says of all folders: how many messages there are, and which UID is next.
+func (m *Mailbox) Mark() (_ string, err error) {
+	defer m.cause(&err)
+	var mark strings.Builder
+	for _, f := range m.folders {
+		data, err := m.client.Status(f.name, &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true}).Wait()
+		if err != nil {
+			return "", left(failed("STATUS", err, false))
+		}
+		if data.NumMessages == nil || data.UIDNext == 0 || data.UIDValidity == 0 {
+			return "", nil
+		}
+		fmt.Fprintf(&mark, "%q %d %d %d ", f.name, data.UIDValidity, data.UIDNext, *data.NumMessages)
+	}
+	return mark.String(), nil
+}
+
+// left returns nil for a refusal.
+func left(err error) error {
+	if e := session.As(err); e != nil && e.Kind == session.Refused {
+		return nil
+	}
+	return err
+}
 
 // List lists the messages of all folders.
 func (m *Mailbox) List(each func(session.Message) error) (err error) {
@@ -28,8 +58,8 @@ func (m *Mailbox) List(each func(session.Message) error) (err error) {
 			return session.Errorf(session.Protocol, "the server has no UIDVALIDITY for %s", m.folders[i].name)
 		}
 		m.folders[i].validity = data.UIDValidity
-		for first := uint32(1); first <= data.NumMessages; first += pieceOf {
-			last := min(first+pieceOf-1, data.NumMessages)
+		for first := uint32(1); first <= data.NumMessages; first += m.most {
+			last := min(first+m.most-1, data.NumMessages)
 			if err := m.listPiece(i, first, last, each); err != nil {
 				return err
 			}
@@ -42,6 +72,8 @@ func (m *Mailbox) List(each func(session.Message) error) (err error) {
 func (m *Mailbox) listPiece(i int, first, last uint32, each func(session.Message) error) error {
 	var set imap.SeqSet
 	set.AddRange(first, last)
+	m.line.want(m.scheme.item)
+	defer m.line.want("")
 	fetch := m.client.Fetch(set, &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true})
 	listed := make(map[imap.UID]struct{}, last-first+1)
 	var stopped error
@@ -89,6 +121,9 @@ func (m *Mailbox) row(i int, data *imapclient.FetchMessageData) (session.Message
 		case imapclient.FetchItemDataBodySection:
 			return row, session.Errorf(session.Protocol, "the server sends a message that was not asked for")
 		}
+	}
+	if name := m.line.took(data.SeqNum); name != "" && m.scheme.word != "" {
+		row.ID = m.scheme.word + " " + name
 	}
 	return row, nil
 }

@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"io"
+	"strconv"
 	"time"
 
 	"pillarbox/appliance/remote/session"
@@ -14,19 +15,64 @@ import (
 type Client struct {
 	*wire
 	stream io.ReadWriteCloser
+	delay  time.Duration
 }
 
 // NewClient returns the server's side of a stream.
 func NewClient(stream io.ReadWriteCloser) *Client {
-	return &Client{newWire(stream), stream}
+	return &Client{wire: newWire(stream), stream: stream}
 }
 
 // Open connects and logs in.
 func (c *Client) Open(t Target) error {
-	if err := c.send(kindOpen, t.fields()...); err != nil {
+	said, err := c.ask(kindOpen, t.fields()...)
+	if err != nil {
 		return err
 	}
-	return c.await(nil, nil)
+	if seconds, err := strconv.ParseUint(string(said), 10, 31); err == nil {
+		c.delay = min(time.Duration(seconds)*time.Second, 24*time.Hour)
+	}
+	return nil
+}
+
+// Delay returns the least time between two logins, as the server said at the beginning.
+func (c *Client) Delay() time.Duration { return c.delay }
+
+// Mark returns a text that differs whenever the listing does.
+func (c *Client) Mark() (string, error) {
+	mark, err := c.ask(kindMark)
+	return string(mark), err
+}
+
+// Find reports whether a message of the folders has a Message-ID.
+func (c *Client) Find(messageID string) (bool, error) {
+	found, err := c.ask(kindFind, []byte(messageID))
+	return string(found) == foundText, err
+}
+
+// foundText is the answer of "find" for a message that is there.
+const foundText = "found"
+
+// Ticket returns the ticket with which a later TLS session with the server costs less; nil for
+// none.
+func (c *Client) Ticket() ([]byte, error) { return c.ask(kindTicket) }
+
+// ask returns the text of an answer.
+func (c *Client) ask(k kind, fields ...[]byte) ([]byte, error) {
+	if err := c.send(k, fields...); err != nil {
+		return nil, err
+	}
+	var said text
+	err := c.await(nil, &said)
+	return said.text, err
+}
+
+// A text is a writer that keeps the text of an answer.
+type text struct{ text []byte }
+
+func (t *text) Write(p []byte) (int, error) {
+	t.text = append([]byte(nil), p...)
+	return len(p), nil
 }
 
 // List lists the messages.
@@ -125,7 +171,7 @@ func (c *Client) await(message func(fields) error, to io.Writer) error {
 			if failed == nil {
 				failed = message(f)
 			}
-		case k == kindData && to != nil:
+		case (k == kindData || k == kindText) && to != nil:
 			data := f.bytes()
 			if err := f.end(); err != nil {
 				return err

@@ -8,11 +8,14 @@
 //	| kind | length | fields: length, octets, ...     length: 3 bytes, little endian
 //	+------+--------+-----------------------------
 //
-//	server: open TARGET          child: done | error KIND WAIT TEXT
+//	server: open TARGET          child: text DELAY, done | error KIND WAIT TEXT
 //	server: list                 child: message REF ID OCTETS DATE FOLDER ERA STABLE ... done | error
 //	server: header REF           child: data OCTETS ... done | error
 //	server: fetch REF FROM       child: data OCTETS ... done | error
 //	server: delete REF ...       child: done | error
+//	server: mark                 child: text MARK ... done | error
+//	server: find MESSAGE-ID      child: text FOUND ... done | error
+//	server: ticket               child: text TICKET ... done
 //	server: close                child: done | error, and it ends
 //
 // The login and its secret are fields of "open", so that they are neither in the arguments of the

@@ -3,6 +3,7 @@ package link
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -53,11 +54,11 @@ func TestSession(t *testing.T) {
 		messages: []session.Message{{Ref: 1, ID: "pop3 a", Octets: 5}, {Ref: 1<<32 | 7, ID: "imap Junk 1 7", Octets: 1 << 40, Date: time.Unix(1795000000, 0), Folder: "Junk", Stable: true}},
 		content:  strings.Repeat("0123456789abcdef", 5000),
 	}
-	target := Target{Protocol: "imap", Address: "imap.example.org:993", Implicit: true, Pin: "ab", Folders: []string{"INBOX", "Junk"}, Login: session.Login{User: "anna", Secret: "s", Token: true}}
+	target := Target{Protocol: "imap", Address: "imap.example.org:993", Implicit: true, Pin: "ab", Folders: []string{"INBOX", "Junk"}, Login: session.Login{User: "anna", Secret: "s", Token: true}, Ticket: []byte("kept")}
 	ended := make(chan error, 1)
 	go func() {
 		ended <- Serve(far, func(got Target) (session.Mailbox, error) {
-			if got.Address != target.Address || got.Login != target.Login || len(got.Folders) != 2 || !got.Implicit {
+			if got.Address != target.Address || got.Login != target.Login || len(got.Folders) != 2 || !got.Implicit || string(got.Ticket) != "kept" {
 				return nil, session.Errorf(session.Auth, "the target is %+v", got)
 			}
 			return one, nil
@@ -71,6 +72,9 @@ func TestSession(t *testing.T) {
 	if err := c.Open(target); err != nil {
 		t.Fatal(err)
 	}
+	if d := c.Delay(); d != 5*time.Minute {
+		t.Errorf("the delay is %v", d)
+	}
 	var listed []session.Message
 	if err := c.List(func(m session.Message) error { listed = append(listed, m); return nil }); err != nil || len(listed) != 2 || listed[0] != one.messages[0] || listed[1].Date.Unix() != 1795000000 || listed[1].Ref != 1<<32|7 || !listed[1].Stable {
 		t.Errorf("%+v, %v", listed, err)
@@ -81,6 +85,16 @@ func TestSession(t *testing.T) {
 	}
 	if err := c.Header(2, io.Discard); !errors.As(err, &e) || e.Kind != session.Refused || e.Text != "no such message" {
 		t.Errorf("the refusal is %v", err)
+	}
+	for id, want := range map[string]bool{"cdef0123": true, "<none@example.org>": false} {
+		if found, err := c.Find(id); err != nil || found != want {
+			t.Errorf("%s: %v, %v", id, found, err)
+		}
+	}
+	mark, err := c.Mark()
+	ticket, failed := c.Ticket()
+	if mark != "2 messages" || string(ticket) != "ticket" || err != nil || failed != nil {
+		t.Errorf("%q, %v; %q, %v", mark, err, ticket, failed)
 	}
 	if err := c.Delete([]uint64{1, 1<<32 | 7}); err != nil || len(one.deleted) != 2 {
 		t.Errorf("%v, deleted %v", err, one.deleted)
@@ -182,5 +196,16 @@ func FuzzFrame(f *testing.F) {
 		c := NewClient(stream{bytes.NewReader(in)})
 		c.List(func(session.Message) error { return nil })
 		c.Fetch(1, 0, io.Discard)
+		c.Mark()
+		c.Find("x")
+		c.Ticket()
 	})
 }
+
+func (s *scripted) Mark() (string, error) { return fmt.Sprint(len(s.messages), " messages"), nil }
+
+func (s *scripted) Find(id string) (bool, error) { return strings.Contains(s.content, id), nil }
+
+func (s *scripted) Ticket() []byte { return []byte("ticket") }
+
+func (s *scripted) Delay() time.Duration { return 300 * time.Second }

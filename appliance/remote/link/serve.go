@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"io"
+	"strconv"
 
 	"pillarbox/appliance/remote/session"
 )
@@ -54,12 +55,19 @@ func (s *serving) answer(k kind, f fields) error {
 		if s.mailbox == nil {
 			s.mailbox, err = s.open(target)
 		}
+		if err == nil {
+			if err := s.put(kindText, strconv.AppendInt(nil, int64(s.mailbox.Delay().Seconds()), 10)); err != nil {
+				return err
+			}
+		}
 		return s.done(err)
 	}
 	if s.mailbox == nil {
 		return s.done(errNotOpen)
 	}
 	switch k {
+	case kindMark, kindFind, kindTicket:
+		return s.tell(k, f)
 	case kindList:
 		return s.done(s.mailbox.List(s.message))
 	case kindHeader:
@@ -90,6 +98,43 @@ func (s *serving) answer(k kind, f fields) error {
 	}
 	return errFrame
 }
+
+// A ticketed mailbox has a ticket for a later TLS session.
+type ticketed interface{ Ticket() []byte }
+
+// tell answers with a text.
+func (s *serving) tell(k kind, f fields) error {
+	about := ""
+	if k == kindFind {
+		about = f.text()
+	}
+	if err := f.end(); err != nil {
+		return err
+	}
+	said, err := "", error(nil)
+	switch k {
+	case kindMark:
+		said, err = s.mailbox.Mark()
+	case kindFind:
+		var found bool
+		if found, err = s.mailbox.Find(about); found {
+			said = foundText
+		}
+	case kindTicket:
+		if t, ok := s.mailbox.(ticketed); ok {
+			said = string(t.Ticket())
+		}
+	}
+	if err == nil && len(said) <= mostText {
+		if err := s.put(kindText, []byte(said)); err != nil {
+			return err
+		}
+	}
+	return s.done(err)
+}
+
+// mostText bounds an answer, in octets.
+const mostText = 16 << 10
 
 func (s *serving) message(m session.Message) error {
 	if len(m.ID) > session.MostID {

@@ -1,6 +1,10 @@
 package link
 
-import "pillarbox/appliance/remote/session"
+import (
+	"bytes"
+
+	"pillarbox/appliance/remote/session"
+)
 
 // A Target is a server with all that a session needs.
 type Target struct {
@@ -12,12 +16,13 @@ type Target struct {
 	Folders  []string
 	Eras     []uint64 // of the folders, when messages of an earlier session are meant; else none
 	Login    session.Login
+	Ticket   []byte // of an earlier TLS session with the server; nil: none
 }
 
 func (t *Target) fields() [][]byte {
 	list := [][]byte{
 		[]byte(t.Protocol), []byte(t.Address), flag(t.Implicit), []byte(t.Pin), []byte(t.Bundle),
-		[]byte(t.Login.User), []byte(t.Login.Secret), flag(t.Login.Token),
+		[]byte(t.Login.User), []byte(t.Login.Secret), flag(t.Login.Token), t.Ticket,
 	}
 	for i, folder := range t.Folders {
 		era := uint64(0)
@@ -35,6 +40,7 @@ const mostFolders = 64
 func parseTarget(f fields) (t Target, err error) {
 	t = Target{Protocol: f.text(), Address: f.text(), Implicit: f.number() == 1, Pin: f.text(), Bundle: f.text()}
 	t.Login = session.Login{User: f.text(), Secret: f.text(), Token: f.number() == 1}
+	t.Ticket = bytes.Clone(f.bytes())
 	for f.more() && len(t.Folders) < mostFolders {
 		t.Folders = append(t.Folders, f.text())
 		t.Eras = append(t.Eras, f.number())

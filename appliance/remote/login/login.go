@@ -1,7 +1,6 @@
 package login
 
 import (
-	"errors"
 	"slices"
 
 	"pillarbox/appliance/remote/session"
@@ -17,7 +16,7 @@ type Mechanism interface {
 }
 
 // errUnexpected is returned for a challenge that the mechanism does not have.
-var errUnexpected = errors.New("the server sent a challenge that the mechanism does not have")
+var errUnexpected = session.Errorf(session.Protocol, "the server breaks the protocol: a challenge that the mechanism does not have")
 
 // Choose returns the best mechanism of those that a server announces, in capital letters, or nil if
 // there is none for the login.

@@ -88,7 +88,7 @@ func TestScramRefuses(t *testing.T) {
 
 // TestOnlyOnce: no mechanism sends the secret a second time.
 func TestOnlyOnce(t *testing.T) {
-	for _, m := range []Mechanism{&plain{anna}, &asked{login: anna}, newScram(anna), &xoauth2{anna}, &bearer{anna}} {
+	for _, m := range []Mechanism{&plain{anna}, &asked{login: anna}, newScram(anna), &xoauth2{login: anna}, &bearer{login: anna}} {
 		name, said, _ := m.Start()
 		all := string(said)
 		for range 6 {

@@ -1,14 +1,29 @@
 package popclient
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
 	"pillarbox/appliance/remote/session"
 )
 
+// Mark returns what STAT says: the number of messages and of their octets.
+func (c *Client) Mark() (string, error) {
+	if err := c.stat(); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d %d", c.count, c.size), nil
+}
+
+// Find is not possible.
+func (c *Client) Find(string) (bool, error) { return false, session.ErrNoSearch }
+
 // stat reads how many messages there are.
 func (c *Client) stat() error {
+	if c.stated { // the mailbox of a session does not change (RFC 1939 §3)
+		return nil
+	}
 	text, err := c.command("STAT", "STAT")
 	if err != nil {
 		return err
@@ -25,7 +40,7 @@ func (c *Client) stat() error {
 	if count > session.MostMessages {
 		return session.Errorf(session.Protocol, "the server lists %d messages, which is more than %d", count, session.MostMessages)
 	}
-	c.count, c.size = int(count), int64(size)
+	c.count, c.size, c.stated = int(count), int64(size), true
 	return nil
 }
 

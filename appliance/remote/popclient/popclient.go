@@ -6,7 +6,9 @@ import (
 	"errors"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"pillarbox/appliance/remote/session"
 	"pillarbox/pop3/wire"
@@ -25,9 +27,10 @@ type Client struct {
 	secure bool
 	caps   map[string][]string // by name, in capital letters; nil: CAPA was refused
 
-	count int   // messages, as STAT said
-	size  int64 // octets, as STAT said
-	dead  error // why the session cannot go on
+	count  int   // messages, as STAT said
+	size   int64 // octets, as STAT said
+	stated bool  // it was asked
+	dead   error // why the session cannot go on
 }
 
 // New reads the greeting of a server. secure says that conn has TLS.
@@ -60,6 +63,19 @@ func (c *Client) capa() error {
 	})
 	c.caps = caps
 	return err
+}
+
+// Delay returns LOGIN-DELAY (RFC 2449 §6.5), at most a day.
+func (c *Client) Delay() time.Duration {
+	words := c.caps["LOGIN-DELAY"]
+	if len(words) == 0 {
+		return 0
+	}
+	seconds, err := strconv.ParseUint(words[0], 10, 31)
+	if err != nil {
+		return 0
+	}
+	return min(time.Duration(seconds)*time.Second, 24*time.Hour)
 }
 
 // has reports whether the server has a capability.

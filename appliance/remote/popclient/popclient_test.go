@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"pillarbox/appliance/remote/session"
 )
@@ -184,6 +185,82 @@ S: +OK
 S: 1 abc
 S: .
 `, func(c *Client) error { return errors.Join(c.Login(anna), list(c)) }, 0},
+		{"Gmail, too many sessions", `
+S: +OK Gpop ready for requests from 192.0.2.1 a1mb1
+C: CAPA
+S: +OK Capability list follows
+S: USER
+S: LOGIN-DELAY 300
+S: SASL PLAIN XOAUTH2 OAUTHBEARER
+S: .
+C: AUTH PLAIN
+S: + 
+C: ` + plainBase64 + `
+S: -ERR [IN-USE] Too many simultaneous connections. (Failure)
+`, func(c *Client) error { return c.Login(anna) }, session.Busy},
+		{"Exchange, sizes of LIST that are no numbers and STAT that is wrong", `
+S: +OK The Microsoft Exchange POP3 service is ready.
+C: CAPA
+S: +OK
+S: TOP
+S: UIDL
+S: SASL PLAIN XOAUTH2
+S: USER
+S: .
+C: STAT
+S: +OK 2 1
+C: LIST
+S: +OK 2 1
+S: 1 99999999999999999999
+S: 2 -1
+S: .
+C: UIDL
+S: +OK
+S: 1 AAAAAA
+S: 2 BBBBBB
+S: .
+C: RETR 1
+S: +OK
+S: Subject: a
+S: 
+S: text
+S: .
+`, func(c *Client) error { return errors.Join(list(c), c.Fetch(1, 0, io.Discard)) }, 0},
+		{"Yahoo, try again", `
+S: +OK hello from popgate
+C: CAPA
+S: +OK CAPA list follows
+S: UIDL
+S: TOP
+S: SASL PLAIN
+S: .
+C: AUTH PLAIN
+S: + 
+C: ` + plainBase64 + `
+S: -ERR [SYS/TEMP] Server error, please try again later
+`, func(c *Client) error { return c.Login(anna) }, session.Busy},
+		{"an old server of Comcast, whose TOP is cut", `
+S: +OK <Maillennium V05.00c++> POP3 server ready
+C: CAPA
+S: -ERR bad command CAPA
+C: USER anna@example.org
+S: +OK User name okay, need password.
+C: PASS secret
+S: +OK 1 messages
+C: TOP 1 0
+S: +OK
+S: Subject: a
+S: 
+S: .
+C: RETR 1
+S: +OK 90000 octets
+S: Subject: a
+S: 
+S: the whole
+S: .
+`, func(c *Client) error {
+			return errors.Join(c.Login(anna), c.Header(1, io.Discard), c.Fetch(1, 0, io.Discard))
+		}, 0},
 		{"a listing that ends early", `
 S: +OK
 C: CAPA
@@ -232,6 +309,18 @@ S: -ERR [SYS/TEMP] Server busy
 				t.Errorf("the error holds the password: %v", err)
 			}
 		})
+	}
+}
+
+// TestDelay: LOGIN-DELAY is what CAPA says of it.
+func TestDelay(t *testing.T) {
+	for line, want := range map[string]time.Duration{
+		"LOGIN-DELAY 300": 5 * time.Minute, "login-delay 900 USER": 15 * time.Minute, "LOGIN-DELAY 999999999": 24 * time.Hour, "LOGIN-DELAY": 0, "LOGIN-DELAY -1": 0, "UIDL": 0,
+	} {
+		c, err := New(answers{in: bytes.NewReader([]byte("+OK\r\n+OK\r\n" + line + "\r\n.\r\n"))}, true)
+		if err != nil || c.Delay() != want {
+			t.Errorf("%s: %v, %v", line, c.Delay(), err)
+		}
 	}
 }
 
@@ -335,79 +424,3 @@ func TestEndlessHeader(t *testing.T) {
 		}
 	}
 }
-
-// TestDots: only a dot alone between two CRLF ends the content.
-func TestDots(t *testing.T) {
-	for in, want := range map[string]string{
-		".\r\nrest":                  "",
-		"a\r\n.\r\nrest":             "a\r\n",
-		"..\r\n...a\r\n.\r\nrest":    ".\r\n..a\r\n",
-		".\ra\r\n.\r\nrest":          "\ra\r\n",
-		"a\n.\n\n.\r\n\r\n.\r\nrest": "a\n.\n\n.\r\n\r\n",
-		"a\r\r\n.\r\nrest":           "a\r\r\n",
-	} {
-		var d dots
-		if got, n, done := d.decode(nil, []byte(in)); string(got) != want || !done || in[n:] != "rest" {
-			t.Errorf("%q: %q, %d octets, %v, want %q", in, got, n, done, want)
-		}
-	}
-}
-
-// FuzzDots: however content is cut, it is what a whole decoding gives, and its end is found.
-func FuzzDots(f *testing.F) {
-	f.Add([]byte("a\r\n..b\r\n.\r\nrest"), 3)
-	f.Add([]byte(".\r\r\n.\r\n"), 2)
-	f.Add([]byte("\n.\n\r\n.\r.\r\n.\r\n"), 5)
-	f.Fuzz(func(t *testing.T, in []byte, at int) {
-		var whole dots
-		want, n, done := whole.decode(nil, in)
-		if n > len(in) || done && !bytes.HasSuffix(in[:n], []byte(".\r\n")) {
-			t.Fatalf("%q: %d octets, %v", in, n, done)
-		}
-		at = max(0, min(at, n))
-		var cut dots
-		got, first, ended := cut.decode(nil, in[:at])
-		if !ended {
-			var more int
-			got, more, ended = cut.decode(got, in[first:])
-			first += more
-		}
-		if !bytes.Equal(got, want) || first != n || ended != done {
-			t.Errorf("%q cut at %d: %q %d %v, want %q %d %v", in, at, got, first, ended, want, n, done)
-		}
-	})
-}
-
-// FuzzClient: whatever a server sends, the client returns.
-func FuzzClient(f *testing.F) {
-	f.Add([]byte("+OK\r\n+OK\r\nUIDL\r\nSASL PLAIN\r\n.\r\n+ \r\n+OK\r\n+OK 1 5\r\n+OK\r\n1 5\r\n.\r\n+OK\r\n1 a\r\n.\r\n+OK\r\nab\r\n.\r\n+OK\r\n"))
-	f.Add([]byte("+OK\r\n-ERR\r\n+OK\r\n+OK\r\n+OK 2 5\r\n+OK\r\n1 5\r\n1 6\r\n.\r\n"))
-	f.Fuzz(func(t *testing.T, in []byte) {
-		c, err := New(answers{in: bytes.NewReader(in)}, true)
-		if err != nil {
-			return
-		}
-		c.Login(anna)
-		c.List(func(m session.Message) error {
-			if len(m.ID) > session.MostID {
-				t.Errorf("an id of %d octets", len(m.ID))
-			}
-			return nil
-		})
-		c.Header(1, io.Discard)
-		c.Fetch(1, 0, io.Discard)
-		c.Delete([]uint64{1})
-		c.Close()
-	})
-}
-
-// answers is a connection to a server that has said everything before.
-type answers struct {
-	net.Conn
-	in *bytes.Reader
-}
-
-func (a answers) Read(p []byte) (int, error) { return a.in.Read(p) }
-
-func (answers) Write(p []byte) (int, error) { return len(p), nil }
-func (answers) Close() error                { return nil }

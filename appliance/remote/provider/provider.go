@@ -22,6 +22,9 @@ type Provider struct {
 	OAuth    *OAuth // nil: it has no OAuth for mail
 	Advice   string // what to do in the settings of the provider first; "": nothing
 	Windowed bool   // POP3 lists a part of the mailbox only
+	// Keeps says that the provider itself puts what is sent into its folder of sent mail. Where it
+	// does not, only mail clients do so, which says nothing about what was sent.
+	Keeps bool
 }
 
 // A Password is what a provider accepts in the place of a password.

@@ -14,4 +14,6 @@
 //	Certificate  the server cannot be trusted           no login is sent
 //	Protocol     the server breaks the protocol         the account waits
 //	Refused      the server refuses one command         the message is left out
+//	Full         there is no room here                  the account waits, and its owner is told
+//	Expired      by the date here no certificate holds  the clock decides: Network, or Certificate
 package session

@@ -24,6 +24,8 @@ const (
 	Certificate
 	Protocol
 	Refused
+	Full
+	Expired
 	kinds
 )
 

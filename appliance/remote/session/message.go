@@ -27,6 +27,11 @@ type Message struct {
 // A Mailbox is a session after its login. It is used by one goroutine. All errors can be turned
 // into an Error by As.
 type Mailbox interface {
+	// Delay returns the least time between two logins, as the server says; 0: it says nothing.
+	Delay() time.Duration
+	// Mark returns a text that differs whenever the listing does, as far as the server says without
+	// listing anything; "": it does not say enough.
+	Mark() (string, error)
 	// List calls each with every message. It returns nil only if the listing is complete.
 	List(each func(Message) error) error
 	// Header writes the header of a message.
@@ -34,6 +39,9 @@ type Mailbox interface {
 	// Fetch writes the content of a message from an octet on, without transparency of the protocol.
 	// It reports ErrNoRange if the protocol cannot begin there.
 	Fetch(ref uint64, from int64, to io.Writer) error
+	// Find reports whether a message of the folders has a Message-ID. It reports ErrNoSearch if the
+	// protocol cannot search.
+	Find(messageID string) (bool, error)
 	// Delete deletes messages. It returns nil when the server has confirmed it for all of them.
 	Delete(refs []uint64) error
 	// Close ends the session in order. After Delete, its error says that the server may still have
@@ -43,6 +51,9 @@ type Mailbox interface {
 
 // ErrNoRange is the error of Fetch for a protocol that sends whole messages only.
 var ErrNoRange = &Error{Kind: Refused, Text: "the protocol sends whole messages only"}
+
+// ErrNoSearch is the error of Find for a protocol that cannot search.
+var ErrNoSearch = &Error{Kind: Refused, Text: "the protocol cannot search"}
 
 // A Login is how the session proves who it is.
 type Login struct {

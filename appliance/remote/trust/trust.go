@@ -65,9 +65,18 @@ func (p Policy) chain(sent []*x509.Certificate) error {
 		options.Intermediates.AddCert(cert)
 	}
 	if _, err = sent[0].Verify(options); err != nil {
-		return &session.Error{Kind: session.Certificate, Text: p.explain(sent[0], err)}
+		return &session.Error{Kind: kindOf(err), Text: p.explain(sent[0], err)}
 	}
 	return nil
+}
+
+// kindOf tells a certificate that is not valid now from one that never is.
+func kindOf(err error) session.Kind {
+	var invalid x509.CertificateInvalidError
+	if errors.As(err, &invalid) && invalid.Reason == x509.Expired {
+		return session.Expired
+	}
+	return session.Certificate
 }
 
 // explain returns what is wrong with a certificate, and what it usually means.

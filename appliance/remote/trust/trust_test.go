@@ -116,7 +116,7 @@ func TestVerify(t *testing.T) {
 			switch {
 			case tt.want == "" && err != nil:
 				t.Error(err)
-			case tt.want != "" && (!errors.As(err, &e) || e.Kind != session.Certificate || !strings.Contains(e.Text, tt.want)):
+			case tt.want != "" && (!errors.As(err, &e) || (e.Kind == session.Expired) != (tt.name == "too late") || e.Kind != session.Certificate && e.Kind != session.Expired || !strings.Contains(e.Text, tt.want)):
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})

@@ -1,0 +1,195 @@
+package imapfetch
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"net"
+	"strconv"
+	"sync"
+
+	"pillarbox/appliance/remote/session"
+)
+
+// Limits of what a server may send in a session, beside the content of messages. The client of
+// go-imap has none.
+const (
+	longestLine = 16 << 10 // octets
+	mostLines   = 64 << 20 // octets of all lines: 200,000 messages take half of it
+	mostItems   = 4 * pieceOf
+)
+
+// A line is the connection under the client. It bounds what the server sends, keeps the error with
+// which the connection broke, and has the FETCH of listings ask for one item more than the client
+// knows, whose answers it takes out and keeps.
+type line struct {
+	net.Conn
+	in      *bufio.Reader
+	rest    []byte // of a line, for the client
+	literal int64  // octets of a literal that are under way
+	octets  int64  // of all lines
+	failed  error  // why nothing more is read
+
+	mu     sync.Mutex // guards what is below: the client reads in a goroutine of its own
+	broken error      // the first error of Read
+	item   string     // that is asked for; "": none
+	items  map[uint32]string
+}
+
+// newLine returns the line of a connection. greeting is read before what comes from there.
+func newLine(conn net.Conn, greeting string) *line {
+	return &line{Conn: conn, in: bufio.NewReaderSize(conn, longestLine), rest: []byte(greeting), items: map[uint32]string{}}
+}
+
+func (l *line) Read(p []byte) (int, error) {
+	if l.failed == nil && len(l.rest) == 0 && l.literal == 0 {
+		l.failed = l.next()
+	}
+	if len(l.rest) > 0 {
+		n := copy(p, l.rest)
+		l.rest = l.rest[n:]
+		return n, nil
+	}
+	if l.failed != nil { // the client would go on behind what is too long
+		return 0, l.breaks(l.failed)
+	}
+	n, err := l.in.Read(p[:min(int64(len(p)), l.literal)])
+	l.literal -= int64(n)
+	return n, l.breaks(err)
+}
+
+// breaks notes the first error.
+func (l *line) breaks(err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil && l.broken == nil {
+		l.broken = err
+	}
+	return err
+}
+
+// next reads a line, and how long the literal behind it is.
+func (l *line) next() error {
+	text, err := l.in.ReadSlice('\n')
+	if err == bufio.ErrBufferFull {
+		return session.Errorf(session.Protocol, "the server breaks the protocol: a line of more than %d octets", longestLine)
+	}
+	if len(text) == 0 {
+		return err
+	}
+	if l.octets += int64(len(text)); l.octets > mostLines {
+		return session.Errorf(session.Protocol, "the server breaks the protocol: more than %d octets beside messages", mostLines)
+	}
+	if l.literal = literalOf(text); l.literal > pieceSize {
+		return session.Errorf(session.Protocol, "the server breaks the protocol: a literal of %d octets", l.literal)
+	}
+	l.rest = l.take(text)
+	return nil
+}
+
+// literalOf returns the length of the literal that a line announces at its end, 0 for none.
+func literalOf(text []byte) int64 {
+	text = bytes.TrimSuffix(bytes.TrimRight(text, "\r\n"), []byte("}"))
+	open := bytes.LastIndexByte(text, '{')
+	if open < 0 || len(text)-open > 20 {
+		return 0
+	}
+	n, err := strconv.ParseInt(string(bytes.TrimSuffix(text[open+1:], []byte("+"))), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// want has the FETCH commands that follow ask for an item; "": for none.
+func (l *line) want(item string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.item = item
+	clear(l.items)
+}
+
+// Write sends what the client says. A command of a listing comes in one piece.
+func (l *line) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	item := l.item
+	l.mu.Unlock()
+	command, ok := bytes.CutSuffix(p, []byte(")\r\n"))
+	if item == "" || !ok || !bytes.Contains(p, []byte(" FETCH ")) {
+		return l.Conn.Write(p)
+	}
+	whole := append(bytes.Clone(command), " "+item+")\r\n"...)
+	if _, err := l.Conn.Write(whole); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// take takes the item that was asked for out of the line of a message: " X-GM-MSGID 17", or
+// " EMAILID (M17)".
+func (l *line) take(text []byte) []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.item == "" || !bytes.HasPrefix(text, []byte("* ")) {
+		return text
+	}
+	words := bytes.SplitN(text[2:], []byte(" "), 3)
+	if len(words) < 3 || !bytes.EqualFold(words[1], []byte("FETCH")) {
+		return text
+	}
+	number, err := strconv.ParseUint(string(words[0]), 10, 32)
+	at := bytes.Index(bytes.ToUpper(text), []byte(l.item+" "))
+	if err != nil || at < 1 || text[at-1] != ' ' && text[at-1] != '(' {
+		return text
+	}
+	value := text[at+len(l.item)+1:]
+	if !bytes.HasSuffix(value, []byte(")\r\n")) {
+		return text
+	}
+	end := bytes.IndexAny(value, " \r\n)")
+	if value[0] == '(' {
+		end = bytes.IndexByte(value, ')') + 1
+	}
+	if end <= 0 {
+		return text
+	}
+	if len(l.items) < mostItems && end <= mostValue {
+		l.items[uint32(number)] = string(bytes.Trim(value[:end], "()"))
+	}
+	from, rest := at, value[end:]
+	switch {
+	case rest[0] == ' ':
+		rest = rest[1:]
+	case text[at-1] == ' ':
+		from--
+	}
+	return append(bytes.Clone(text[:from]), rest...)
+}
+
+// mostValue bounds an item: an EMAILID has at most 255 octets (RFC 8474 §4).
+const mostValue = 257
+
+// took returns the item of a message, "" if it had none.
+func (l *line) took(number uint32) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	value := l.items[number]
+	delete(l.items, number)
+	return value
+}
+
+// cause replaces an error of the client by that of the connection, if it broke.
+func (m *Mailbox) cause(err *error) {
+	var e *session.Error
+	if *err == nil || errors.As(*err, &e) {
+		return
+	}
+	m.line.mu.Lock()
+	defer m.line.mu.Unlock()
+	if m.line.broken != nil {
+		*err = m.line.broken
+	}
+	if errors.Is(*err, net.ErrClosed) { // the client itself has closed the connection
+		*err = session.Errorf(session.Protocol, "the server breaks the protocol: an answer to nothing")
+	}
+}

@@ -1,0 +1,101 @@
+package remote
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"pillarbox/appliance/config"
+	"pillarbox/appliance/remote/session"
+)
+
+// lists collects a few times, as the schedule does, and returns how often the mailbox was listed.
+func (x *place) lists(times int) (n int) {
+	x.t.Helper()
+	before := len(x.p.commands)
+	for range times {
+		if _, err := x.c.collect(context.Background(), x.a, order{}); err != nil {
+			x.t.Fatal(err)
+		}
+	}
+	for _, command := range x.p.commands[before:] {
+		if command == "list" {
+			n++
+		}
+	}
+	return n
+}
+
+// TestUnchanged: a mailbox of which nothing has changed is listed each fourth time. A command lists
+// it always.
+func TestUnchanged(t *testing.T) {
+	x := newPlace(t, 5)
+	if n := x.lists(1); n != 1 {
+		t.Fatalf("%d listings at first", n)
+	}
+	if n := x.lists(8); n != 2 {
+		t.Errorf("%d listings of 8 collections without a change", n)
+	}
+	if st := x.c.states["a"].report; st.Listed != 5 {
+		t.Errorf("without a listing: %+v", st)
+	}
+	x.p.messages = append(x.p.messages, newLetter(7, 300))
+	if n := x.lists(1); n != 1 || x.k.Count(x.a.Number()) != 7 {
+		t.Errorf("%d listings with one more, %d ids", n, x.k.Count(x.a.Number()))
+	}
+	before := strings.Count(strings.Join(x.p.commands, " "), "list")
+	x.collect()
+	x.collect()
+	if n := strings.Count(strings.Join(x.p.commands, " "), "list") - before; n != 2 {
+		t.Errorf("%d listings by commands", n)
+	}
+}
+
+// TestUnchangedOfAnother: what is known of a mailbox is not taken for another one with the same
+// numbers.
+func TestUnchangedOfAnother(t *testing.T) {
+	x := newPlace(t, 5)
+	x.lists(1)
+	for name, change := range map[string]func(){
+		"another login":    func() { x.a.User = "otto" },
+		"another protocol": func() { x.a.Fetch = config.FetchIMAP },
+	} {
+		if change(); x.lists(1) != 1 {
+			t.Errorf("%s: it was not listed", name)
+		}
+	}
+}
+
+// TestUnfinished: as long as something is left to do, a mailbox is listed.
+func TestUnfinished(t *testing.T) {
+	waiting := newPlace(t, 10)
+	waiting.a.Daily = config.Size(len(waiting.p.messages[0].content) * 4)
+	failing := newPlace(t, 3)
+	failing.p.broken = map[uint64]session.Kind{2: session.Refused}
+	for name, x := range map[string]*place{"messages wait for the next day": waiting, "a message failed": failing} {
+		if n := x.lists(3); n != 3 {
+			t.Errorf("%s: %d listings of 3 collections", name, n)
+		}
+	}
+	broken := newPlace(t, 3)
+	broken.lists(1)
+	broken.p.messages = append(broken.p.messages, newLetter(9, 400))
+	broken.p.fail["fetch"] = 1
+	broken.c.collect(context.Background(), broken.a, order{})
+	if n := broken.lists(1); n != 1 || broken.k.Count(broken.a.Number()) != 5 {
+		t.Errorf("after a broken line: %d listings", n)
+	}
+	again := newPlace(t, 3)
+	again.lists(1)
+	again.p.fail["list"] = 1
+	again.c.Collect(context.Background(), again.a, false)
+	if n := again.lists(1); n != 1 {
+		t.Errorf("after a listing that broke: %d listings", n)
+	}
+	deleting := newPlace(t, 3)
+	deleting.a.After = config.FromNow
+	deleting.lists(1)
+	if len(deleting.p.messages) != 0 || deleting.lists(2) != 1 {
+		t.Errorf("%d messages are left", len(deleting.p.messages))
+	}
+}
