@@ -13,9 +13,12 @@
 //	server: header REF           child: data OCTETS ... done | error
 //	server: fetch REF FROM       child: data OCTETS ... done | error
 //	server: delete REF ...       child: done | error
+//	server: ask REQUEST          child: reply STATUS WAIT NAME VALUE ... | error
 //	server: close                child: done | error, and it ends
 //
-// The login and its secret are fields of "open", so that they are neither in the arguments of the
+// "ask" needs no session: it is a request to an authorization server of OAuth.
+//
+// The login and its secret are fields of "open" and "ask", so that they are neither in the arguments of the
 // child nor in its environment.
 //
 // # Invariants
@@ -28,5 +31,5 @@
 //	    once.
 //
 //	frame.go  frames and fields    target.go   what "open" carries
-//	client.go the server's side, a session.Mailbox    serve.go the child's side
+//	client.go the server's side, a session.Mailbox    serve.go the child's side    ask.go both for "ask"
 package link

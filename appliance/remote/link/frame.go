@@ -21,6 +21,9 @@ const (
 	kindError
 	kindMessage
 	kindData
+	kindAsk
+	kindReply
+	kinds
 )
 
 const (
@@ -78,7 +81,7 @@ func (w *wire) next() (kind, fields, error) {
 		return 0, fields{}, err
 	}
 	k, n := kind(head[0]), int(head[1])|int(head[2])<<8|int(head[3])<<16
-	if n > mostFrame || k < kindOpen || k > kindData {
+	if n > mostFrame || k < kindOpen || k >= kinds {
 		return 0, fields{}, errFrame
 	}
 	w.in.Discard(headSize)

@@ -14,4 +14,5 @@
 //	Certificate  the server cannot be trusted           no login is sent
 //	Protocol     the server breaks the protocol         the account waits
 //	Refused      the server refuses one command         the message is left out
+//	Ended        the consent of OAuth has ended         a person has to act, at once
 package session

@@ -24,6 +24,7 @@ const (
 	Certificate
 	Protocol
 	Refused
+	Ended
 	kinds
 )
 
