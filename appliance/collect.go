@@ -20,6 +20,7 @@ import (
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/remote"
 	"pillarbox/appliance/remote/child"
+	fetching "pillarbox/appliance/remote/link"
 	"pillarbox/appliance/remote/secret"
 	"pillarbox/appliance/remote/session"
 )
@@ -35,6 +36,7 @@ type collecting struct {
 	program  *child.Program // that sessions are started from; nil: there is none
 	accounts atomic.Pointer[[]*remote.Account]
 	sending  sending // mail to other servers
+	grants   *grants // logins by OAuth 2.0
 }
 
 // begin opens the program that sessions are started from, and gives the collector what only
@@ -56,8 +58,17 @@ func (m *collecting) close() {
 	}
 }
 
-// open starts a child and has it log in.
+// open begins a session with the provider of an account.
 func (m *collecting) open(ctx context.Context, account *remote.Account, eras ...uint64) (remote.Session, error) {
+	target := account.Target(eras...)
+	if target.Login.Token {
+		return m.grants.fetch(ctx, account.Name, target, m.start)
+	}
+	return m.start(ctx, target)
+}
+
+// start starts a child and has it log in.
+func (m *collecting) start(ctx context.Context, target fetching.Target) (remote.Session, error) {
 	if m.program == nil {
 		return nil, session.Errorf(session.Protocol, "the program cannot be started a second time")
 	}
@@ -65,7 +76,7 @@ func (m *collecting) open(ctx context.Context, account *remote.Account, eras ...
 	if err != nil {
 		return nil, session.Errorf(session.Protocol, "%v", err)
 	}
-	if err := one.Open(account.Target(eras...)); err != nil {
+	if err := one.Open(target); err != nil {
 		ended := one.Wait()
 		var e *session.Error
 		if !errors.As(err, &e) && ended != nil {
@@ -122,11 +133,14 @@ func (m *collecting) unlock(one *remote.Account) {
 	kept, err := secret.Load(m.state, one.Name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		one.Reason = "it has no password: pillarbox remote login " + one.Name
+		one.Reason = "it has no login: pillarbox remote login " + one.Name
 	case err != nil:
 		one.Reason = err.Error()
 	case !kept.Fits(one.Incoming, one.Outgoing, one.Pin):
-		one.Reason = fmt.Sprintf("its password was given for %s, and not for %s: pillarbox remote login %s", kept.Incoming, one.Incoming, one.Name)
+		one.Reason = fmt.Sprintf("its login was given for %s, and not for %s: pillarbox remote login %s", kept.Incoming, one.Incoming, one.Name)
+	case kept.Grant != nil || one.OAuth():
+		one.Login = session.Login{User: one.User, Token: true}
+		one.Reason = reasonFor(one.Name, &one.Remote, kept.Grant)
 	default:
 		one.Login = session.Login{User: one.User, Secret: kept.Password}
 	}
@@ -148,8 +162,8 @@ func (m *collecting) bounds(c *config.Config) (connect []uint16, execute, read [
 
 // reaches reports whether the bounds of the server admit all servers of the remote accounts.
 func (m *collecting) reaches(c *config.Config) bool {
-	for _, name := range c.Remotes() {
-		if r := c.Remote[name]; !m.admits(r.Incoming) || !m.admits(r.Outgoing) {
+	for _, port := range c.RemotePorts() {
+		if m.confined && !slices.Contains(m.boot.RemotePorts(), port) {
 			return false
 		}
 	}

@@ -121,6 +121,8 @@ func openSending(a *Appliance, s *sending) {
 		program: func() *child.Program { return a.remote.program },
 		dial:    a.opts.dialOutgoing,
 	}
+	s.grants = openGrants(a.remote)
+	a.remote.grants = s.grants
 	s.open(func() bool { return a.clock.Interval().Trusted() })
 }
 

@@ -107,12 +107,10 @@ func (v remoteCheck) servers(r *Remote) {
 		if r.Outgoing == "" {
 			r.Outgoing = p.SMTP
 		}
-		if p.Password == provider.Refused && r.ClientID == "" {
-			v.bad("provider", "%q accepts no passwords: client_id is needed, the id of an OAuth client that you register there", r.Provider)
-		}
 	} else if r.Incoming == "" && r.Fetch != FetchNone {
 		v.addf(v.table, "provider is missing: write one of %s, or the servers as incoming and outgoing", strings.Join(provider.Names(), ", "))
 	}
+	v.oauth(r)
 	v.server("incoming", &r.Incoming, map[Protocol]string{FetchIMAP: "993", FetchPOP3: "995"}[r.Fetch])
 	v.server("outgoing", &r.Outgoing, "465")
 }
@@ -225,7 +223,8 @@ func ImplicitTLS(address string) bool {
 	return true
 }
 
-// RemotePorts returns the TCP ports of all servers of the remote accounts.
+// RemotePorts returns the TCP ports of all servers of the remote accounts, and of the OAuth servers
+// that grant access to them.
 func (c *Config) RemotePorts() (ports []uint16) {
 	for _, name := range c.Remotes() {
 		r := c.Remote[name]
@@ -235,6 +234,9 @@ func (c *Config) RemotePorts() (ports []uint16) {
 					ports = append(ports, uint16(n))
 				}
 			}
+		}
+		if r.OAuth() {
+			ports = append(ports, r.oauthPort())
 		}
 	}
 	return ports

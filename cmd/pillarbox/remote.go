@@ -24,8 +24,10 @@ func remoteRow(o *options, on func(func(*call, *options) error) func(*call) erro
 		addRow(o, on),
 		{name: "remote list", args: "[-config FILE] [-json]", does: "list the accounts at providers and how they are doing", run: on(listRemotes),
 			flags: func(f *flag.FlagSet) { f.BoolVar(&o.json, "json", false, jsonFlag) }},
-		{name: "remote login", args: "[-config FILE] NAME", does: "give an account at a provider its password", operands: name, most: 1, flags: none, run: on(loginRemote),
-			more: " The password is asked for on a terminal; otherwise it is the first line of standard input. It is kept only if the provider accepts it."},
+		{name: "remote login", args: "[-config FILE] [-paste] NAME", does: "give an account at a provider its password", operands: name, most: 1, run: on(loginRemote),
+			more: " The password is asked for on a terminal; otherwise it is the first line of standard input. It is kept only if the provider accepts it. " +
+				"For a login by OAuth 2.0 it prints an address to open in a browser; there the first line of standard input is the secret of the client, which may be empty, and the second one a pasted address.",
+			flags: func(f *flag.FlagSet) { f.BoolVar(&o.paste, "paste", false, pasteFlag) }},
 		{name: "remote remove", args: "[-config FILE] NAME", does: "remove an account at a provider", operands: name, most: 1, flags: none, run: on(removeRemote),
 			more: " Its password is erased, and what remote add has set. Messages that were fetched stay, and are not fetched again if the account comes back."},
 	}}
@@ -57,25 +59,27 @@ func loginRemote(c *call, o *options) error {
 	if !ok {
 		return fmt.Errorf("%q is no remote account: pillarbox remote add %s, or a table [remote.%s] in the configuration", name, name, name)
 	}
-	password, err := providerPassword(c, &r)
-	if err != nil {
-		return err
+	var messages int
+	if r.OAuth() {
+		messages, err = loginByGrant(c, o, on, name, nil, &r)
+	} else {
+		var password string
+		if password, err = providerPassword(c, &r); err != nil {
+			return err
+		}
+		messages, err = admin.LoginRemote(context.Background(), on, name, password)
 	}
-	messages, err := admin.LoginRemote(context.Background(), on, name, password)
 	var refused *admin.RefusedReload
 	if err != nil && !errors.As(err, &refused) {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "%s: the provider accepts the password; %d messages are there\n", name, messages)
+	fmt.Fprintf(c.stdout, "%s: the provider accepts the login; %d messages are there\n", name, messages)
 	return err
 }
 
 // providerPassword asks for a password of an account at a provider.
 func providerPassword(c *call, r *config.Remote) (string, error) {
 	p := r.At()
-	if p != nil && p.Password == provider.Refused {
-		return "", fmt.Errorf("%s accepts no passwords, and a login with OAuth 2.0 is not possible yet", r.Provider)
-	}
 	if p != nil && p.Advice != "" && isTerminal(c.stdin) {
 		fmt.Fprintf(c.stderr, "%s: %s\n", r.Provider, p.Advice)
 	}

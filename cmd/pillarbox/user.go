@@ -123,6 +123,8 @@ func readPassword(c *call, prompt string) (string, error) {
 // longestLine limits a line of standard input, in octets.
 const longestLine = 4096
 
+var errNoLine = errors.New("no password on standard input")
+
 // readLine reads one line, with or without its end, and nothing after it.
 func readLine(from *os.File) (string, error) {
 	var line []byte
@@ -140,7 +142,7 @@ func readLine(from *os.File) (string, error) {
 		line = line[:n-1]
 	}
 	if len(line) == 0 {
-		return "", errors.New("no password on standard input")
+		return "", errNoLine
 	}
 	return string(line), nil
 }

@@ -36,7 +36,7 @@ type folder struct {
 // nil. eras are the UIDVALIDITY of the folders in an earlier session whose messages are to be read
 // without a listing; 0 or none: there was no such session.
 func Open(conn net.Conn, config *tls.Config, l session.Login, folders []string, eras []uint64) (*Mailbox, error) {
-	m := &Mailbox{line: &line{Conn: conn}}
+	m := &Mailbox{line: &line{Conn: conn, token: l.Token}}
 	if config == nil {
 		m.client = imapclient.New(m.line, nil)
 	} else {
@@ -89,6 +89,9 @@ func (m *Mailbox) login(l session.Login) error {
 	mechanism := login.Choose(l, caps.AuthMechanisms())
 	switch {
 	case mechanism != nil:
+		if l.Token { // some servers do not take a command with a whole token in it
+			delete(m.client.Caps(), imap.CapSASLIR)
+		}
 		err = m.client.Authenticate(mechanism)
 	case l.Token:
 		return session.Errorf(session.Auth, "the server does not offer a login with OAuth 2.0")
@@ -98,7 +101,7 @@ func (m *Mailbox) login(l session.Login) error {
 		err = m.client.Login(l.User, l.Secret).Wait()
 	}
 	if err != nil {
-		return failed("login", err, true)
+		return login.Explain(mechanism, failed("login", err, true))
 	}
 	m.gmail = m.client.Caps().Has("X-GM-EXT-1")
 	return nil
@@ -126,6 +129,17 @@ func failed(what string, err error, login bool) error {
 type line struct {
 	net.Conn
 	broken atomic.Pointer[error] // the first error of Read
+	token  bool                  // the login is by a token
+}
+
+// Write writes what the client sends. The client has "=" for every empty response; that is right in
+// a command (RFC 4959), and a fault in the answer to the challenge of a server that refuses a token.
+func (l *line) Write(p []byte) (int, error) {
+	if l.token && string(p) == "=\r\n" {
+		_, err := l.Conn.Write(p[1:])
+		return len(p), err
+	}
+	return l.Conn.Write(p)
 }
 
 func (l *line) Read(p []byte) (int, error) {

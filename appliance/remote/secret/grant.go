@@ -24,6 +24,23 @@ type Grant struct {
 	Told, Warned   bool // the owner has a message that the login has ended, or that it will
 }
 
+// Trouble returns why an account needs a new login, and the command; "" if it does not. A grant that
+// is nil was never given. client is what the configuration names; "" for any.
+func (g *Grant) Trouble(name, client string) string {
+	why := ""
+	switch {
+	case g == nil:
+		why = "it has no login by OAuth 2.0"
+	case client != "" && client != g.Client:
+		why = "its login was given to another client_id"
+	case g.Ended != "":
+		why = g.Ended
+	default:
+		return ""
+	}
+	return why + ": pillarbox remote login " + name
+}
+
 // values are the lines of a file about a grant, in their order.
 func (g *Grant) values() [][2]string {
 	ends := ""
