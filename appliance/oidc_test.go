@@ -339,7 +339,7 @@ func (o *oidc) commands() {
 	}
 	dir := o.t.TempDir()
 	file := filepath.Join(dir, "pillarbox.toml")
-	text := fmt.Sprintf("hostname = \"nas.home.arpa\"\nstate = \"%s/state\"\nmdns = \"off\"\nspool = {capacity = \"64MiB\", volatile = true}\n"+
+	text := fmt.Sprintf("hostname = \"nas.home.arpa\"\nstate = \"%s/state\"\nmdns = \"off\"\nspool = {capacity = \"128MiB\", volatile = true}\n"+
 		"pop3 = {listen = [], listen_tls = [\"127.0.0.1:0\"]}\nsmtp = {listen = [], listen_tls = [], listen_lmtp = []}\nweb = {listen = [], listen_tls = []}\n"+
 		"[remote.anna-mail]\nowner = \"anna\"\naddress = [\"anna@example.org\"]\nincoming = %q\nsend = false\nissuer = %q\nclient_id = \"public\"\npin = %q\n",
 		dir, o.imaps, o.issuer, o.pin)
