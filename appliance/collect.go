@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -117,7 +115,9 @@ func (m *collecting) read(c *config.Config, table *accounts.Table) []*remote.Acc
 			one.Mailbox = owner.Mailbox
 			m.unlock(one)
 		}
-		if one.Reason == "" && !m.admits(one.Incoming) {
+		fetching := one.Remote
+		fetching.Outgoing = "" // that port stops sending alone
+		if one.Reason == "" && !m.admits(fetching.Ports()) {
 			one.Reason = "the server has to be restarted, because it is confined to the ports of its start"
 		}
 		if one.Reason != "" {
@@ -162,19 +162,13 @@ func (m *collecting) bounds(c *config.Config) (connect []uint16, execute, read [
 
 // reaches reports whether the bounds of the server admit all servers of the remote accounts.
 func (m *collecting) reaches(c *config.Config) bool {
-	for _, port := range c.RemotePorts() {
-		if m.confined && !slices.Contains(m.boot.RemotePorts(), port) {
-			return false
-		}
-	}
-	return true
+	return m.admits(c.RemotePorts())
 }
 
-// admits reports whether the bounds of the server admit a server of a provider.
-func (m *collecting) admits(address string) bool {
-	_, port, err := net.SplitHostPort(address)
-	number, failed := strconv.ParseUint(port, 10, 16)
-	return !m.confined || err != nil || failed != nil || slices.Contains(m.boot.RemotePorts(), uint16(number))
+// admits reports whether the bounds of the server admit ports of servers of a provider.
+func (m *collecting) admits(ports []uint16) bool {
+	admitted := m.boot.RemotePorts()
+	return !m.confined || !slices.ContainsFunc(ports, func(port uint16) bool { return !slices.Contains(admitted, port) })
 }
 
 // trouble returns what is wrong with remote accounts, for health.

@@ -228,16 +228,7 @@ func ImplicitTLS(address string) bool {
 func (c *Config) RemotePorts() (ports []uint16) {
 	for _, name := range c.Remotes() {
 		r := c.Remote[name]
-		for _, address := range []string{r.Incoming, r.Outgoing} {
-			if _, port, err := net.SplitHostPort(address); err == nil {
-				if n, err := strconv.ParseUint(port, 10, 16); err == nil {
-					ports = append(ports, uint16(n))
-				}
-			}
-		}
-		if r.OAuth() {
-			ports = append(ports, r.oauthPort())
-		}
+		ports = append(ports, r.Ports()...)
 	}
 	return ports
 }

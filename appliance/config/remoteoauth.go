@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net"
 	"net/url"
 	"strconv"
 
@@ -12,6 +13,21 @@ import (
 func (r *Remote) OAuth() bool {
 	p := r.At()
 	return r.ClientID != "" || r.Issuer != "" || p != nil && p.Password == provider.Refused
+}
+
+// Ports returns the TCP ports of the servers of the account.
+func (r *Remote) Ports() (ports []uint16) {
+	for _, address := range []string{r.Incoming, r.Outgoing} {
+		if _, port, err := net.SplitHostPort(address); err == nil {
+			if n, err := strconv.ParseUint(port, 10, 16); err == nil {
+				ports = append(ports, uint16(n))
+			}
+		}
+	}
+	if r.OAuth() {
+		ports = append(ports, r.oauthPort())
+	}
+	return ports
 }
 
 // oauthPort returns the port of the OAuth server: those of the table of providers have 443.

@@ -12,7 +12,7 @@
 //
 //	G1  A refresh token that the server has replaced is durable before the access token that came with
 //	    it is used. If it cannot be written, the account waits, and the write is tried again before
-//	    anything is asked.
+//	    anything is asked. Nothing is asked while the directory cannot be written.
 //	G2  Nothing is written if the refresh token did not change. If old ones stay valid (Stays), a
 //	    changed one is written once in 24 hours.
 //	G3  Only invalid_grant ends a login. It is written down, so that a restart does not ask the server

@@ -3,7 +3,9 @@ package grant
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.uber.org/zap"
@@ -23,6 +25,10 @@ const (
 	warning      = 7 * 24 * time.Hour
 	warningShort = 24 * time.Hour
 )
+
+// mayWrite is W_OK of access(2), by which a file system that has become read-only is found before a
+// refresh token is used up.
+const mayWrite = 2
 
 // A Purpose is what an access token is for.
 type Purpose int
@@ -121,6 +127,9 @@ func (k *Keeper) refresh(ctx context.Context, name string, h *held, g *secret.Gr
 	scope := g.Fetch
 	if purpose == Send {
 		scope = g.Send
+	}
+	if !g.Stays && syscall.Access(filepath.Join(k.State, secret.Folder), mayWrite) != nil {
+		return session.Errorf(session.Busy, "the state directory cannot be written, so that the login is not used: the provider may replace its refresh token")
 	}
 	t, err := c.Refresh(ctx, k.Send, h.refresh, scope)
 	if e := session.As(err); e != nil {

@@ -351,3 +351,17 @@ func TestNoGrant(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestReadOnly: no refresh token is used up while another one could not be written.
+func TestReadOnly(t *testing.T) {
+	s := newScene(t, secret.Grant{})
+	kept, err := secret.Load(s.State, "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := &held{login: kept.Grant.Login, refresh: "rt0"}
+	s.State = filepath.Join(s.State, "away") // root may write everywhere, but not where nothing is
+	if err := s.refresh(t.Context(), "anna", gone, kept.Grant, Fetch); session.As(err).Kind != session.Busy || len(s.p.asked) > 0 {
+		t.Errorf("%v, asked for %q", err, s.p.asked)
+	}
+}
