@@ -39,11 +39,11 @@ spool = {slot = "1MiB", capacity = "32MiB", volatile = true}
 		}
 	}
 	write(extra)
-	c, err := config.Load(file)
+	c, err := config.Find(file, config.Machine())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return start(t, c, Options{Reread: func() (*config.Config, error) { return config.Load(file) }}), file, write
+	return start(t, c, Options{Reread: func() (*config.Config, error) { return config.Find(file, config.Machine()) }}), file, write
 }
 
 // TestAccountsAreNoticed: a new account can log in without a word to the box, and a session that is

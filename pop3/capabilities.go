@@ -2,6 +2,8 @@ package pop3
 
 import (
 	"context"
+	"strconv"
+	"time"
 
 	"pillarbox/pop3/sasl"
 )
@@ -69,3 +71,13 @@ func maySTLS(s *session) bool { return s.server.TLS != nil && !s.tls && s.user =
 func implementationLine(s *session) string { return "IMPLEMENTATION " + s.server.Implementation }
 
 func hasImplementation(s *session) bool { return s.server.Implementation != "" }
+
+func expireLine(s *session) string { return s.server.Expire(s.user).line(s.user != "") }
+
+func hasExpiry(s *session) bool { return s.server.Expire != nil }
+
+func delayLine(s *session) string {
+	return "LOGIN-DELAY " + strconv.FormatInt(int64(s.server.LoginDelay.Every/time.Second), 10)
+}
+
+func hasDelay(s *session) bool { return s.server.LoginDelay != nil }

@@ -2,7 +2,6 @@ package pop3
 
 import (
 	"maps"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -43,9 +42,3 @@ func (d *Delays) take(account string, now time.Time) bool {
 	d.whole[account] = whole.Add(d.Every)
 	return true
 }
-
-func delayLine(s *session) string {
-	return "LOGIN-DELAY " + strconv.FormatInt(int64(s.server.LoginDelay.Every/time.Second), 10)
-}
-
-func hasDelay(s *session) bool { return s.server.LoginDelay != nil }

@@ -109,7 +109,8 @@
 //
 // # RFC sections and files
 //
-//	RFC 1939 §3  commands, replies, states       commands.go, replyerror.go, session.go
+//	RFC 1939 §3  commands, replies               commands.go, argument.go, replyerror.go
+//	RFC 1939 §3  states                          session.go, serve.go
 //	RFC 1939 §3  lines, autologout               package conn
 //	RFC 1939 §4  AUTHORIZATION, exclusive lock   login.go, locks.go
 //	RFC 1939 §5  TRANSACTION                     transaction.go, retrieve.go, marks.go
@@ -117,7 +118,7 @@
 //	RFC 1939 §7  USER, PASS, TOP, UIDL           login.go, retrieve.go, transaction.go
 //	RFC 1939 §11 octets                          maildrop.go: the store has measured them
 //	RFC 2449     CAPA                            capabilities.go
-//	RFC 2449 §4  255 octets                      commands.go
+//	RFC 2449 §4  255 octets                      argument.go
 //	RFC 2449 §6.5 LOGIN-DELAY                    delays.go
 //	RFC 2449 §6.6 pipelining                     package conn
 //	RFC 2449 §6.7 EXPIRE                         expire.go
@@ -125,7 +126,7 @@
 //	RFC 3206     [AUTH], [SYS/TEMP], [SYS/PERM]  replyerror.go, unreadable.go
 //	RFC 5034     AUTH                            exchange.go, package sasl
 //	RFC 6856     UTF8, LANG                      utf8.go, bareutf8.go
-//	RFC 6858     headers for clients without UTF8 utf8.go, package downgrade
+//	RFC 6858     headers for clients without UTF8 rewrite.go, package downgrade
 //
 // What is logged is in events.go.
 //

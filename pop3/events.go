@@ -1,7 +1,6 @@
 package pop3
 
 import (
-	"encoding/hex"
 	"errors"
 	"time"
 
@@ -12,29 +11,6 @@ import (
 
 // What the log says of a session. Of the arguments of commands, only the user of a login is logged,
 // because others may be passwords.
-
-// logger returns a logger with the fields of the session. It is made when there is something to
-// log, so that an idle session has none.
-func (s *session) logger() *zap.Logger {
-	proto := "pop3"
-	if s.tls {
-		proto = "pop3+tls"
-	}
-	user := s.user
-	if user == "" {
-		user = s.tried
-	}
-	return s.log.With(zap.String("session", hex.EncodeToString(s.id[:])), zap.Stringer("remote", s.remote),
-		zap.String("proto", proto), unlessEmpty("user", user))
-}
-
-// unlessEmpty returns a field, or none without a value.
-func unlessEmpty(key, value string) zap.Field {
-	if value == "" {
-		return zap.Skip()
-	}
-	return zap.String(key, value)
-}
 
 // noteMessage logs why a message was not sent, and returns what the client gets for it.
 func (s *session) noteMessage(err error) error {

@@ -28,7 +28,3 @@ func (e Expiry) line(loggedIn bool) string {
 	}
 	return line
 }
-
-func expireLine(s *session) string { return s.server.Expire(s.user).line(s.user != "") }
-
-func hasExpiry(s *session) bool { return s.server.Expire != nil }

@@ -51,9 +51,6 @@ func (m *openMaildrop) top(a argument) error {
 // terminator ends the stored bytes; the lines before it end in CRLF themselves.
 const terminator = ".\r\n"
 
-// topPiece is how much TOP reads at a time; a part of it may turn out to be too much.
-const topPiece = 4 << 10
-
 // copyLines sends the header from an offset on, and the first lines after it. Stuffed dots stay:
 // the client removes them.
 func copyLines(c *conn.Conn, body Body, from, lines int64) error {
@@ -111,14 +108,6 @@ func (m *openMaildrop) whole(n int, body Body) error {
 		return m.broken(n, t.before, err)
 	}
 	return m.transmit(t)
-}
-
-// A transfer is a message of which a part was sent.
-type transfer struct {
-	n      int
-	body   Body
-	before conn.Position // of its reply
-	at     int64         // what comes before this offset of the body was sent or gathered
 }
 
 // transmit sends the rest of a message, and closes its body. After conn.ErrWouldBlock it keeps the

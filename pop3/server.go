@@ -85,38 +85,6 @@ func orDefault[T comparable](value, otherwise T) T {
 	return value
 }
 
-// ServeConn serves one session to its end and closes raw. With implicitTLS the client begins with a
-// TLS handshake, otherwise the server with the greeting. raw is the accepted connection in either
-// case: the kernel sends files only to a *net.TCPConn that is not wrapped.
-//
-// When ctx ends, a session that waits for its client ends at once and deletes nothing. A reply or
-// an UPDATE in progress is completed first. Closing both directions of raw, by CloseRead and
-// CloseWrite if it is TCP, ends those as well. A parked session does not notice Close before its
-// time is over.
-//
-// It returns nil after a QUIT that was answered, otherwise why the session has ended, which is
-// logged already.
-func (s *Server) ServeConn(ctx context.Context, raw net.Conn, implicitTLS bool) error {
-	over := make(chan error, 1)
-	s.start(ctx, raw, implicitTLS, func(err error) { over <- err })
-	return <-over
-}
-
-// Serve is ServeConn that returns at once. It calls over when the session has ended, from any
-// goroutine. A session that waits for its client has no goroutine then.
-func (s *Server) Serve(ctx context.Context, raw net.Conn, implicitTLS bool, over func()) {
-	s.start(ctx, raw, implicitTLS, func(error) { over() })
-}
-
-// start serves a session in a goroutine of its own, and calls over with the error of ServeConn.
-func (s *Server) start(ctx context.Context, raw net.Conn, implicitTLS bool, over func(error)) {
-	go func() {
-		sess := newSession(s, raw)
-		begin := func(ctx context.Context) error { return sess.begin(ctx, implicitTLS) }
-		sess.conn.Run(ctx, begin, sess.resume, over)
-	}()
-}
-
 // account returns the account of a user.
 func (s *Server) account(user string) string {
 	if s.Account == nil {

@@ -1,8 +1,8 @@
 package pop3
 
 import (
-	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net"
@@ -63,36 +63,6 @@ func remoteAddr(raw net.Conn) netip.Addr {
 	return netip.Addr{}
 }
 
-// begin serves the session from its handshake and greeting on.
-func (s *session) begin(ctx context.Context, implicitTLS bool) error {
-	if implicitTLS {
-		if err := s.startTLS(ctx); err != nil {
-			return s.end(err)
-		}
-	}
-	s.conn.Say("+OK " + s.server.Hostname + " POP3 server ready")
-	return s.resume(ctx)
-}
-
-// resume serves the session from where it is, to its end or until it returns conn.ErrWouldBlock.
-func (s *session) resume(ctx context.Context) error {
-	err := s.serve(ctx)
-	if err == conn.ErrWouldBlock {
-		return err
-	}
-	return s.end(err)
-}
-
-// end logs how the session has ended, and closes the connection.
-func (s *session) end(err error) error {
-	if err == conn.ErrLimit {
-		err = errNoLogin
-	}
-	s.report(err)
-	s.conn.Close(err != nil)
-	return err
-}
-
 // What ends a session, beside reply errors and those of its connection.
 var (
 	errLeft    = errors.New("pop3: the client left without QUIT")
@@ -100,60 +70,6 @@ var (
 	errNoLogin = errors.New("pop3: the time to log in is over")
 	errTooMany = errors.New("pop3: too many bad commands or logins")
 )
-
-// serve executes commands until one leads to the state update, which QUIT enters when all its work
-// is done.
-func (s *session) serve(ctx context.Context) error {
-	for s.state != update {
-		if err := s.step(ctx); err == conn.ErrWouldBlock {
-			return err
-		} else if err != nil {
-			s.leave() // before the flush: a client that does not read holds no maildrop
-			s.conn.Flush()
-			return err
-		}
-	}
-	return s.conn.TryFlush()
-}
-
-// step executes one command and changes the state. An error ends the session.
-func (s *session) step(ctx context.Context) error {
-	then, err := s.execute(ctx)
-	if err == conn.ErrWouldBlock {
-		return err
-	}
-	if s.state == named { // it lasts for one line
-		s.state = authorization
-	}
-	if err != nil {
-		return s.replyTo(err)
-	}
-	if then != unchanged {
-		s.state = then
-	}
-	return s.conn.Err()
-}
-
-// execute reads and executes one command, and returns the state that follows it. If a message is
-// being sent, it continues with that.
-func (s *session) execute(ctx context.Context) (then state, err error) {
-	if s.maildrop.sending != nil {
-		return unchanged, s.noteMessage(s.maildrop.transmit(*s.maildrop.sending))
-	}
-	line, err := s.readCommand(ctx)
-	if err != nil {
-		return unchanged, ofLine(err)
-	}
-	c, a, err := s.parse(line)
-	if c == nil {
-		return unchanged, err
-	}
-	if err == nil {
-		err = s.noteMessage(c.does(s, ctx, a))
-	}
-	s.noteCommand(c, err)
-	return c.then, err
-}
 
 // ofLine returns the reply error for an invalid line, or the reason for which none has arrived.
 func ofLine(err error) error {
@@ -222,4 +138,27 @@ func (s *session) leave() {
 		s.server.Exclusive.unlock(s.server.account(s.user))
 		s.locked = false
 	}
+}
+
+// logger returns a logger with the fields of the session. It is made when there is something to
+// log, so that an idle session has none.
+func (s *session) logger() *zap.Logger {
+	proto := "pop3"
+	if s.tls {
+		proto = "pop3+tls"
+	}
+	user := s.user
+	if user == "" {
+		user = s.tried
+	}
+	return s.log.With(zap.String("session", hex.EncodeToString(s.id[:])), zap.Stringer("remote", s.remote),
+		zap.String("proto", proto), unlessEmpty("user", user))
+}
+
+// unlessEmpty returns a field, or none without a value.
+func unlessEmpty(key, value string) zap.Field {
+	if value == "" {
+		return zap.Skip()
+	}
+	return zap.String(key, value)
 }

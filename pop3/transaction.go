@@ -1,7 +1,6 @@
 package pop3
 
 import (
-	"context"
 	"strconv"
 
 	"pillarbox/pop3/conn"
@@ -24,11 +23,6 @@ type openMaildrop struct {
 
 func newOpenMaildrop(c *conn.Conn, mail Maildrop, utf8 bool) openMaildrop {
 	return openMaildrop{conn: c, mail: mail, marks: newMarks(mail), utf8: utf8}
-}
-
-// inTransaction makes a command of a session from one that needs the open maildrop only.
-func inTransaction(f func(*openMaildrop, argument) error) func(*session, context.Context, argument) error {
-	return func(s *session, _ context.Context, a argument) error { return f(&s.maildrop, a) }
 }
 
 // message returns the message of a word: its number is 1…Len and it is not marked. All commands
@@ -133,4 +127,12 @@ func (m *openMaildrop) rset(argument) error {
 func (m *openMaildrop) noop(argument) error {
 	m.conn.Say("+OK")
 	return nil
+}
+
+// A transfer is a message of which a part was sent.
+type transfer struct {
+	n      int
+	body   Body
+	before conn.Position // of its reply
+	at     int64         // what comes before this offset of the body was sent or gathered
 }

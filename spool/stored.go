@@ -13,16 +13,12 @@ import (
 type (
 	// Key names a mailbox.
 	Key = format.Key
-	// Lifetime counts what a spool has done to its device since it was made.
-	Lifetime = format.Lifetime
 	// A Recipient is a mailbox that gets the mail, and the beginning of the mail that only this
 	// mailbox sees, in wire form; at most 1024 recipients.
 	Recipient = commit.Recipient
 	// A Message is where the stored bytes of one message lie. Its slots are not written over until
 	// it is closed.
 	Message = reader.Message
-	// An Extent is a run of stored bytes in a file, to be read at explicit offsets.
-	Extent = reader.Extent
 	// An Origin is what the record of a message says of where it came from.
 	Origin = reader.Origin
 )

@@ -10,6 +10,7 @@ import (
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/delivery"
 	"pillarbox/appliance/doctor"
+	"pillarbox/appliance/outbound"
 	"pillarbox/appliance/remote"
 	"pillarbox/spool"
 )
@@ -95,4 +96,11 @@ func (s *session) mailbox(words []string) (spool.Key, error) {
 		return 0, fmt.Errorf("no mail is kept for the mailbox %s: %w", words[1], os.ErrNotExist)
 	}
 	return 0, errProtocol
+}
+
+// A Queue is the outgoing mail; *outbound.Queue is one.
+type Queue interface {
+	List() ([]outbound.Entry, error)
+	Held() bool
+	Do(ctx context.Context, verb outbound.Verb, s outbound.Selection) (n int, err error)
 }

@@ -5,38 +5,31 @@ import (
 	"io"
 )
 
-// count accepts the Content-Length of the message if the file ends where it leads to, or if a
-// separator is there, after at most one empty line.
-func (s *survey) count() {
-	if n := s.header.length; n >= 0 && n <= s.size-s.body && s.endsAt(s.body+n) {
-		s.counted = s.body + n
-	}
-}
-
-// endsAt reports whether a message can end before the octet at.
-func (s *survey) endsAt(at int64) bool {
-	if at == s.size {
+// endsAt reports whether a message can end before the octet at of a file of size octets. cr says
+// that the lines of the file end in CR.
+func endsAt(file io.ReaderAt, at, size int64, cr bool) bool {
+	if at == size {
 		return true
 	}
 	buf := make([]byte, 4<<10) // two lines and the octet before them
-	n, err := s.file.ReadAt(buf, at-1)
+	n, err := file.ReadAt(buf, at-1)
 	if err != nil && err != io.EOF {
 		return false // the pass will meet the error
 	}
 	buf = buf[:n]
-	if len(buf) == 0 || buf[0] != '\n' && !(s.cr && buf[0] == '\r') {
+	if len(buf) == 0 || buf[0] != '\n' && !(cr && buf[0] == '\r') {
 		return false
 	}
-	line, rest := cutLine(buf[1:], s.cr)
+	line, rest := cutLine(buf[1:], cr)
 	if len(line) == 0 {
 		if len(rest) == 0 {
 			return true // the file ends
 		}
-		line, rest = cutLine(rest, s.cr)
+		line, rest = cutLine(rest, cr)
 	}
-	next, after := cutLine(rest, s.cr)
+	next, after := cutLine(rest, cr)
 	for isOldMark(next) {
-		next, after = cutLine(after, s.cr)
+		next, after = cutLine(after, cr)
 	}
 	if !isMark(line) || len(line) > longestMark {
 		return false

@@ -117,5 +117,6 @@
 //	         (Content-Length)  header.go  popa3d.go  foreign.go (no mbox)  quoting.go
 //	         mbox.go, earlier.go (export)
 //	Maildir  maildirread.go  maildirname.go  subfolder.go  content.go (one file)  packed.go
-//	         list.go  uidlist.go (Dovecot)  courier.go  maildir.go (export)
+//	         identify.go (unique-ids)  list.go  uidlist.go (Dovecot)  courier.go
+//	         maildir.go (export)
 package archive

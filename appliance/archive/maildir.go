@@ -2,12 +2,9 @@ package archive
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -111,44 +108,4 @@ func setTime(f *os.File, when time.Time) error {
 		return &os.PathError{Op: "chtimes", Path: f.Name(), Err: err}
 	}
 	return nil
-}
-
-// ours ends the names that an export gives.
-const ours = ".pillarbox"
-
-// nameOfUID makes the name of a file.
-func nameOfUID(uid string, seconds int64) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d.U", seconds)
-	for i := range len(uid) {
-		if c := uid[i]; 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_=~", c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
-	}
-	return b.String() + ours
-}
-
-// uidOfName undoes nameOfUID.
-func uidOfName(name string) (uid string, ok bool) {
-	name, ok = strings.CutSuffix(name, ours)
-	_, coded, found := strings.Cut(name, ".U")
-	if !ok || !found {
-		return "", false
-	}
-	var b strings.Builder
-	for i := 0; i < len(coded); i++ {
-		if coded[i] != '%' {
-			b.WriteByte(coded[i])
-			continue
-		}
-		octet, err := strconv.ParseUint(coded[i+1:min(i+3, len(coded))], 16, 8)
-		if err != nil {
-			return "", false
-		}
-		b.WriteByte(byte(octet))
-		i += 2
-	}
-	return b.String(), transfer.ValidUID(b.String())
 }

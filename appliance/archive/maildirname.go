@@ -3,6 +3,7 @@ package archive
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -78,4 +79,44 @@ func secondsOf(name string) int64 {
 	digits, _, _ := strings.Cut(name, ".")
 	seconds, _ := strconv.ParseInt(digits, 10, 64)
 	return seconds
+}
+
+// ours ends the names that an export gives.
+const ours = ".pillarbox"
+
+// nameOfUID makes the name of a file.
+func nameOfUID(uid string, seconds int64) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d.U", seconds)
+	for i := range len(uid) {
+		if c := uid[i]; 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_=~", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String() + ours
+}
+
+// uidOfName undoes nameOfUID.
+func uidOfName(name string) (uid string, ok bool) {
+	name, ok = strings.CutSuffix(name, ours)
+	_, coded, found := strings.Cut(name, ".U")
+	if !ok || !found {
+		return "", false
+	}
+	var b strings.Builder
+	for i := 0; i < len(coded); i++ {
+		if coded[i] != '%' {
+			b.WriteByte(coded[i])
+			continue
+		}
+		octet, err := strconv.ParseUint(coded[i+1:min(i+3, len(coded))], 16, 8)
+		if err != nil {
+			return "", false
+		}
+		b.WriteByte(byte(octet))
+		i += 2
+	}
+	return b.String(), transfer.ValidUID(b.String())
 }

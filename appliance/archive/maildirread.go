@@ -14,22 +14,6 @@ import (
 	"pillarbox/appliance/transfer"
 )
 
-// A file is a message in a Maildir: about 250 octets each.
-type file struct {
-	in         *folder // "cur" or "new"
-	name, base string  // with its flags and without
-	listed
-	known bool // Dovecot's list has it
-}
-
-// A maildirSource is a Maildir that is read.
-type maildirSource struct {
-	dir    string
-	parts  []*folder // "new" and "cur", as far as they are there
-	report *Report
-	files  []file
-}
-
 // ReadMaildir returns the messages of a Maildir, new ones and seen ones: in the order of Dovecot's
 // list, then by the time in their names. Messages are opened one after the other, as they are asked
 // for.

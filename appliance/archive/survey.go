@@ -233,3 +233,11 @@ func (s *survey) finish() error {
 	s.end(s.size, s.blank)
 	return nil
 }
+
+// count accepts the Content-Length of the message if the file ends where it leads to, or if a
+// separator is there, after at most one empty line.
+func (s *survey) count() {
+	if n := s.header.length; n >= 0 && n <= s.size-s.body && endsAt(s.file, s.body+n, s.size, s.cr) {
+		s.counted = s.body + n
+	}
+}

@@ -77,7 +77,8 @@ func Parse(page []byte) (*Manifest, error) {
 	if err := m.parseSigned(string(text[len(firstLine)+1 : signed])); err != nil {
 		return nil, fmt.Errorf("the update is damaged: %w", err)
 	}
-	if err := m.parseSignatures(string(text[signed:])); err != nil {
+	var err error
+	if m.signatures, err = parseSignatures(string(text[signed:])); err != nil {
 		return nil, fmt.Errorf("the update is damaged: %w", err)
 	}
 	return m, nil

@@ -3,7 +3,6 @@ package cardupdate
 import (
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // A Policy is what this card installs.
@@ -13,26 +12,6 @@ type Policy struct {
 	Keys    []Key
 
 	AllowOlder, AllowUnsigned bool
-}
-
-// ErrUnsigned is returned for an update without a signature.
-var ErrUnsigned = errors.New("the update is not signed: anyone may have made it. If it is your own, sign it, " +
-	"or install it with -allow-unsigned")
-
-// A ForeignError is returned for an update that only unknown keys have signed.
-type ForeignError struct{ Keys []string }
-
-func (e *ForeignError) Error() string {
-	return fmt.Sprintf("the update is signed by key %s, which this card does not trust. If the key is your own, run "+
-		"\"pillarbox-update trust FILE\" with its public key (openssl pkey -in KEY.pem -pubout)", strings.Join(e.Keys, " and "))
-}
-
-// A TamperedError is returned for an update whose signature does not match what it says.
-type TamperedError struct{ Key string }
-
-func (e *TamperedError) Error() string {
-	return fmt.Sprintf("the signature of key %s does not match: the update was changed after it was signed, or is damaged. "+
-		"Get it again from where it comes from", e.Key)
 }
 
 // An OlderError is returned for an update that is older than what runs.

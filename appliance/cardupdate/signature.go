@@ -75,45 +75,18 @@ func ReadKeys(directories ...string) (keys []Key, err error) {
 	return keys, errors.Join(errs...)
 }
 
-func (m *Manifest) parseSignatures(text string) error {
+// parseSignatures reads the lines behind those that are signed.
+func parseSignatures(text string) (signatures []signature, err error) {
 	for line := range strings.Lines(text) {
 		words := strings.Split(strings.TrimSuffix(line, "\n"), " ")
 		if len(words) != 3 || words[0] != "signature" {
-			return errors.New("a line follows the signature, and is not signed")
+			return nil, errors.New("a line follows the signature, and is not signed")
 		}
 		octets, err := base64.StdEncoding.Strict().DecodeString(words[2])
 		if id, bad := hex.DecodeString(words[1]); err != nil || bad != nil || len(id) != idLength/2 || len(octets) != ed25519.SignatureSize {
-			return errors.New("the form of its signature is wrong")
+			return nil, errors.New("the form of its signature is wrong")
 		}
-		m.signatures = append(m.signatures, signature{words[1], octets})
+		signatures = append(signatures, signature{words[1], octets})
 	}
-	return nil
-}
-
-// Signer returns the key that signed the manifest, or the reason why none of keys did.
-func (m *Manifest) Signer(keys []Key) (Key, error) {
-	if len(m.signatures) == 0 {
-		return Key{}, ErrUnsigned
-	}
-	var foreign []string
-	changed := ""
-	for _, s := range m.signatures {
-		known := false
-		for _, key := range keys {
-			if key.ID != s.key {
-				continue
-			}
-			if known = true; ed25519.Verify(key.public, m.signed, s.octets) {
-				return key, nil
-			}
-			changed = key.ID
-		}
-		if !known {
-			foreign = append(foreign, s.key)
-		}
-	}
-	if changed != "" {
-		return Key{}, &TamperedError{changed}
-	}
-	return Key{}, &ForeignError{foreign}
+	return signatures, nil
 }

@@ -8,11 +8,6 @@ import (
 	"strings"
 )
 
-// homeDomains are the domains that no server of the Internet has: multicast DNS, home networks (RFC
-// 8375), common domains of routers, and this machine. An authority may sign for every name below
-// them.
-var homeDomains = [...]string{"localhost", "local", "home.arpa", "lan", "internal"}
-
 // homeRanges are the addresses that no server of the Internet has: home networks, this machine,
 // links, and 100.64.0.0/10, which private networks between homes use (RFC 6598).
 var homeRanges = [...]string{
@@ -47,16 +42,6 @@ func constrain(authority *x509.Certificate, names Names) {
 		}
 	}
 	authority.PermittedDNSDomainsCritical = true
-}
-
-// isBare reports whether a name has no dot and is not one of homeDomains.
-func isBare(name string) bool {
-	return !strings.Contains(name, ".") && !slices.Contains(homeDomains[:], name)
-}
-
-// someBelow reports whether one of names is below name.
-func someBelow(name string, names []string) bool {
-	return slices.ContainsFunc(names, func(other string) bool { return strings.HasSuffix(other, "."+name) })
 }
 
 // permitsName reports whether an authority may sign for a host name (RFC 5280 §4.2.1.10). As in all
@@ -109,16 +94,4 @@ func divide(authority *x509.Certificate, names Names) (inside Names, outside []s
 	inside.Fixed, _ = split(names.Fixed, mayAddr)
 	inside.Addrs, _ = split(names.Addrs, mayAddr)
 	return inside, outside
-}
-
-// split returns the elements of a list for which may is true, and the others.
-func split[T any](list []T, may func(T) bool) (these, others []T) {
-	for _, one := range list {
-		if may(one) {
-			these = append(these, one)
-		} else {
-			others = append(others, one)
-		}
-	}
-	return these, others
 }

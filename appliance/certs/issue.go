@@ -22,15 +22,6 @@ const (
 	renewBefore   = 60 * day
 )
 
-// Names are what a certificate is for. Host names are in lower case, addresses have no zones.
-type Names struct {
-	DNS     []string     // host names; the first one is the server's
-	Fixed   []netip.Addr // addresses of the configuration
-	Addrs   []netip.Addr // private addresses of this machine; see R1
-	SetUp   []string     // names by which mail clients look for their settings; see R1
-	Domains []string     // mail domains, which a new authority permits
-}
-
 // A pair is a certificate with its key.
 type pair struct {
 	cert *x509.Certificate

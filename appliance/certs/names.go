@@ -89,3 +89,39 @@ func Addresses() []netip.Addr {
 	}
 	return addrs
 }
+
+// Names are what a certificate is for. Host names are in lower case, addresses have no zones.
+type Names struct {
+	DNS     []string     // host names; the first one is the server's
+	Fixed   []netip.Addr // addresses of the configuration
+	Addrs   []netip.Addr // private addresses of this machine; see R1
+	SetUp   []string     // names by which mail clients look for their settings; see R1
+	Domains []string     // mail domains, which a new authority permits
+}
+
+// isBare reports whether a name has no dot and is not one of homeDomains.
+func isBare(name string) bool {
+	return !strings.Contains(name, ".") && !slices.Contains(homeDomains[:], name)
+}
+
+// someBelow reports whether one of names is below name.
+func someBelow(name string, names []string) bool {
+	return slices.ContainsFunc(names, func(other string) bool { return strings.HasSuffix(other, "."+name) })
+}
+
+// split returns the elements of a list for which may is true, and the others.
+func split[T any](list []T, may func(T) bool) (these, others []T) {
+	for _, one := range list {
+		if may(one) {
+			these = append(these, one)
+		} else {
+			others = append(others, one)
+		}
+	}
+	return these, others
+}
+
+// homeDomains are the domains that no server of the Internet has: multicast DNS, home networks (RFC
+// 8375), common domains of routers, and this machine. An authority may sign for every name below
+// them.
+var homeDomains = [...]string{"localhost", "local", "home.arpa", "lan", "internal"}

@@ -11,15 +11,6 @@ import (
 	"time"
 )
 
-// Options say which certificate to show.
-type Options struct {
-	Dir       string    // the folder of the server's own certificate
-	Names     Names     // what it is for
-	Cert, Key string    // PEM files of the user's own certificate, used instead if not ""
-	Built     time.Time // the date of this build
-	Now       time.Time // the time by the clock
-}
-
 // A Ring holds the certificate in use. Its methods may be called from any goroutine.
 type Ring struct {
 	shown atomic.Pointer[tls.Certificate]

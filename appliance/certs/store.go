@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+	"time"
 
 	"pillarbox/appliance/durable"
 )
@@ -157,4 +158,13 @@ func storePair(dir, certName, keyName string, p pair) error {
 		return err
 	}
 	return durable.Replace(filepath.Join(dir, certName), cert)
+}
+
+// Options say which certificate to show.
+type Options struct {
+	Dir       string    // the folder of the server's own certificate
+	Names     Names     // what it is for
+	Cert, Key string    // PEM files of the user's own certificate, used instead if not ""
+	Built     time.Time // the date of this build
+	Now       time.Time // the time by the clock
 }

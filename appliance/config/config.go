@@ -1,13 +1,12 @@
 package config
 
 import (
-	"errors"
-	"os"
-	"path/filepath"
+	"maps"
+	"slices"
 	"time"
 )
 
-// A Config is the whole configuration. Load and Builtin return complete, valid ones.
+// A Config is the whole configuration. Find and Builtin return complete, valid ones.
 type Config struct {
 	// File is the file that was read, "" for the built-in defaults.
 	File string
@@ -104,8 +103,8 @@ type TLS struct {
 
 // Web is the page for set-up and status.
 type Web struct {
-	// Listen are the addresses of the page without a log-in, ListenTLS those with TLS and log-in. nil
-	// (not written) means the standard ports; an empty list means none.
+	// Listen are the addresses of the page without a log-in, ListenTLS those with TLS and log-in.
+	// nil (not written) means the standard ports; an empty list means none.
 	Listen, ListenTLS []string
 	// Names are further host names by which the page may be opened.
 	Names []string
@@ -188,50 +187,19 @@ func Default() *Config {
 	}
 }
 
-// SystemFile is the configuration file unless another one is named.
-const SystemFile = "/etc/pillarbox/pillarbox.toml"
+// Remotes returns the names of the remote accounts, in the order of the alphabet.
+func (c *Config) Remotes() []string { return slices.Sorted(maps.Keys(c.Remote)) }
 
-// Find reads the configuration: path unless it is "", otherwise SystemFile if it exists, otherwise
-// no file. A mistake in the file is returned as *Report.
-func Find(path string, env Environment) (*Config, error) {
-	if path != "" {
-		return load(path, env)
-	}
-	system := filepath.Join(env.Root, SystemFile)
-	if _, err := os.Stat(system); errors.Is(err, os.ErrNotExist) {
-		return Builtin(env)
-	}
-	return load(system, env) // a file that cannot be read is an error, not a default
-}
+// A Demand selects the ports at which mail is accepted only after a login. Each includes the ports
+// of the one before it.
+type Demand uint8
 
-// Load reads a file and completes it for this machine. Mistakes in it are returned together as
-// *Report.
-func Load(path string) (*Config, error) { return load(path, Machine()) }
+const (
+	DemandNever      Demand = iota // nowhere: printers and cameras have no password
+	DemandSubmission               // at the ports for mail clients, see Submission
+	DemandAlways                   // at every SMTP port; LMTP is for mail servers and needs no login
+)
 
-// Builtin returns the defaults, with what environment variables set, completed.
-func Builtin(env Environment) (*Config, error) {
-	c := Default()
-	problems := c.fillVariables(env, nil)
-	c.Complete(env)
-	for _, p := range c.byVariable(c.Validate()) {
-		if !about(problems, p.Key) {
-			problems = append(problems, p)
-		}
-	}
-	if len(problems) > 0 {
-		return nil, &Report{Problems: problems}
-	}
-	return c, nil
-}
-
-func load(path string, env Environment) (*Config, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return Parse(path, text, env)
-}
+// Submission reports whether a port is for mail clients: every one with TLS from the first byte
+// (RFC 8314 §3.3), and 587 (RFC 6409), or 1587 in its place.
+func Submission(port int, tls bool) bool { return tls || port == 587 || port == 1587 }

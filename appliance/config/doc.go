@@ -5,7 +5,7 @@
 // written in several ways (letter case, a bare host name); it reports where in the file a mistake
 // is and which key was probably meant. It opens no port, makes no directory, uses no network, and
 // accepts no value that it does not understand. A file with one mistake is not half in force:
-// [Load] returns a whole Config or a [*Report].
+// [Find] returns a whole Config or a [*Report].
 //
 //	file ──► positions (where each key and value stands)      keys.go: the table of keys
 //	  └────► values    (map of what was written)  ──────────► one row a key: a setter
@@ -19,7 +19,7 @@
 //	    problem of a default names the key.
 //	C3  All problems of one file are reported together, in the order of its lines. A syntax error
 //	    is reported alone, because nothing after it can be read.
-//	C4  A Config is never changed after Load.
+//	C4  A Config is never changed after it was loaded.
 //	C5  No message of the TOML parser is shown: syntax.go has our own words for each.
 //
 // Without a file the built-in defaults are used, see [Default], [Find] and [Environment]. What
@@ -28,14 +28,21 @@
 //
 // Where what is
 //
-//	encoding.go   byte order marks, UTF-16, line ends
-//	document.go   TOML to values and positions
-//	table.go      tables, and names that are used twice
-//	syntax.go     the words for what is not TOML
-//	parse.go      values to Config
-//	keys.go       the table of keys
-//	variables.go  environment variables to Config
-//	suggest.go    "did you mean ...?"
-//	locate.go     the line of a value that turns out to be wrong later
-//	report.go     all problems as text
+//	encoding.go     byte order marks, UTF-16, line ends
+//	document.go     TOML to values and positions
+//	table.go        tables, and names that are used twice
+//	syntax.go       the words for what is not TOML
+//	config.go       the values and their defaults; remote.go, retention.go: of tables with names
+//	setter.go       what a key accepts, by the type of its value
+//	keys.go         the table of keys
+//	suggest.go      "did you mean ...?"
+//	named.go        tables whose keys are names of the user's choice
+//	fill.go         values to Config
+//	variables.go    environment variables to Config
+//	environment.go  what the machine adds
+//	validate.go     what values are possible; aliases.go, listeners.go and remotecheck.go for theirs
+//	load.go         all of it in order
+//	settings.go     a Config as text
+//	locate.go       the line of a value that turns out to be wrong later
+//	report.go       all problems as text
 package config

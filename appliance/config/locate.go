@@ -1,6 +1,10 @@
 package config
 
-import "os"
+import (
+	"os"
+
+	"pillarbox/appliance/names"
+)
 
 // Locate returns err as the problem of a key whose value turned out to be wrong only when it was
 // used, as the path of a file that is missing: a *Report with the place of the value in the file
@@ -36,4 +40,27 @@ func (p Problem) find(file string) Problem {
 		}
 	}
 	return p
+}
+
+// lines returns the line of each key that the file has.
+func (c *Config) lines() map[string]int {
+	found := map[string]int{}
+	content, err := os.ReadFile(c.File)
+	if c.File == "" || err != nil {
+		return found
+	}
+	text, problem := utf8Text(content)
+	if problem != nil {
+		return found
+	}
+	read, err := readDocument(text)
+	if err != nil {
+		return found
+	}
+	for _, at := range read.where {
+		if !at.table {
+			found[names.Fold(at.name())] = Problem{}.place(text, at.key).Line
+		}
+	}
+	return found
 }

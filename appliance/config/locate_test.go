@@ -17,7 +17,7 @@ func TestLocate(t *testing.T) {
 		}
 	}
 	write("\xEF\xBB\xBF[tls]\r\n# mine\r\ncert = \"/a\"\r\nkey = \"/b\"\r\n")
-	c, err := Load(file)
+	c, err := Find(file, Machine())
 	if err != nil {
 		t.Fatal(err)
 	}

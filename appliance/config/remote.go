@@ -2,8 +2,7 @@ package config
 
 import (
 	"fmt"
-	"maps"
-	"slices"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -143,63 +142,19 @@ func optionalSize(s string) (Size, error) {
 	return ParseSize(s)
 }
 
-// fillRemote stores one line below [remote.NAME].
-func (c *Config) fillRemote(values map[string]any, p position) (trouble string, mark span) {
-	if value, _ := lookUp(values, p.path); len(p.path) <= 2 && !p.table || kind(value) == "a list" && p.table {
-		return p.name() + ": expects a table: [remote.NAME] on a line of its own, and its keys below", p.key
-	}
-	if len(p.path) == 1 {
-		return "", span{}
-	}
-	name := p.path[1]
-	if !newName(name) {
-		return fmt.Sprintf("remote: %q cannot be the name of a remote account: it is 1 to 64 of a-z, 0-9, dot, hyphen and underscore, and does not begin with a dot or hyphen or end in .new", name), p.key
-	}
-	r, known := c.Remote[name]
-	if !known {
-		r = newRemote()
-	}
-	defer func() {
-		if c.Remote == nil {
-			c.Remote = map[string]Remote{}
-		}
-		c.Remote[name] = r
-	}()
-	switch {
-	case len(p.path) == 2:
-		return "", span{}
-	case len(p.path) > 3 || p.table:
-		return fmt.Sprintf("remote: a name with a dot is written in quotes: [remote.%q]", strings.Join(p.path[1:], ".")), p.key
-	}
-	return r.fill(values, p)
-}
-
-// fill stores one key of a remote account.
-func (r *Remote) fill(values map[string]any, p position) (trouble string, mark span) {
-	table, name := r.keys(), p.path[2]
-	for _, row := range table {
-		if row.name == name {
-			value, _ := lookUp(values, p.path)
-			if err := row.set(value); err != nil {
-				return p.name() + ": " + err.Error(), p.value
-			}
-			return "", span{}
-		}
-	}
-	hint := ""
-	if best := nearest(table, position{path: []string{name}}); best != "" {
-		hint = fmt.Sprintf("; did you mean %q?", strings.Join(p.path[:2], ".")+"."+best)
-	}
-	return fmt.Sprintf("unknown key %q%s", p.name(), hint), p.key
-}
-
-// newName reports whether a new account may have a name. NAME.new is a file that is being written.
-func newName(name string) bool {
-	return accountName(name) && name[0] != '-' && name[0] != '.' && !strings.HasSuffix(name, ".new")
-}
-
-// Remotes returns the names of the remote accounts, in the order of the alphabet.
-func (c *Config) Remotes() []string { return slices.Sorted(maps.Keys(c.Remote)) }
-
 // At returns the row of the provider of an account, or nil.
 func (r *Remote) At() *provider.Provider { return provider.Find(r.Provider) }
+
+// ImplicitTLS reports whether a server at host:port begins with TLS from the first octet; at the
+// ports 25, 110, 143 and 587 it begins with STARTTLS.
+func ImplicitTLS(address string) bool {
+	_, port, _ := net.SplitHostPort(address)
+	switch port {
+	case "25", "110", "143", "587":
+		return false
+	}
+	return true
+}
+
+// String names an account in a message.
+func (r *Remote) String() string { return fmt.Sprintf("%s at %s", r.User, r.Incoming) }

@@ -2,7 +2,6 @@ package config
 
 import (
 	"encoding/hex"
-	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
@@ -212,17 +211,6 @@ func (v remoteCheck) sending(r *Remote) {
 	}
 }
 
-// ImplicitTLS reports whether a server at host:port begins with TLS from the first octet; at the
-// ports 25, 110, 143 and 587 it begins with STARTTLS.
-func ImplicitTLS(address string) bool {
-	_, port, _ := net.SplitHostPort(address)
-	switch port {
-	case "25", "110", "143", "587":
-		return false
-	}
-	return true
-}
-
 // RemotePorts returns the TCP ports of all servers of the remote accounts, and of the OAuth servers
 // that grant access to them.
 func (c *Config) RemotePorts() (ports []uint16) {
@@ -232,6 +220,3 @@ func (c *Config) RemotePorts() (ports []uint16) {
 	}
 	return ports
 }
-
-// String names an account in a message.
-func (r *Remote) String() string { return fmt.Sprintf("%s at %s", r.User, r.Incoming) }

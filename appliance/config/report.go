@@ -97,3 +97,10 @@ func sortByLine(problems []Problem) {
 		return a.Column < b.Column
 	})
 }
+
+// A verdict collects problems.
+type verdict struct{ problems []Problem }
+
+func (v *verdict) addf(key, format string, args ...any) {
+	v.problems = append(v.problems, Problem{Key: key, Text: key + ": " + fmt.Sprintf(format, args...)})
+}

@@ -3,11 +3,8 @@ package config
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
-
-	"pillarbox/appliance/names"
 )
 
 // A Setting is one key with its value, and where that comes from.
@@ -79,14 +76,6 @@ func (c *Config) values() map[string]any {
 	return all
 }
 
-// values are those of the keys of an account.
-func (k Keeping) values() map[string]any {
-	return map[string]any{
-		"keep_days": k.KeepDays, "keep_days_after_fetch": k.KeepDaysAfterFetch, "bin_days": k.BinDays,
-		"mailbox_share": k.MailboxShare.String(), "quota": k.Quota.String(),
-	}
-}
-
 // wordOf returns the word of a choice that has the text of a value.
 func wordOf[T any](words choices[T], value string, textOf func(T) string) string {
 	for _, choice := range words {
@@ -113,27 +102,4 @@ func tomlText(value any) string {
 		return "[" + strings.Join(words, ", ") + "]"
 	}
 	return fmt.Sprint(value)
-}
-
-// lines returns the line of each key that the file has.
-func (c *Config) lines() map[string]int {
-	found := map[string]int{}
-	content, err := os.ReadFile(c.File)
-	if c.File == "" || err != nil {
-		return found
-	}
-	text, problem := utf8Text(content)
-	if problem != nil {
-		return found
-	}
-	read, err := readDocument(text)
-	if err != nil {
-		return found
-	}
-	for _, at := range read.where {
-		if !at.table {
-			found[names.Fold(at.name())] = Problem{}.place(text, at.key).Line
-		}
-	}
-	return found
 }

@@ -79,7 +79,7 @@ func TestSettings(t *testing.T) {
 	if err := os.WriteFile(file, []byte(everything), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Load(file)
+	c, err := Find(file, Machine())
 	if err != nil {
 		t.Fatal(err)
 	}

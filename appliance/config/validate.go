@@ -1,7 +1,7 @@
 package config
 
 import (
-	"fmt"
+	"maps"
 	"net/netip"
 	"path/filepath"
 	"slices"
@@ -26,13 +26,6 @@ func (c *Config) Validate() []Problem {
 	v.remotes(c)
 	v.words(c)
 	return v.problems
-}
-
-// A verdict collects problems.
-type verdict struct{ problems []Problem }
-
-func (v *verdict) addf(key, format string, args ...any) {
-	v.problems = append(v.problems, Problem{Key: key, Text: key + ": " + fmt.Sprintf(format, args...)})
 }
 
 func (v *verdict) names(c *Config) {
@@ -142,29 +135,52 @@ func (v *verdict) words(c *Config) {
 	}
 }
 
-// checkDomain returns an error if a folded name is not a host or domain name (RFC 1123 section
-// 2.1).
-func checkDomain(name string) error {
-	if name == "" || len(name) > 253 {
-		return fmt.Errorf("%q is not a host name: 1 to 253 characters are needed", name)
-	}
-	for label := range strings.SplitSeq(name, ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return fmt.Errorf("%q is not a host name: each part between dots has 1 to 63 characters and no hyphen at its ends", name)
-		}
-		for _, r := range label {
-			if !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '-') {
-				return fmt.Errorf("%q is not a host name: %q is not allowed in one; only a-z, 0-9 and hyphens can", name, r)
-			}
+// retention checks how long mail is kept.
+func (v *verdict) retention(r *Retention) {
+	v.keeping(retentionTable, r.Keeping)
+	for _, name := range slices.Sorted(maps.Keys(r.Accounts)) {
+		if own := r.Accounts[name]; own != r.Keeping {
+			v.keeping(retentionTable+"."+accountsTable+"."+name, own)
 		}
 	}
-	return nil
 }
 
-// isNumber reports whether s is not empty and has only digits.
-func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+func (v *verdict) keeping(table string, k Keeping) {
+	for _, days := range []struct {
+		key   string
+		value int
+	}{{"keep_days", k.KeepDays}, {"keep_days_after_fetch", k.KeepDaysAfterFetch}, {"bin_days", k.BinDays}} {
+		if days.value < 0 || days.value > mostDays {
+			v.addf(table+"."+days.key, "%d is outside of 0 to %d days; 0 is off", days.value, mostDays)
+		}
+	}
+	if k.MailboxShare < 1 {
+		v.addf(table+".mailbox_share", "%v leaves no space for mail; 1%% to 100%% is possible", k.MailboxShare)
+	}
+	if k.Quota != 0 && k.Quota < minMessage {
+		v.addf(table+".quota", "%v is less than the %v that one message may need; 0B means no quota", k.Quota, Size(minMessage))
+	}
+}
 
-// isAlpha reports whether s is not empty and has only small letters.
-func isAlpha(s string) bool {
-	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == ""
+// web checks the names of [web], and folds them to the form in which they are compared.
+func (v *verdict) web(c *Config) {
+	for i, name := range c.Web.Names {
+		name = names.Fold(strings.TrimSuffix(name, "."))
+		if _, err := netip.ParseAddr(name); err == nil {
+			v.addf("web.names", "%q is an address: the page answers by every address of the machine without this key", name)
+		} else if err := checkDomain(name); err != nil {
+			v.addf("web.names", "%v; write it without http:// and without a port", err)
+		}
+		c.Web.Names[i] = name
+	}
+	for i, name := range c.Web.Admins {
+		name = names.Fold(name)
+		if name == "" || strings.ContainsAny(name, "@ ") {
+			v.addf("web.admins", "%q is not the name of an account; pillarbox user list shows them", name)
+		}
+		c.Web.Admins[i] = name
+	}
+	if len(c.Web.Listen) > 0 && c.Web.ListenTLS != nil && len(c.Web.ListenTLS) == 0 {
+		v.addf("web.listen_tls", "is empty, so nobody could log in: set it to a port, or set web.listen to [] as well")
+	}
 }

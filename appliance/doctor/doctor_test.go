@@ -47,7 +47,6 @@ func TestFindings(t *testing.T) {
 		{"a mistake", Configuration("", nil, errors.New("p.toml:3: no")), "FAIL p.toml:3: no"},
 		{"a warning", Configuration("p.toml", []string{"odd"}, nil), "WARN odd"},
 		{"no server", one(Stopped(errors.New("does not run"))), "FAIL does not run"},
-		{"a later version", one(Newer(errors.New("version 9"))), "FAIL version 9"},
 
 		{"certificate", certificate(func(*Certificate) {}), "OK is valid until 2027-11-30"},
 		{"expired", certificate(func(c *Certificate) { c.Until = noon.Add(-time.Hour) }), "FAIL has expired"},

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -156,11 +155,4 @@ func Multicast(setting, name, reason string) Finding {
 		return ok(check, reason)
 	}
 	return warn(check, "announces nothing: "+reason, "connect the network, or set mdns = \"off\"")
-}
-
-// Port returns the number of a port in an address; 0 if there is none.
-func Port(address string) int {
-	_, port, _ := net.SplitHostPort(address)
-	n, _ := strconv.Atoi(port)
-	return n
 }

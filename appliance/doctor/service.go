@@ -116,11 +116,6 @@ func Stopped(err error) Finding {
 	return fail("server", err.Error(), "start it: systemctl start pillarbox, /etc/init.d/pillarbox start, or pillarbox serve")
 }
 
-// Newer is the finding for files of a later version; err is why the spool was not opened.
-func Newer(err error) Finding {
-	return fail("spool", err.Error(), "install the version that wrote the state directory")
-}
-
 // Configuration is the finding about a configuration file: err is why it was refused.
 func Configuration(file string, warnings []string, err error) (all []Finding) {
 	const check = "configuration"

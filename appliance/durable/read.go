@@ -10,9 +10,6 @@ import (
 	"syscall"
 )
 
-// Most is how many octets Read reads of a small file, unless its caller passes less.
-const Most = 1 << 20
-
 // Read returns the content of a small file, of most octets at most. It follows no link, waits for
 // no FIFO, opens no device, and accepts only what the owner of the folder or this process owns. The
 // error is fs.ErrNotExist if there is no file.

@@ -26,6 +26,7 @@
 // # Files
 //
 //	target.go  where to: the URL    dial.go  connection and login
-//	mailbox.go the Taker            sum.go   the sum
+//	mailbox.go the folder           sum.go   the sum
 //	pending.go what was sent and not yet answered
+//	take.go    the Taker
 package imapexport

@@ -1,7 +1,6 @@
 package imapexport
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 
 	"pillarbox/appliance/archive"
-	"pillarbox/appliance/transfer"
 )
 
 // A Mailbox is a folder of an IMAP server that an export fills. It is a transfer.Taker. It is used
@@ -104,78 +102,9 @@ func (m *Mailbox) Close() error {
 	return err
 }
 
-// Wants returns true for each message: only the header shows whether the folder has it.
-func (m *Mailbox) Wants(_ string, octets int64) bool {
-	m.octets = octets
-	return true
-}
-
-// Damaged notes a message that does not verify.
-func (m *Mailbox) Damaged(uid string) { m.Bad = append(m.Bad, uid) }
-
-// longestHeader bounds a header in octets. It is held until the sum of it is known.
-const longestHeader = 256 << 10
-
-// mostRefusals is after how many refusals in a row an export ends.
-const mostRefusals = 20
-
-// Take sends a message, unless the folder has it. Finish waits for the answer.
-func (m *Mailbox) Take(uid string, o transfer.Origin, content io.Reader) error {
-	var s summer
-	var header bytes.Buffer
-	_, err := io.Copy(&header, io.LimitReader(&headerReader{content, &s}, longestHeader))
-	if err != nil {
-		return err
-	}
-	if header.Len() >= longestHeader {
-		m.Refused = append(m.Refused, uid+": its header is too long to be compared with those that are there")
-		return nil
-	}
-	is := s.sum()
-	if m.had[is] > 0 {
-		m.had[is]--
-		m.Skipped++
-		return nil
-	}
-	return m.send(uid, is, o, io.MultiReader(&header, content))
-}
-
-// A headerReader reads a message until the summer has its header, and some octets behind it.
-type headerReader struct {
-	from io.Reader
-	to   *summer
-}
-
-func (r *headerReader) Read(p []byte) (int, error) {
-	if r.to.at == ended {
-		return 0, io.EOF
-	}
-	n, err := r.from.Read(p)
-	r.to.Write(p[:n])
-	return n, err
-}
-
-// copyLines copies lines that end in LF as lines that end in CRLF.
-func copyLines(to io.Writer, from io.Reader) (n int64, err error) {
-	src, dst := make([]byte, 16<<10), make([]byte, 0, 32<<10)
-	for {
-		read, err := from.Read(src)
-		dst = dst[:0]
-		for _, b := range src[:read] {
-			if b == '\n' {
-				dst = append(dst, '\r')
-			}
-			dst = append(dst, b)
-		}
-		written, failed := to.Write(dst)
-		n += int64(written)
-		switch {
-		case failed != nil:
-			return n, failed
-		case err == io.EOF:
-			return n, nil
-		case err != nil:
-			return n, err
-		}
-	}
+// A pending is a message that was sent and not yet answered.
+type pending struct {
+	uid     string
+	is      sum
+	command *imapclient.AppendCommand
 }

@@ -11,18 +11,14 @@ import (
 	"pillarbox/appliance/transfer"
 )
 
+// mostRefusals is after how many refusals in a row an export ends.
+const mostRefusals = 20
+
 // mostPending bounds the APPEND commands without an answer, so that a message does not cost a round
 // trip or two. All of them fit in the buffers of a connection, so a server that is slow to answer
 // does not run into the time limit of a write. A message above 4 KiB is sent when the server has
 // answered all commands before it.
 const mostPending = 8
-
-// A pending is a message that was sent and not yet answered.
-type pending struct {
-	uid     string
-	is      sum
-	command *imapclient.AppendCommand
-}
 
 // send sends a message. Its lines end in LF.
 func (m *Mailbox) send(uid string, is sum, o transfer.Origin, content io.Reader) error {
@@ -134,4 +130,29 @@ func (m *Mailbox) Finish() error {
 		}
 	}
 	return err
+}
+
+// copyLines copies lines that end in LF as lines that end in CRLF.
+func copyLines(to io.Writer, from io.Reader) (n int64, err error) {
+	src, dst := make([]byte, 16<<10), make([]byte, 0, 32<<10)
+	for {
+		read, err := from.Read(src)
+		dst = dst[:0]
+		for _, b := range src[:read] {
+			if b == '\n' {
+				dst = append(dst, '\r')
+			}
+			dst = append(dst, b)
+		}
+		written, failed := to.Write(dst)
+		n += int64(written)
+		switch {
+		case failed != nil:
+			return n, failed
+		case err == io.EOF:
+			return n, nil
+		case err != nil:
+			return n, err
+		}
+	}
 }

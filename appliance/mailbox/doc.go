@@ -6,5 +6,5 @@
 //
 // # Files
 //
-//	policy.go  policies of accounts     limits.go  share and quota     store.go  a retention.Store
+//	policy.go  policies of accounts, share and quota     store.go  a retention.Store
 package mailbox

@@ -2,19 +2,8 @@ package mdns
 
 import (
 	"context"
-	"strconv"
 	"time"
 )
-
-// numbered returns the label that is tried next for a name that is taken: a label has at most 63
-// octets (RFC 1035 §2.3.4).
-func numbered(label string, number int) string {
-	suffix := ""
-	if number > 1 {
-		suffix = "-" + strconv.Itoa(number)
-	}
-	return label[:min(len(label), 63-len(suffix))] + suffix
-}
 
 // mostRounds is how often probing starts again, be it for another name. After that the server waits
 // for some time, as §8.1 asks for, and looks at interfaces and other programs again.
@@ -89,25 +78,4 @@ func (a *announcement) listen(ctx context.Context, d time.Duration) event {
 		return outvoted
 	}
 	return challenged
-}
-
-// channels returns those of the ports; nil for a family that has none.
-func (a *announcement) channels() (trouble, lost [2]chan struct{}) {
-	for i, p := range a.ports {
-		trouble[i], lost[i] = p.trouble, p.lost
-	}
-	return trouble, lost
-}
-
-func (a *announcement) drain() {
-	for _, p := range a.ports {
-		select {
-		case <-p.trouble:
-		default:
-		}
-		select {
-		case <-p.lost:
-		default:
-		}
-	}
 }

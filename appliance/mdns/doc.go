@@ -30,11 +30,12 @@
 //	RFC 6762        file
 //	§5.4, §6        answer.go    which records, unicast or multicast, delays, known answers (§7.1)
 //	§8, §9          claim.go     probes, announcements, conflicts
-//	§10.1           responder.go the life of a name, goodbye
+//	§10.1           announcement.go what is announced, goodbye
+//	                responder.go the life of a name
 //	§8.2            tie.go       two that probe for one name at a time
 //	§10, RFC 6763   zone.go      the records
 //	§18, RFC 1035   message.go   the wire
-//	§11, §14        link.go socket_linux.go interfaces and sockets
+//	§11, §14        link.go socket_linux.go port.go interfaces and sockets
 //	                holders.go   who else has the port
 //	                changes_linux.go whether addresses have changed (rtnetlink(7))
 //

@@ -2,25 +2,11 @@ package mdns
 
 import (
 	"context"
-	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 )
-
-// Settings are what is announced. They may be replaced while Run runs.
-type Settings struct {
-	// Label is the first label of the host name, in lower case: the name is LABEL.local.
-	Label string
-	// Services are the ports of the server; 14 at most.
-	Services []Service
-	// Allowed reports whether an address of an interface may be announced.
-	Allowed func(netip.Addr) bool
-	// Always answers also where another program has the port.
-	Always bool
-}
 
 // A Responder answers for one server.
 type Responder struct {
@@ -50,11 +36,6 @@ func (r *Responder) Update(s Settings) {
 	r.settings = s
 	r.mu.Unlock()
 	signal(r.changed)
-}
-
-// same reports whether two Settings announce the same on the same interfaces.
-func (s *Settings) same(other *Settings) bool {
-	return s.Label == other.Label && s.Always == other.Always && slices.Equal(s.Services, other.Services)
 }
 
 // Name returns the host name that is announced; if it is "", reason says why none is.
@@ -164,22 +145,6 @@ func (r *Responder) serve(ctx context.Context, every time.Duration) (reason stri
 	}
 }
 
-func limit(links []*link) []*link { return links[:min(len(links), mostLinks)] }
-
-// An announcement is what one run of serve has open.
-type announcement struct {
-	ports  []*port
-	group  sync.WaitGroup
-	links  []*link
-	s      Settings
-	label  string
-	number int // of the label; 1 has none
-	shown  bool
-
-	changes *changes
-	inodes  [2]uint64 // of the sockets of ports
-}
-
 // open opens the sockets. One family is enough.
 func (r *Responder) open(ctx context.Context, links []*link) (*announcement, error) {
 	a := &announcement{number: 1}
@@ -204,32 +169,6 @@ func (r *Responder) open(ctx context.Context, links []*link) (*announcement, err
 		a.group.Go(p.serve)
 	}
 	return a, nil
-}
-
-func (a *announcement) close() {
-	for _, p := range a.ports {
-		p.conn.Close()
-	}
-	a.group.Wait()
-	a.changes.close()
-}
-
-// build makes the records of all links under the label of the moment.
-func (a *announcement) build(s Settings, links []*link) {
-	a.s, a.label = s, numbered(s.Label, a.number)
-	built := make([]*link, len(links))
-	for i, l := range links {
-		one := *l
-		one.zone = newZone(a.label, l.addrs, s.Services)
-		built[i] = &one
-	}
-	a.links = built
-	for _, p := range a.ports {
-		p.claimed.Store(false)
-		p.unfilter()
-		p.join(built)
-		p.links.Store(&built)
-	}
 }
 
 // hold keeps the name until something happens to it.
@@ -258,51 +197,6 @@ func (a *announcement) hold(ctx context.Context, every time.Duration, r *Respond
 			if !a.follow(a.s) {
 				return moved
 			}
-		}
-	}
-}
-
-// follow puts settings and links in force that leave what is announced as it is: who may ask, and
-// further addresses. It returns false if something else has to be announced.
-func (a *announcement) follow(s Settings) bool {
-	links := limit(findLinks(s.Allowed))
-	if !a.s.same(&s) || !sameLinks(a.links, links) {
-		return false
-	}
-	a.s = s
-	for i, l := range links {
-		l.zone = a.links[i].zone
-	}
-	a.links = links
-	for _, p := range a.ports {
-		p.links.Store(&links)
-	}
-	return true
-}
-
-func (a *announcement) announce() {
-	a.each(func(l *link) []byte { return l.zone.answer(nil, response{records: l.zone.all()}) })
-}
-
-// goodbye withdraws what was announced.
-func (a *announcement) goodbye() {
-	if !a.shown {
-		return
-	}
-	a.shown = false
-	a.each(func(l *link) []byte {
-		msg := l.zone.answer(nil, response{records: l.zone.all()})
-		withdraw(msg)
-		return msg
-	})
-}
-
-// each sends a message on every link of every family.
-func (a *announcement) each(message func(*link) []byte) {
-	for _, l := range a.links {
-		msg := message(l)
-		for _, p := range a.ports {
-			p.conn.WriteMsgUDPAddrPort(msg, appendControl(make([]byte, 0, controlSize), l.index, p.wide), p.group)
 		}
 	}
 }

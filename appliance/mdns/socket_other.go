@@ -7,8 +7,6 @@ import (
 	"errors"
 )
 
-const controlSize = 64
-
 func openPort(context.Context, bool, []*link) (*port, error) {
 	return nil, errors.ErrUnsupported
 }
@@ -16,6 +14,3 @@ func openPort(context.Context, bool, []*link) (*port, error) {
 func (p *port) join([]*link)        {}
 func (p *port) filter(string) error { return errors.ErrUnsupported }
 func (p *port) unfilter()           {}
-
-func destination([]byte, bool) (index int, group bool)    { return 0, false }
-func appendControl(b []byte, index int, wide bool) []byte { return b }

@@ -55,10 +55,13 @@
 //	collect.go     standard input to Input
 //	header.go      the fields that are read, removed and added
 //	address.go     the addresses of a field (RFC 5322 section 3.4) or of an argument
-//	deliver.go     envelope, and the ways to the server
-//	transact.go    transactions, and what became of each recipient
-//	speaksmtp.go   -bs
-//	client.go      the connection (RFC 5321, RFC 2033, RFC 3461)
+//	message.go     envelope, and what is sent
+//	way.go         the ways to the server
 //	serveruser.go  the user of the server
+//	client.go      the connection (RFC 5321, RFC 2033, RFC 3461)
+//	transact.go    transactions, and what became of each recipient
+//	call.go        one run: what it is called with, and which way answers
+//	deliver.go     standard input to the server
+//	do.go          the modes; -bs
 //	exit.go        exit codes (sysexits.h)
 package sendmail

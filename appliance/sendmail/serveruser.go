@@ -129,22 +129,3 @@ func hexAddrPort(text string) netip.AddrPort {
 	}
 	return netip.AddrPortFrom(addr.Unmap(), uint16(number))
 }
-
-// privileged reports whether only root and programs with its permission can listen at a TCP port.
-func privileged(way Way) bool {
-	_, word, err := net.SplitHostPort(way.Address)
-	if err != nil || way.Network != "tcp" {
-		return false
-	}
-	port, err := strconv.Atoi(word)
-	if err != nil {
-		return false
-	}
-	first := 1024
-	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_unprivileged_port_start"); err == nil {
-		if n, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
-			first = n
-		}
-	}
-	return port < first
-}

@@ -27,6 +27,6 @@
 // # Files
 //
 //	directory.go  opening and tightening     owner.go     AsOwner, Take
-//	handover.go   to the service user        rights.go    errors about access
-//	advice.go     what to do                 socket.go    names of sockets
+//	handover.go   to the service user        rights.go    errors about access, and what to do
+//	names.go      of files and sockets       patience.go  waiting for a process that ends
 package statedir

@@ -12,6 +12,9 @@ import (
 	"pillarbox/cmd/pillarbench/testbed"
 )
 
+// errUsage is returned after the flag package has printed what is wrong.
+var errUsage = errors.New("wrong usage")
+
 // needed prints that a flag is missing or wrong, as the flag package does.
 func needed(set *flag.FlagSet, text string) error {
 	fmt.Fprintf(set.Output(), "%s: %s\n", set.Name(), text)

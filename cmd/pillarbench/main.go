@@ -39,9 +39,6 @@ var subcommands = [...]struct {
 	{"start", "cost of a start, a first login and a deletion with many messages", runStart},
 }
 
-// errUsage is returned after the flag package has printed what is wrong.
-var errUsage = errors.New("wrong usage")
-
 func main() {
 	if len(os.Args) > 1 {
 		for _, s := range subcommands {

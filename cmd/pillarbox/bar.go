@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"pillarbox/appliance/transfer"
 )
 
 // A bar shows the progress of a command in one line of a terminal. It shows nothing in other
@@ -80,4 +82,18 @@ func (b *bar) clear() {
 		fmt.Fprint(b.to, "\r"+strings.Repeat(" ", len(b.shown))+"\r")
 		b.shown = ""
 	}
+}
+
+// A counted taker shows the progress.
+type counted struct {
+	transfer.Taker
+	bar         *bar
+	done, total int64
+}
+
+// Wants is called once for each message.
+func (t *counted) Wants(uid string, octets int64) bool {
+	t.done++
+	t.bar.show(t.done, t.total)
+	return t.Taker.Wants(uid, octets)
 }

@@ -2,59 +2,9 @@ package main
 
 import (
 	"flag"
-	"strings"
 
 	"pillarbox/appliance/admin"
-	"pillarbox/appliance/config"
 )
-
-// A command is one row of the table of commands. Help, usage lines, completion and the test of the
-// manual page read nothing else.
-type command struct {
-	name  string // with that of the group above: "user add"
-	args  string // after the name, as the usage line shows them
-	does  string // in a line of the overview: begins with a verb, no full stop
-	more  string // of the help; each paragraph begins with a newline, unless it continues the first
-	flags func(f *flag.FlagSet)
-	notes []flagText // the flags of a command that reads them itself
-	run   func(c *call) error
-
-	operands []string // the names of the operands that must be given
-	most     int      // operands; those that are given are in c.args
-	foreign  bool     // the operands are another program's command line
-	noConfig bool     // the command has no -config
-	config   *string
-
-	below []command // of a group, which does nothing itself
-}
-
-// word is the last word of the name.
-func (c command) word() string { return c.name[strings.LastIndexByte(c.name, ' ')+1:] }
-
-// flagSet returns the flags of a command. Parsing it sets the options that the command runs with.
-func (c command) flagSet() *flag.FlagSet {
-	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
-	if !c.noConfig {
-		flags.StringVar(c.config, "config", "", "read this configuration `FILE` (default: "+config.SystemFile+" if it exists)")
-	}
-	c.flags(flags)
-	return flags
-}
-
-// options are what was written on a command line.
-type options struct {
-	config string
-	json   bool
-	print  bool
-	ca     string
-	since  int
-	list   bool
-	queue  queueOptions
-	dry    bool
-	paste  bool
-}
-
-const jsonFlag = "write JSON; later versions add names and change none"
 
 // commands is the table of commands, in the order of the overview.
 func commands() []command {

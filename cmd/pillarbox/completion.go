@@ -13,12 +13,12 @@ func completion(c *call) error {
 	if !ok {
 		return errUsage{fmt.Sprintf("%q is not bash, zsh or fish", c.args[0])}
 	}
-	_, err := io.WriteString(c.stdout, script(commands()))
+	_, err := io.WriteString(c.stdout, script(c.table))
 	return err
 }
 
-// words are what can follow a command: the commands below it, or its flags.
-func (c command) words() (list []string) {
+// words are what can follow a command of the table: the commands below it, or its flags.
+func (c command) words(table []command) (list []string) {
 	for _, row := range c.below {
 		list = append(list, row.word())
 	}
@@ -30,7 +30,7 @@ func (c command) words() (list []string) {
 	case "completion":
 		list = append(list, "bash", "zsh", "fish")
 	case "help":
-		list = topWords(commands())
+		list = topWords(table)
 	}
 	return list
 }
@@ -51,10 +51,10 @@ func topWords(rows []command) (list []string) {
 }
 
 // cases writes a case of the Bourne shell for each command: what can follow it.
-func cases(b *strings.Builder, rows []command, line string) {
+func cases(b *strings.Builder, table, rows []command, line string) {
 	for _, row := range rows {
-		cases(b, row.below, line)
-		if words := row.words(); len(words) > 0 {
+		cases(b, table, row.below, line)
+		if words := row.words(table); len(words) > 0 {
 			fmt.Fprintf(b, line, strings.ReplaceAll(row.name, " ", `\ `), strings.Join(words, " "))
 		}
 	}
@@ -66,7 +66,7 @@ func bashCompletion(rows []command) string {
 		"    local cur=${COMP_WORDS[COMP_CWORD]} words=\n")
 	fmt.Fprintf(&b, "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words=%q\n    else\n", strings.Join(topWords(rows), " "))
 	b.WriteString("        case \"${COMP_WORDS[*]:1:COMP_CWORD-1} \" in\n")
-	cases(&b, rows, "        %s\\ *) words=%q ;;\n")
+	cases(&b, rows, rows, "        %s\\ *) words=%q ;;\n")
 	b.WriteString("        esac\n    fi\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\ncomplete -o default -F _pillarbox pillarbox\n")
 	return b.String()
 }
@@ -76,7 +76,7 @@ func zshCompletion(rows []command) string {
 	b.WriteString("#compdef pillarbox\n# zsh completion of pillarbox: source <(pillarbox completion zsh)\n_pillarbox() {\n    local -a list\n")
 	fmt.Fprintf(&b, "    if (( CURRENT == 2 )); then\n        list=(%s)\n    else\n", strings.Join(topWords(rows), " "))
 	b.WriteString("        case \"${(j: :)words[2,CURRENT-1]} \" in\n")
-	cases(&b, rows, "        %s\\ *) list=(%s) ;;\n")
+	cases(&b, rows, rows, "        %s\\ *) list=(%s) ;;\n")
 	b.WriteString("        esac\n    fi\n    compadd -a list || _files\n}\ncompdef _pillarbox pillarbox\n")
 	return b.String()
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"flag"
 	"fmt"
 	"strings"
 
@@ -12,10 +11,10 @@ import (
 const helpWidth = 80
 
 // overview is the help of the program: one line a command.
-func overview() string {
+func overview(table []command) string {
 	var b strings.Builder
 	b.WriteString("pillarbox: a mail server for a home network\n\nusage: pillarbox COMMAND [ARGUMENT...]\n\n")
-	writeRows(&b, commands())
+	writeRows(&b, table)
 	fmt.Fprintf(&b, "\nRun \"pillarbox help COMMAND\" for the arguments and flags of a command.\n"+
 		"Without -config, a command reads %s if it exists.\nTo begin: pillarbox serve\n", config.SystemFile)
 	return b.String()
@@ -131,29 +130,11 @@ func joinBrackets(lines []string) []string {
 	return lines
 }
 
-// A flagText explains one flag.
-type flagText struct{ name, does string } // the name with its dash and its value: "-config FILE"
-
-// explained returns the flags of a command, in alphabetical order.
-func (c command) explained() []flagText {
-	if c.flags == nil {
-		return c.notes
-	}
-	var texts []flagText
-	c.flagSet().VisitAll(func(f *flag.Flag) {
-		value, does := flag.UnquoteUsage(f)
-		texts = append(texts, flagText{strings.TrimSuffix("-"+f.Name+" "+value, " "), does})
-	})
-	return texts
-}
-
-func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-
 // showHelp shows the overview, or the help of a command.
 func showHelp(c *call) error {
-	text := overview()
+	text := overview(c.table)
 	if len(c.args) > 0 {
-		row, rest, err := lookUp(c.args)
+		row, rest, err := lookUp(c.table, c.args)
 		if err != nil {
 			return errLine{err}
 		}
@@ -165,6 +146,3 @@ func showHelp(c *call) error {
 	_, err := fmt.Fprint(c.stdout, text)
 	return err
 }
-
-// An errLine is a usage error that is complete: no usage line follows.
-type errLine struct{ error }

@@ -13,12 +13,6 @@ import (
 	"pillarbox/appliance/outbound"
 )
 
-// queueOptions are the flags that select outgoing mail.
-type queueOptions struct {
-	to, from string
-	all      bool
-}
-
 // queueCommands are the commands about outgoing mail.
 func queueCommands(o *options, on func(func(*call, *options) error) func(*call) error) []command {
 	const (

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"flag"
 	"os"
 	passwd "os/user"
@@ -28,12 +27,12 @@ func sendMail(c *call) error { return c.sendmail("sendmail") }
 func calledAs(args []string, stdin *os.File, stdout, stderr *os.File) (code int, called bool) {
 	name := filepath.Base(args[0])
 	if name == verifyUpdateName {
-		return report(&call{verifyUpdateCommand(), args[1:], stdin, stdout, stderr}), true
+		return report(&call{verifyUpdateCommand(), args[1:], stdin, stdout, stderr, nil}), true
 	}
 	for _, known := range otherNames {
 		if name == known {
 			row := command{name: name, args: sendmailArgs, does: "hand a message to the server, as sendmail(8) does", run: func(c *call) error { return c.sendmail(name) }}
-			return report(&call{row, args[1:], stdin, stdout, stderr}), true
+			return report(&call{row, args[1:], stdin, stdout, stderr, nil}), true
 		}
 	}
 	return 0, false
@@ -87,13 +86,4 @@ func caller() (name, full string) {
 		return u.Username, u.Name
 	}
 	return cmp.Or(os.Getenv("LOGNAME"), "uid"+strconv.Itoa(os.Getuid())), ""
-}
-
-// exitCode returns the exit code of an error that has one.
-func exitCode(err error) (code int, ok bool) {
-	var coded interface{ ExitCode() int }
-	if !errors.As(err, &coded) {
-		return 0, false
-	}
-	return coded.ExitCode(), true
 }

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"strings"
-
-	"pillarbox/appliance/admin"
-	"pillarbox/appliance/config"
 )
 
 // A spoolRow is one row of the table of spool commands.
@@ -21,23 +17,6 @@ type spoolRow struct {
 	run   func(c *call, o *spoolOptions) error
 
 	foreign bool // the arguments are another program's command line
-}
-
-// spoolOptions are what was written on a command line.
-type spoolOptions struct {
-	config string
-	json   bool
-	format string
-	out    string
-	orphan string
-	from   string
-	to     string // where -format imap exports to
-	ca     string
-	pin    string
-	rest   []string
-
-	deleted bool // import what is marked as deleted, too
-	dry     bool // report what an import would do, and change nothing
 }
 
 const manyAccounts = 1000
@@ -104,16 +83,6 @@ func spoolOperands(row spoolRow) []string {
 	return words[len(words)-row.least:]
 }
 
-// ask reads the configuration and returns a client of its spool.
-func (o *spoolOptions) ask(create bool) (*config.Config, *admin.Client, error) {
-	on, err := find(o.config)
-	if err != nil {
-		return nil, nil, err
-	}
-	client, err := admin.Ask(context.Background(), on, create)
-	return on, client, err
-}
-
 func spoolVerify(c *call, o *spoolOptions) error {
 	_, client, err := o.ask(false)
 	if err != nil {
@@ -161,19 +130,4 @@ func spoolCompact(c *call, o *spoolOptions) error {
 	}
 	fmt.Fprintf(c.stdout, "free slots: %d before, %d now; %s were moved\n", before.Free, after.Free, bytesWord(after.Copied-before.Copied))
 	return nil
-}
-
-// bytesWord writes a size for people: "4.0 KiB".
-func bytesWord(n int64) string {
-	if n < 1<<10 {
-		return fmt.Sprintf("%d B", n)
-	}
-	f, unit := float64(n)/(1<<10), "KiB"
-	for _, larger := range []string{"MiB", "GiB", "TiB"} {
-		if f < 1<<10 {
-			break
-		}
-		f, unit = f/(1<<10), larger
-	}
-	return fmt.Sprintf("%.1f %s", f, unit)
 }

@@ -5,14 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/admin"
 	"pillarbox/appliance/archive"
-	"pillarbox/appliance/names"
-	"pillarbox/appliance/transfer"
 )
 
 func spoolExport(c *call, o *spoolOptions) error {
@@ -70,34 +67,6 @@ func spoolExport(c *call, o *spoolOptions) error {
 	return nil
 }
 
-// boxes returns the mailboxes to export: those that were named, or those of all accounts.
-func (o *spoolOptions) boxes(client *admin.Client) ([]admin.Mailbox, error) {
-	s, err := client.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if o.orphan != "" {
-		at := slices.IndexFunc(s.Orphans, func(m admin.Mailbox) bool { return m.Name == o.orphan })
-		if at < 0 {
-			return nil, fmt.Errorf("%s is not the key of an orphan; pillarbox spool stat lists them", o.orphan)
-		}
-		return s.Orphans[at : at+1], nil
-	}
-	if len(o.rest) == 0 {
-		return s.Accounts, nil
-	}
-	var boxes []admin.Mailbox
-	for _, name := range o.rest {
-		name = names.Fold(name)
-		at := slices.IndexFunc(s.Accounts, func(m admin.Mailbox) bool { return m.Name == name })
-		if at < 0 {
-			return nil, unknown(name)
-		}
-		boxes = append(boxes, s.Accounts[at])
-	}
-	return boxes, nil
-}
-
 // errNoFileName is the error of an account whose mail would be stored outside of the export's
 // folder, or under a name that looks like an option or is hidden. New accounts have no such names.
 var errNoFileName = errors.New("cannot be the name of a file: export this account alone, with -format mbox -o FILE")
@@ -147,18 +116,4 @@ func (o *spoolOptions) mboxPath(name string, many bool) (string, error) {
 		return "", errNoFileName
 	}
 	return filepath.Join(o.out, name+".mbox"), nil // its folder is made with it
-}
-
-// A counted taker shows the progress.
-type counted struct {
-	transfer.Taker
-	bar         *bar
-	done, total int64
-}
-
-// Wants is called once for each message.
-func (t *counted) Wants(uid string, octets int64) bool {
-	t.done++
-	t.bar.show(t.done, t.total)
-	return t.Taker.Wants(uid, octets)
 }

@@ -6,22 +6,6 @@ import (
 	"os/exec"
 )
 
-// splitCommand separates the flags of this program from the command line of another one, which
-// begins with the first word that is neither a flag nor its value.
-func splitCommand(args []string) (own, foreign []string) {
-	for i := 0; i < len(args); i++ {
-		switch {
-		case args[i] == "--":
-			return args[:i], args[i+1:]
-		case args[i] == "-config" || args[i] == "--config":
-			i++
-		case args[i] == "" || args[i][0] != '-':
-			return args[:i], args[i:]
-		}
-	}
-	return args, nil
-}
-
 // spoolHold runs a command that copies the state directory. Meanwhile the server keeps every slot
 // as it is, as long as it has free ones.
 func spoolHold(c *call, o *spoolOptions) error {

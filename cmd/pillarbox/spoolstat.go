@@ -3,9 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"pillarbox/appliance/admin"
 	"pillarbox/spool/flash"
@@ -141,22 +139,4 @@ func jsonMailboxes(name string, list []admin.Mailbox) string {
 		rows[i] = fmt.Sprintf(`{%s:%s,"messages":%d,"octets":%d}`, jsonText(name), jsonText(m.Name), m.Messages, m.Octets)
 	}
 	return "[" + strings.Join(rows, ",") + "]"
-}
-
-// jsonText quotes a text (RFC 8259 §7).
-func jsonText(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r < ' ' || r == utf8.RuneError:
-			b.WriteString(`\u` + strconv.FormatInt(0x10000+int64(r), 16)[1:])
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String() + `"`
 }

@@ -11,6 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// longestLine limits a line of standard input, in octets.
+const longestLine = 4096
+
 // isTerminal reports whether f is a terminal.
 func isTerminal(f any) bool {
 	file, ok := f.(*os.File)
@@ -59,4 +62,28 @@ func askSecret(terminal *os.File, prompts io.Writer, prompt string) (string, err
 	case <-given:
 		return "", errors.New("cancelled; nothing was changed")
 	}
+}
+
+var errNoLine = errors.New("no password on standard input")
+
+// readLine reads one line, with or without its end, and nothing after it.
+func readLine(from *os.File) (string, error) {
+	var line []byte
+	for one := make([]byte, 1); len(line) < longestLine; {
+		n, err := from.Read(one)
+		if n == 1 && one[0] == '\n' {
+			break
+		}
+		line = append(line, one[:n]...)
+		if err != nil {
+			break // the end of the input ends the line
+		}
+	}
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	}
+	if len(line) == 0 {
+		return "", errNoLine
+	}
+	return string(line), nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/admin"
@@ -118,31 +117,4 @@ func readPassword(c *call, prompt string) (string, error) {
 		return "", errors.New("the two passwords differ; nothing was changed")
 	}
 	return first, nil
-}
-
-// longestLine limits a line of standard input, in octets.
-const longestLine = 4096
-
-var errNoLine = errors.New("no password on standard input")
-
-// readLine reads one line, with or without its end, and nothing after it.
-func readLine(from *os.File) (string, error) {
-	var line []byte
-	for one := make([]byte, 1); len(line) < longestLine; {
-		n, err := from.Read(one)
-		if n == 1 && one[0] == '\n' {
-			break
-		}
-		line = append(line, one[:n]...)
-		if err != nil {
-			break // the end of the input ends the line
-		}
-	}
-	if n := len(line); n > 0 && line[n-1] == '\r' {
-		line = line[:n-1]
-	}
-	if len(line) == 0 {
-		return "", errNoLine
-	}
-	return string(line), nil
 }

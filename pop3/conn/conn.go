@@ -12,18 +12,6 @@ import (
 	"pillarbox/pop3/wire"
 )
 
-// What ends a connection, beside the errors of its socket. They are in the log of a session.
-var (
-	// ErrIdle is returned when the client has sent no line for the idle time.
-	ErrIdle = errors.New("pop3: the client was idle for too long")
-	// ErrSlow is returned when the client has not taken 32 KiB of replies in the idle time.
-	ErrSlow = errors.New("pop3: the client does not take what it asked for")
-	// ErrLimit is returned when the time of SetLimit has passed.
-	ErrLimit = errors.New("pop3: the time limit has passed")
-	// ErrStopping is returned when the context has ended while nothing was to be sent.
-	ErrStopping = errors.New("pop3: the server stops")
-)
-
 // What a call returns that is to be repeated.
 var (
 	// ErrWouldBlock is returned by TryReadLine, TryFlush and SendBody when the client has sent or
@@ -150,4 +138,19 @@ func (c *Conn) Close(linger bool) {
 	}
 	c.in.Reset(nil)
 	c.in.Release()
+}
+
+// SetLimit sets a time that no wait passes. The zero Time removes it.
+func (c *Conn) SetLimit(by time.Time) { c.limits.by = by }
+
+// Limit returns the time that SetLimit has set.
+func (c *Conn) Limit() time.Time { return c.limits.by }
+
+// partial is called before each read that waits for the rest of a line.
+func (c *Conn) partial() error {
+	wire.QuickAck(c.raw, c.pool.QuickAck)
+	if c.bare != "" && string(c.in.Pending()) == c.bare {
+		return ErrBare
+	}
+	return nil
 }

@@ -47,15 +47,16 @@
 //
 // # Files
 //
-//	conn.go            Conn, its errors, Run, parking
 //	pool.go            what connections share: buffers, the parking lot
-//	limits.go          deadlines, the pace of a long reply
+//	limits.go          deadlines, the pace of a long reply, how a connection ends
+//	conn.go            Conn, Run, parking
 //	read.go            lines (RFC 1939 §3, RFC 2449 §4), silence, a client that disconnects
 //	write.go           gathering and sending (RFC 2449 §6.6)
 //	replies.go         what is gathered: the buffer, what a parked connection keeps, positions
-//	body.go            bodies and extents
+//	body.go            bodies and extents, and how they are copied
 //	sendfile_linux.go  from a file to the socket
 //	sendfile_other.go  a copy
+//	send.go            which of the two
 //
 // A Conn is a field of a session, and takes 248 octets on a 64-bit machine.
 package conn

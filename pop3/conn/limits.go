@@ -1,6 +1,21 @@
 package conn
 
-import "time"
+import (
+	"errors"
+	"time"
+)
+
+// What ends a connection, beside the errors of its socket. They are in the log of a session.
+var (
+	// ErrIdle is returned when the client has sent no line for the idle time.
+	ErrIdle = errors.New("pop3: the client was idle for too long")
+	// ErrSlow is returned when the client has not taken 32 KiB of replies in the idle time.
+	ErrSlow = errors.New("pop3: the client does not take what it asked for")
+	// ErrLimit is returned when the time of SetLimit has passed.
+	ErrLimit = errors.New("pop3: the time limit has passed")
+	// ErrStopping is returned when the context has ended while nothing was to be sent.
+	ErrStopping = errors.New("pop3: the server stops")
+)
 
 // limits are how long a connection waits for its client.
 type limits struct {
@@ -24,12 +39,6 @@ func (l *limits) passed(otherwise error) error {
 	}
 	return otherwise
 }
-
-// SetLimit sets a time that no wait passes. The zero Time removes it.
-func (c *Conn) SetLimit(by time.Time) { c.limits.by = by }
-
-// Limit returns the time that SetLimit has set.
-func (c *Conn) Limit() time.Time { return c.limits.by }
 
 // earlier returns the time that comes first.
 func earlier(a, b time.Time) time.Time {

@@ -7,6 +7,13 @@ import (
 	"pillarbox/pop3/park"
 )
 
+const (
+	// BufferSize is how many octets of replies are gathered into one write: two full TLS records.
+	BufferSize = 32 << 10
+	// LineSize is the length of the longest reply line (RFC 2449 §4).
+	LineSize = 512
+)
+
 // A Pool holds what the connections of a server share: buffers for replies, and the lot in which
 // connections are parked. Its exported fields are set before the first connection. The zero Pool is
 // ready for use.

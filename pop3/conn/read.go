@@ -123,15 +123,6 @@ func (c *Conn) result(ctx context.Context, line []byte, err error) ([]byte, erro
 	return nil, c.err
 }
 
-// partial is called before each read that waits for the rest of a line.
-func (c *Conn) partial() error {
-	wire.QuickAck(c.raw, c.pool.QuickAck)
-	if c.bare != "" && string(c.in.Pending()) == c.bare {
-		return ErrBare
-	}
-	return nil
-}
-
 // WhileConnected calls f, which may take its time, with a context that ends when the client closes
 // the connection. This is not noticed if the client has sent its next line already.
 func (c *Conn) WhileConnected(ctx context.Context, f func(context.Context)) {

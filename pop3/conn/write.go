@@ -8,13 +8,6 @@ import (
 	"pillarbox/pop3/park"
 )
 
-const (
-	// BufferSize is how many octets of replies are gathered into one write: two full TLS records.
-	BufferSize = 32 << 10
-	// LineSize is the length of the longest reply line (RFC 2449 §4).
-	LineSize = 512
-)
-
 // Room returns the gathered octets, with space for this many behind them, at most BufferSize. It
 // sends them before if there is no space. The caller appends to the slice and calls Keep.
 func (c *Conn) Room(octets int) []byte {

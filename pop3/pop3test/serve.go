@@ -2,9 +2,18 @@ package pop3test
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
 	"net"
 	"sync"
 	"testing"
+	"time"
+
+	"pillarbox/pop3/pop3test/transcript"
 )
 
 // Serve returns a function that connects over loopback TCP to serveConn, which is the ServeConn of
@@ -33,5 +42,34 @@ func Serve(t testing.TB, serveConn func(ctx context.Context, conn net.Conn, impl
 		}
 		sessions.Go(func() { serveConn(ctx, conn, implicitTLS) }) // which logs its error
 		return client
+	}
+}
+
+// TLS returns a server configuration with a certificate that is signed by no authority, for
+// protocol as ALPN names it ("pop3"); "" is any.
+func TLS(t testing.TB, protocol string) *tls.Config {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, &template, &template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
+	if protocol != "" {
+		config.NextProtos = []string{protocol}
+	}
+	return config
+}
+
+// RunAll plays a transcript that uses several connections; dial makes them.
+func RunAll(t testing.TB, dial func() net.Conn, text string) {
+	t.Helper()
+	stage := transcript.Stage{Dial: func(string) (net.Conn, error) { return dial(), nil }}
+	if err := stage.Play(text); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -2,9 +2,6 @@ package sasl
 
 import "bytes"
 
-// maxUser is how many octets a user name may have (RFC 4616 §2: 255 must be accepted).
-const maxUser = 255
-
 // NewPlain returns one PLAIN exchange (RFC 4616): a single response that holds the
 // authorization identity, the user and the password, NUL between them.
 func NewPlain(check Check) Mechanism { return &plain{ask: Questions{Password: check}} }
@@ -35,8 +32,3 @@ func (p *plain) Next(response []byte) ([]byte, bool, error) {
 
 // nul is what separates the parts of a PLAIN response.
 var nul = []byte{0}
-
-// isUser reports whether a name has 1…255 octets, none of them NUL.
-func isUser(name []byte) bool {
-	return len(name) > 0 && len(name) <= maxUser && bytes.IndexByte(name, 0) < 0
-}

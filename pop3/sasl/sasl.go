@@ -1,6 +1,9 @@
 package sasl
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+)
 
 // A Mechanism is the server side of one authentication exchange (RFC 4422). Challenges
 // and responses are decoded octets; base64 and the lines around it belong to the protocol.
@@ -24,3 +27,34 @@ var ErrAuthorization = errors.New("sasl: acting for another user is not possible
 // ErrBinding is returned if the channel binding is not that of this connection, or the client was
 // made to believe that there is none: an attacker may be between the two (RFC 5802 §6).
 var ErrBinding = errors.New("sasl: the channel binding does not fit")
+
+// Questions are the functions and values that the mechanisms need from the server.
+type Questions struct {
+	// Password verifies a password (PLAIN, LOGIN).
+	Password Check
+	// Secret returns what is stored of a user's password (SCRAM), and a value that looks alike for
+	// an unknown user, the same each time. If nil, there is no SCRAM.
+	Secret func(user string) Secret
+	// Proof verifies a proof against what is stored of the user's password (SCRAM). It is called
+	// for unknown users too, so that it can count and delay as Password does.
+	Proof func(user string, p Proof) error
+	// Same reports whether an authorization identity names the user that the client authenticates
+	// as (RFC 4422 §3.4.1), perhaps in another spelling. It does not report whether there is such a
+	// user. If nil, their octets have to be equal.
+	Same func(identity, user string) bool
+	// Binding is the tls-exporter value of the connection (RFC 9266), or nil if there is none.
+	Binding []byte
+}
+
+// mayActAs reports whether the client may act as identity when it authenticates as user.
+func (q Questions) mayActAs(identity, user string) bool {
+	return identity == "" || identity == user || q.Same != nil && q.Same(identity, user)
+}
+
+// maxUser is how many octets a user name may have (RFC 4616 §2: 255 must be accepted).
+const maxUser = 255
+
+// isUser reports whether a name has 1…255 octets, none of them NUL.
+func isUser(name []byte) bool {
+	return len(name) > 0 && len(name) <= maxUser && bytes.IndexByte(name, 0) < 0
+}

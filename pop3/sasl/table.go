@@ -6,24 +6,6 @@ import (
 	"pillarbox/pop3/wire"
 )
 
-// Questions are the functions and values that the mechanisms need from the server.
-type Questions struct {
-	// Password verifies a password (PLAIN, LOGIN).
-	Password Check
-	// Secret returns what is stored of a user's password (SCRAM), and a value that looks alike for
-	// an unknown user, the same each time. If nil, there is no SCRAM.
-	Secret func(user string) Secret
-	// Proof verifies a proof against what is stored of the user's password (SCRAM). It is called
-	// for unknown users too, so that it can count and delay as Password does.
-	Proof func(user string, p Proof) error
-	// Same reports whether an authorization identity names the user that the client authenticates
-	// as (RFC 4422 §3.4.1), perhaps in another spelling. It does not report whether there is such a
-	// user. If nil, their octets have to be equal.
-	Same func(identity, user string) bool
-	// Binding is the tls-exporter value of the connection (RFC 9266), or nil if there is none.
-	Binding []byte
-}
-
 // A Kind is a mechanism as AUTH names it.
 type Kind struct {
 	// Name is the registered name, in upper case.
@@ -44,11 +26,6 @@ var kinds = [...]Kind{
 	{"PLAIN", false, func(Questions) bool { return true }, func(q Questions) Mechanism { return &plain{ask: q} }},
 	// draft-murchison-sasl-login
 	{"LOGIN", false, func(Questions) bool { return true }, func(q Questions) Mechanism { return NewLogin(q.Password) }},
-}
-
-// mayActAs reports whether the client may act as identity when it authenticates as user.
-func (q Questions) mayActAs(identity, user string) bool {
-	return identity == "" || identity == user || q.Same != nil && q.Same(identity, user)
 }
 
 func hasSecrets(q Questions) bool { return q.Secret != nil && q.Proof != nil }

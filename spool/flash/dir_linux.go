@@ -181,3 +181,22 @@ func makeFolder(dir string) error {
 	defer f.Close()
 	return f.Sync()
 }
+
+// Open opens an existing slot file.
+func (d *Dir) Open(name string) (File, error) {
+	if err := CheckName(name); err != nil {
+		return nil, err
+	}
+	if d.profile.ReadOnly {
+		reader, err := d.folder.open(name, unix.O_RDONLY, 0)
+		if err != nil {
+			return nil, err
+		}
+		return &file{reader: reader}, nil
+	}
+	f, err := d.folder.openFile(name, d.Mode() == Recycle)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}

@@ -53,17 +53,19 @@
 //
 // # Where things are
 //
-//	flash.go           Volume and File, the seam
-//	dir_linux.go       Dir, the Volume of a real folder
-//	create_linux.go    making a slot
-//	openat_linux.go    the folder, and how its files are opened
-//	lock_linux.go      which process holds the lock
-//	file_linux.go      the File of a real slot
-//	small_linux.go     Load and Store
-//	profile_linux.go   which file system, which mode
-//	mount_linux.go     how it is mounted, and what that costs
-//	probe_linux.go     whether direct writes do what F6 needs
-//	aligned.go         buffers
-//	name.go            names that a file may have
-//	flashtest          a device in memory whose power can be cut
+//	flash.go              Volume and File, the seam
+//	syscall_linux.go      a system call on the descriptor of a file
+//	openat_linux.go       the folder, and how its files are opened
+//	file_linux.go         the File of a real slot
+//	lock_linux.go         which process holds the lock
+//	filesystems_linux.go  what is known about each kind of file system
+//	mount_linux.go        how it is mounted, and what that costs
+//	probe_linux.go        whether direct writes do what F6 needs
+//	profile_linux.go      which file system, which mode
+//	dir_linux.go          Dir, the Volume of a real folder
+//	create_linux.go       making a slot
+//	small_linux.go        Load and Store
+//	aligned.go            buffers
+//	name.go               names that a file may have
+//	flashtest             a device in memory whose power can be cut
 package flash

@@ -16,25 +16,6 @@ type file struct {
 	direct bool     // writer is O_DIRECT
 }
 
-// Open opens an existing slot file.
-func (d *Dir) Open(name string) (File, error) {
-	if err := CheckName(name); err != nil {
-		return nil, err
-	}
-	if d.profile.ReadOnly {
-		reader, err := d.folder.open(name, unix.O_RDONLY, 0)
-		if err != nil {
-			return nil, err
-		}
-		return &file{reader: reader}, nil
-	}
-	f, err := d.folder.openFile(name, d.Mode() == Recycle)
-	if err != nil {
-		return nil, err
-	}
-	return f, nil
-}
-
 func (d *folder) openFile(name string, direct bool) (*file, error) {
 	f := &file{direct: direct}
 	how := unix.O_RDWR
@@ -109,31 +90,9 @@ func (f *file) Close() error {
 	return err
 }
 
-func datasync(f *os.File) error { return control(f, "fdatasync", unix.Fdatasync) }
-
-// control makes a system call on the descriptor of f, again when a signal interrupts it.
-func control(f *os.File, op string, call func(fd int) error) error {
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	closed := raw.Control(func(fd uintptr) {
-		err = again(func() error { return call(int(fd)) })
+// Reserve allocates blocks for the first size bytes: one fallocate that keeps the size of the file.
+func (f *file) Reserve(size int64) error {
+	return control(f.writer, "fallocate", func(fd int) error {
+		return unix.Fallocate(fd, unix.FALLOC_FL_KEEP_SIZE, 0, size)
 	})
-	if closed != nil {
-		err = os.ErrClosed // the only possible reason
-	}
-	if err != nil {
-		return &os.PathError{Op: op, Path: f.Name(), Err: err}
-	}
-	return nil
-}
-
-// again repeats a system call that a signal interrupted.
-func again(call func() error) error {
-	for {
-		if err := call(); err != unix.EINTR {
-			return err
-		}
-	}
 }

@@ -164,6 +164,8 @@
 //	record.go      the frame of a record; message.go, tombstones.go, retire.go, manifest.go,
 //	               labels.go, remote.go: the meta of each kind
 //	footer.go      the summary of a sealed segment; trailer.go: how it is found
+//	window.go      parts of a slot, past the page cache
+//	readfooter.go  the footer of a sealed slot, read
 //	scan.go        a segment read record by record, with damage
 //	reader.go      msgp values from untrusted bytes
 package format

@@ -3,6 +3,7 @@ package format
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"strconv"
@@ -10,6 +11,19 @@ import (
 
 	"pillarbox/spool/flash"
 )
+
+// Errors of stored bytes.
+var (
+	// ErrVersion is returned for a spool that another version of the program wrote. It was not
+	// touched.
+	ErrVersion = errors.New("spool: unknown format version")
+	// ErrForeign is returned when the folder, or a slot in it, belongs to another spool. It was not
+	// touched.
+	ErrForeign = errors.New("spool: the folder, or a slot in it, belongs to another spool")
+)
+
+// ErrUnreadable is returned for stored bytes that fail any check. It never leaves the spool.
+var ErrUnreadable = errors.New("spool: does not verify")
 
 // Versions of the format. Version 2 has records of remote ids (KindRemotes) and is the same in all
 // else. A spool is of version 1 until the first of them is written.

@@ -7,22 +7,6 @@ import (
 	"time"
 )
 
-// A Watchdog resets the machine, or restarts this program, unless it is fed within Timeout. It is a
-// *Hardware, a *Supervisor or a *ProcdTimer.
-type Watchdog interface {
-	Feed() error
-	Timeout() time.Duration
-	Disarm() error
-}
-
-// Values of watchdog.device in the configuration that are not paths.
-const (
-	None    = "none"
-	Auto    = "auto"
-	Systemd = "systemd"
-	Procd   = "procd"
-)
-
 // A Choice is what the configuration says of the watchdog, and what there is to choose from.
 type Choice struct {
 	Device     string        // one of the values above, or a path

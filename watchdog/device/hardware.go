@@ -5,38 +5,8 @@ import (
 	"time"
 )
 
-// Bounds of the timeout that Arm sets. A shorter one resets healthy boards under load; a longer one
-// is of no use.
-const (
-	LeastTimeout = 5 * time.Second
-	MostTimeout  = 2 * time.Minute
-)
-
-// Bits of the options (linux/watchdog.h).
-const (
-	canSetTimeout = 0x0080 // WDIOF_SETTIMEOUT
-	canMagicClose = 0x0100 // WDIOF_MAGICCLOSE
-	canPretimeout = 0x0200 // WDIOF_PRETIMEOUT
-)
-
 // magicClose is written before a close that disarms the device.
 const magicClose = "V"
-
-// kernel is the interface of the kernel to an open device. Tests implement it, too.
-type kernel interface {
-	Support() (options uint32, identity string, err error)
-	BootStatus() (int, error)
-	SetTimeout(seconds int) (int, error)
-	Timeout() (int, error)
-	SetPretimeout(seconds int) error
-	KeepAlive() error
-	Disable() error
-	Write(p []byte) (int, error)
-	Close() error
-}
-
-// ErrBusy is returned when another program feeds the device.
-var ErrBusy = errors.New("another program holds it")
 
 // Hardware is a device of the kernel (/dev/watchdogN). It resets the machine.
 type Hardware struct {

@@ -9,6 +9,13 @@ import (
 	"time"
 )
 
+// Bounds of the timeout that Arm sets. A shorter one resets healthy boards under load; a longer one
+// is of no use.
+const (
+	LeastTimeout = 5 * time.Second
+	MostTimeout  = 2 * time.Minute
+)
+
 const (
 	sysfsFolder  = "sys/class/watchdog"
 	devFolder    = "dev"

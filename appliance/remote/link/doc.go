@@ -31,5 +31,6 @@
 //	    once.
 //
 //	frame.go  frames and fields    target.go   what "open" carries
-//	client.go the server's side, a session.Mailbox    serve.go the child's side    ask.go both for "ask"
+//	client.go the server's side, a session.Mailbox    serve.go the child's side
+//	ask.go    both for "ask"
 package link

@@ -24,8 +24,8 @@ type Grant struct {
 	Told, Warned   bool // the owner has a message that the login has ended, or that it will
 }
 
-// Trouble returns why an account needs a new login, and the command; "" if it does not. A grant that
-// is nil was never given. client is what the configuration names; "" for any.
+// Trouble returns why an account needs a new login, and the command; "" if it does not. A grant
+// that is nil was never given. client is what the configuration names; "" for any.
 func (g *Grant) Trouble(name, client string) string {
 	why := ""
 	switch {

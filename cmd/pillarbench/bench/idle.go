@@ -14,22 +14,6 @@ import (
 	"pillarbox/cmd/pillarbench/server"
 )
 
-const (
-	// idleAccounts is the number of accounts. It is small because the first login of each derives
-	// a key from the password, which takes time.
-	idleAccounts = 10
-	// idleSettle is how long the server is left alone before its memory is read.
-	idleSettle = 5 * time.Second
-	// idleBurst is how many sessions are opened and ended, and idleWidth how many of them at a
-	// time.
-	idleBurst, idleWidth = 4000, 16
-	// idleStalled is how many downloads are requested and not read.
-	idleStalled = 100
-	// idleSmall is the size of the message that the sessions of a burst retrieve, idleLarge that
-	// of the stalled downloads.
-	idleSmall, idleLarge = 4096, 8 << 20
-)
-
 // IdleOptions are the options of the idle benchmark.
 type IdleOptions struct {
 	server.Options
@@ -47,30 +31,6 @@ type idleRun struct {
 
 	// message numbers in each account: for a burst, and for stalled downloads; 0 if there is none
 	small, large int
-}
-
-// A restMemory is the memory of a server with idle sessions or stalled downloads.
-type restMemory struct {
-	memory int64 // private octets
-	before int64 // the same without sessions
-	many   int   // number of sessions
-}
-
-// total returns all memory in KiB.
-func (r restMemory) total() float64 { return float64(r.memory) / 1024 }
-
-// each returns the memory of one session in KiB, or NaN without sessions.
-func (r restMemory) each() float64 {
-	if r.many == 0 {
-		return math.NaN()
-	}
-	return float64(r.memory-r.before) / float64(r.many) / 1024
-}
-
-// restColumns are the columns of the table.
-var restColumns = []measure.Column[restMemory]{
-	{Head: "private KiB", Format: "%.0f", Figure: restMemory.total},
-	{Head: "KiB each", Format: "%.1f", Figure: restMemory.each},
 }
 
 // Idle prints a row for each state in which the server is at rest.
@@ -155,17 +115,6 @@ func (s *idleRun) report(how client.Sessions, runs [][]restMemory) (failed error
 	}
 	return failed
 }
-
-// Names of the states that are measured.
-const stateStart = "a start"
-
-var (
-	stateBurst   = fmt.Sprintf("%d sessions opened and ended", idleBurst)
-	stateStalled = fmt.Sprintf("%d stalled downloads of 8 MiB", idleStalled)
-)
-
-// stateCrowd names the state with as many idle sessions.
-func stateCrowd(sessions int) string { return fmt.Sprintf("%d logins", sessions) }
 
 // states returns the names of the measured states in order.
 func (s *idleRun) states() []string {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -45,35 +44,6 @@ type wearRun struct {
 	next   uint64 // number of the next message
 }
 
-// A cost is the cost of a row's messages.
-type cost struct {
-	messages int
-	octets   int64 // of all messages
-	device   measure.DeviceCount
-	cpu      time.Duration
-	took     time.Duration // 0 if the sender paused
-}
-
-// wearColumns are the columns of the table.
-var wearColumns = []measure.Column[cost]{
-	{Head: "device octets / octet of mail", Format: "%.2f", Figure: func(c cost) float64 { return float64(c.device.Octets) / float64(c.octets) }},
-	{Head: "KiB a message", Format: "%.1f", Figure: func(c cost) float64 { return c.each(c.device.Octets) / 1024 }},
-	{Head: "flushes a message", Format: "%.2f", Figure: func(c cost) float64 { return c.each(c.device.Flushes) }},
-	{Head: "KiB a write", Format: "%.1f", Figure: func(c cost) float64 { return float64(c.device.Octets) / float64(c.device.Writes) / 1024 }},
-	{Head: "CPU s / 1000 messages", Format: "%.2f", Figure: func(c cost) float64 { return c.busy(c.cpu.Seconds() * 1000 / float64(c.messages)) }},
-	{Head: "messages / s", Format: "%.0f", Figure: func(c cost) float64 { return c.busy(float64(c.messages) / c.took.Seconds()) }},
-}
-
-func (c cost) each(n int64) float64 { return float64(n) / float64(c.messages) }
-
-// busy returns NaN in place of a figure that is meaningless because the sender paused.
-func (c cost) busy(figure float64) float64 {
-	if c.took == 0 {
-		return math.NaN()
-	}
-	return figure
-}
-
 // Wear prints a row for each load and number of senders.
 func Wear(o WearOptions, rows []WearRow, out io.Writer) (err error) {
 	w := &wearRun{WearOptions: o, out: out, next: 1}
@@ -87,12 +57,6 @@ func Wear(o WearOptions, rows []WearRow, out io.Writer) (err error) {
 		return err
 	}
 	return w.During(w.server, func() error { return w.run(rows) })
-}
-
-// A WearRow is the load and the number of senders of a row.
-type WearRow struct {
-	Load    client.Load
-	Senders int
 }
 
 func (w *wearRun) run(rows []WearRow) error {

@@ -56,15 +56,6 @@ func (d *Disk) Dead() <-chan struct{} {
 	return d.dead
 }
 
-func (d *Disk) lose() {
-	if d.off {
-		return
-	}
-	d.off, d.cutAt = true, 0
-	close(d.dead)
-	d.change.Broadcast()
-}
-
 // Power applies a fate to the cache and turns the power on. It returns how many writes were
 // cached, and how many of their sectors survived. Only Tear uses chance.
 func (d *Disk) Power(fate Fate, chance *rand.Rand) (writes, sectors int) {

@@ -201,3 +201,12 @@ func (d *Disk) supersede(offset, length int64) {
 	}
 	d.cache = kept
 }
+
+func (d *Disk) lose() {
+	if d.off {
+		return
+	}
+	d.off, d.cutAt = true, 0
+	close(d.dead)
+	d.change.Broadcast()
+}

@@ -25,8 +25,9 @@
 // WRITE, FLUSH, TRIM and DISC (github.com/NetworkBlockDevice/nbd, doc/proto.md). Requests are
 // executed one by one. TRIM writes zeros, which are as volatile as any other write.
 //
-//	disk.go     the medium and its cache
-//	cut.go      what a cut leaves
-//	server.go   connections and the handshake
-//	request.go  requests and replies
+//	disk.go       the medium and its cache
+//	cut.go        what a cut leaves
+//	handshake.go  a connection until the transmission phase
+//	request.go    requests and replies
+//	server.go     connections
 package disk

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pillarbox/cmd/pillarbench/client"
+	"pillarbox/cmd/pillarbench/server"
 	"pillarbox/cmd/pillarbench/siege"
 )
 
@@ -83,4 +84,27 @@ func (h *run) serveDuringCrowd(stormed <-chan struct{}) (answers []time.Duration
 		case <-tick.C:
 		}
 	}
+}
+
+// prepareCrowd makes a server with TLS and delivers a message to both mailboxes.
+func (h *run) prepareCrowd(folder string) (err error) {
+	if h.server, err = server.NewPillarbox(h.Binary, folder, "64MiB", goodUser, hoardUser); err != nil {
+		return err
+	}
+	if err := h.server.OfferTLS("16MiB"); err != nil {
+		return err
+	}
+	h.known = &knownClient{pop3: h.server.POP3, pop3s: h.server.POP3S, smtp: h.server.SMTP}
+	if err := h.server.Start(); err != nil {
+		return err
+	}
+	s, err := client.DialSMTP(h.server.SMTP)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.Deliver(client.Message{Number: 1, Octets: 4096}, goodUser+"@home.arpa"); err != nil {
+		return err
+	}
+	return s.Deliver(client.Message{Number: 2, Octets: siege.HoardOctets}, hoardUser+"@home.arpa")
 }

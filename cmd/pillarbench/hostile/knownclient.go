@@ -9,6 +9,9 @@ import (
 	"pillarbox/cmd/pillarbench/client"
 )
 
+// The mailbox of goodUser has a small message, that of hoardUser a large one.
+const goodUser, hoardUser = "anna", "otto"
+
 // clientPatience is how long a known client waits for a reply.
 const clientPatience = 10 * time.Second
 

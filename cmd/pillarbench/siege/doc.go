@@ -11,6 +11,7 @@
 //	sysctl net.ipv6.ip_nonlocal_bind=1
 //
 //	what               file
+//	a hostile client   clients.go
 //	the crowd          crowd.go
 //	the attacks        attack.go: guesses.go, silent.go, handshakes.go, local.go, unfinished.go
 //	the flood          flood.go

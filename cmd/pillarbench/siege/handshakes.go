@@ -2,8 +2,6 @@ package siege
 
 import (
 	"context"
-	"io"
-	"net"
 	"sync"
 	"time"
 )
@@ -37,10 +35,4 @@ func handshakes(ctx context.Context, t Target, c *Counts) {
 			}
 		}
 	})
-}
-
-// drain reads until the connection ends or its deadline passes, and closes it.
-func drain(conn net.Conn) {
-	io.Copy(io.Discard, conn)
-	conn.Close()
 }

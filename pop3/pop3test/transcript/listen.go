@@ -2,11 +2,9 @@ package transcript
 
 import (
 	"errors"
-	"io"
 	"os"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -88,12 +86,6 @@ func (p *player) receive() (string, error) {
 	}
 	party.last = line
 	return line, nil
-}
-
-// isOver reports whether an error of reading is the end of the connection. A reset is one too: the
-// server left octets unread.
-func isOver(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE)
 }
 
 // block reads the rest of a multi-line reply and returns its octets without byte-stuffing.

@@ -5,8 +5,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
-	"strings"
+	"syscall"
 	"time"
 )
 
@@ -31,30 +32,6 @@ type Difference struct {
 
 func (d *Difference) Error() string { return fmt.Sprintf("line %d: %s", d.Line, d.Text) }
 
-// Play plays a transcript and closes its connections. The error is a *Difference, or what Dial or
-// Direct returned.
-func (s Stage) Play(text string) error {
-	if s.Patience == 0 {
-		s.Patience = 10 * time.Second
-	}
-	p := &player{Stage: s, parties: make(map[string]*party), words: make(map[string]string)}
-	for word, value := range s.Words {
-		p.words[word] = value
-	}
-	defer p.leave()
-	for line := range strings.SplitSeq(text, "\n") {
-		p.line++
-		err := p.play(strings.TrimSuffix(line, "\r"))
-		if errors.Is(err, errDone) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return p.send()
-}
-
 // errDone is returned by a directive that ends the transcript.
 var errDone = errors.New("done")
 
@@ -77,36 +54,6 @@ type player struct {
 	pending  []byte // C: lines that were not sent
 	skipping bool   // lines may come before the next S:
 }
-
-// play executes one line of the transcript.
-func (p *player) play(line string) error {
-	switch {
-	case line == "" || strings.HasPrefix(line, "#"):
-		return nil
-	case strings.HasPrefix(line, "C:"):
-		said, err := p.expand(textOf(line), plainly)
-		p.pending = append(append(p.pending, said...), "\r\n"...)
-		return err
-	case strings.HasPrefix(line, "S:"):
-		if err := p.send(); err != nil {
-			return err
-		}
-		return p.expect(textOf(line))
-	case strings.HasPrefix(line, "[[") && strings.HasSuffix(line, "]]"):
-		verb, argument, _ := strings.Cut(line[2:len(line)-2], " ")
-		if verb == "raw" {
-			return p.raw(argument)
-		}
-		if err := p.send(); err != nil {
-			return err
-		}
-		return p.direct(verb, argument)
-	}
-	return p.differs("not a line of a transcript: %q", line)
-}
-
-// textOf returns what follows "C:" or "S:" and one blank.
-func textOf(line string) string { return strings.TrimPrefix(line[2:], " ") }
 
 // party returns the current party, and connects it if it is new.
 func (p *player) party() (*party, error) {
@@ -151,4 +98,10 @@ func (p *player) leave() {
 
 func (p *player) differs(format string, args ...any) error {
 	return &Difference{p.line, fmt.Sprintf(format, args...)}
+}
+
+// isOver reports whether an error of reading is the end of the connection. A reset is one too: the
+// server left octets unread.
+func isOver(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE)
 }

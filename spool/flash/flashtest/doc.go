@@ -49,11 +49,15 @@
 //
 // # Where things are
 //
-//	device.go    Device: the files and what their names stand for
-//	file.go      one open file
+//	fault.go     what an operation that fails has done
+//	stats.go     counters
+//	device.go    Device, and the bytes of its files as values
 //	inode.go     the bytes of a file: on the device, in the cache, in doubt
-//	fault.go     errors and cuts at the k-th operation
-//	stats.go     counters, and looking in from outside
+//	names.go     what the names of files stand for
+//	plan.go      errors and cuts at the k-th operation
+//	file.go      one open file
+//	volume.go    Device as a flash.Volume
+//	inspect.go   looking in from outside
 //	doubt.go     what may become of a sector and of a size
 //	patterns.go  which combinations are tried
 //	outcomes.go  the devices that come back

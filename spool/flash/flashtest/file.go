@@ -143,9 +143,6 @@ func (f *file) Reserve(size int64) error {
 	return nil
 }
 
-// takes returns how many bytes of the device the file takes.
-func (n *inode) takes() int64 { return max(n.size, n.room) }
-
 // Handle returns nil: the bytes lie in no real file.
 func (f *file) Handle() *os.File { return nil }
 

@@ -6,53 +6,8 @@ import (
 	"pillarbox/spool/flash"
 )
 
-// Sector is the unit in bytes in which a device takes a write or does not.
-const Sector = 512
-
-const perPage = flash.Page / Sector
-
-// A content is one page of bytes. It is never changed once it is part of an inode, so that
-// any number of devices share it. nil is a page of zeros.
-type content [flash.Page]byte
-
-// An inode is the bytes of one file. Only the device that owns it may change it; others
-// copy it first.
-type inode struct {
-	owner *Device
-	gen   int // of the owner, when the inode became its own
-
-	size  int64      // bytes, as the process sees it
-	room  int64      // bytes that are reserved for it, if more
-	least int64      // bytes that a power cut leaves for sure
-	most  int64      // bytes that it may leave
-	disk  []*content // what the device holds for sure, by page
-	open  []pending  // pages about which that is not all, by page number
-}
-
-// pending is a page that was written since the last good Sync, or before a failed one.
-type pending struct {
-	page     int
-	written  int        // number of the write that came last, for the order of writes
-	seen     *content   // what an ordinary read yields
-	versions []*content // what was written over disk, oldest first: the device has some of it
-	dirty    bool       // the next Sync will bring what is seen
-}
-
 // filled returns an inode of size zeros, durable.
 func filled(size int64) *inode { return &inode{size: size, least: size, most: size} }
-
-// own returns inode id of d, to be changed.
-func (d *Device) own(id int) *inode {
-	n := d.inodes[id]
-	if n.owner == d && n.gen == d.gen {
-		return n
-	}
-	mine := *n
-	mine.owner, mine.gen = d, d.gen
-	mine.disk, mine.open = slices.Clone(n.disk), slices.Clone(n.open)
-	d.inodes[id] = &mine
-	return &mine
-}
 
 // find returns where in n.open page is, or belongs.
 func (n *inode) find(page int) (int, bool) {
@@ -176,3 +131,6 @@ func (n *inode) flip(off int64, xor byte) {
 	}
 	p.versions = versions
 }
+
+// takes returns how many bytes of the device the file takes.
+func (n *inode) takes() int64 { return max(n.size, n.room) }

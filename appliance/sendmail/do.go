@@ -1,10 +1,25 @@
 package sendmail
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"time"
 )
+
+// Do runs the program. The error is an *Error.
+func (c *Call) Do() error {
+	switch c.Options.Mode {
+	case ShowQueue:
+		_, err := fmt.Fprintln(c.Output, "Mail queue is empty")
+		return ioError(err)
+	case Nothing:
+		return nil
+	case Dialogue:
+		return c.speakSMTP()
+	}
+	return c.deliver()
+}
 
 // speakSMTP runs -bs: the caller speaks SMTP with the server by standard input and output.
 func (c *Call) speakSMTP() error {
