@@ -2,8 +2,8 @@ package flatjson
 
 import "strings"
 
-// Refusal returns in words why a server refuses an access token: its last challenge is a JSON object
-// in XOAUTH2 and in OAUTHBEARER (RFC 7628 §3.2.2). "" if the challenge is none.
+// Refusal returns in words why a server refuses an access token: its last challenge is a JSON
+// object in XOAUTH2 and in OAUTHBEARER (RFC 7628 §3.2.2). "" if the challenge is none.
 func Refusal(challenge []byte) string {
 	fields, err := Fields(challenge)
 	if err != nil {

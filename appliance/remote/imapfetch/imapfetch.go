@@ -132,8 +132,8 @@ type line struct {
 	token  bool                  // the login is by a token
 }
 
-// Write writes what the client sends. The client has "=" for every empty response; that is right in
-// a command (RFC 4959), and a fault in the answer to the challenge of a server that refuses a token.
+// Write writes what the client sends. The client has "=" for every empty response; that is right
+// in a command (RFC 4959), and a fault in the answer to a server that refuses a token.
 func (l *line) Write(p []byte) (int, error) {
 	if l.token && string(p) == "=\r\n" {
 		_, err := l.Conn.Write(p[1:])

@@ -18,8 +18,8 @@
 //
 // "ask" needs no session: it is a request to an authorization server of OAuth.
 //
-// The login and its secret are fields of "open" and "ask", so that they are neither in the arguments of the
-// child nor in its environment.
+// The login and its secret are fields of "open" and "ask", so that they are neither in the
+// arguments of the child nor in its environment.
 //
 // # Invariants
 //

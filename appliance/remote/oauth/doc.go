@@ -11,7 +11,8 @@
 // From golang.org/x/oauth2 it has the address of the consent and the verifier of PKCE, 11 KB of
 // the program. The rest of that library fetches tokens by the client of net/http, which adds
 // 253 KB, repeats a request in another form when the first one was refused (which can use up a
-// refresh token that is valid once), follows redirections, and ends the device grant at the first broken line.
+// refresh token that is valid once), follows redirections, and ends the device grant at the first
+// broken line.
 //
 // # Invariants
 //
