@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -22,26 +21,13 @@ import (
 	"pillarbox/appliance/admin"
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/outbound"
-	sender "pillarbox/appliance/outbound/child"
 	session "pillarbox/appliance/outbound/link"
 	"pillarbox/appliance/outbound/smarthost"
 	"pillarbox/appliance/remote"
-	"pillarbox/appliance/remote/child"
 	"pillarbox/appliance/remote/secret"
 	sessions "pillarbox/appliance/remote/session"
 	"pillarbox/pop3/pop3test"
 )
-
-// TestMain is a child process, if the server starts it as one.
-func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == child.Command {
-		os.Exit(child.Main())
-	}
-	if len(os.Args) == 2 && os.Args[1] == sender.Command {
-		os.Exit(sender.Main())
-	}
-	os.Exit(m.Run())
-}
 
 // A granter is a provider with OAuth 2.0 and POP3: it has one message, rotates refresh tokens, and
 // revokes the whole consent if one comes twice.
