@@ -13,6 +13,7 @@ require (
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/tinylib/msgp v1.6.5
 	go.uber.org/zap v1.28.0
+	golang.org/x/oauth2 v0.36.0
 	golang.org/x/sys v0.42.0
 	kernel.org/pub/linux/libs/security/libcap/psx v1.2.77
 	rsc.io/qr v0.2.0

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +18,7 @@ import (
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/remote"
 	"pillarbox/appliance/remote/child"
+	fetching "pillarbox/appliance/remote/link"
 	"pillarbox/appliance/remote/secret"
 	"pillarbox/appliance/remote/session"
 )
@@ -36,6 +35,7 @@ type collecting struct {
 	program  *child.Program // that sessions are started from; nil: there is none
 	accounts atomic.Pointer[[]*remote.Account]
 	sending  sending // mail to other servers
+	grants   *grants // logins by OAuth 2.0
 }
 
 // begin opens the program that sessions are started from, and gives the collector what only
@@ -57,8 +57,17 @@ func (m *collecting) close() {
 	}
 }
 
-// open starts a child and has it log in.
+// open begins a session with the provider of an account.
 func (m *collecting) open(ctx context.Context, account *remote.Account, eras ...uint64) (remote.Session, error) {
+	target := account.Target(eras...)
+	if target.Login.Token {
+		return m.grants.fetch(ctx, account.Name, target, m.start)
+	}
+	return m.start(ctx, target)
+}
+
+// start starts a child and has it log in.
+func (m *collecting) start(ctx context.Context, target fetching.Target) (remote.Session, error) {
 	if m.program == nil {
 		return nil, session.Errorf(session.Protocol, "the program cannot be started a second time")
 	}
@@ -66,7 +75,7 @@ func (m *collecting) open(ctx context.Context, account *remote.Account, eras ...
 	if err != nil {
 		return nil, session.Errorf(session.Protocol, "%v", err)
 	}
-	if err := one.Open(account.Target(eras...)); err != nil {
+	if err := one.Open(target); err != nil {
 		ended := one.Wait()
 		var e *session.Error
 		if !errors.As(err, &e) && ended != nil {
@@ -107,7 +116,9 @@ func (m *collecting) read(c *config.Config, table *accounts.Table) []*remote.Acc
 			one.Mailbox = owner.Mailbox
 			m.unlock(one)
 		}
-		if one.Reason == "" && one.Fetch != config.FetchNone && !m.admits(one.Incoming) {
+		fetching := one.Remote
+		fetching.Outgoing = "" // that port stops sending alone
+		if one.Reason == "" && one.Fetch != config.FetchNone && !m.admits(fetching.Ports()) {
 			one.Reason = "the server is confined to the ports of its start, and has to be restarted: " + m.restart
 		}
 		if one.Reason != "" {
@@ -123,11 +134,14 @@ func (m *collecting) unlock(one *remote.Account) {
 	kept, err := secret.Load(m.state, one.Name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		one.Reason = "it has no password: pillarbox remote login " + one.Name
+		one.Reason = "it has no login: pillarbox remote login " + one.Name
 	case err != nil:
 		one.Reason = err.Error()
 	case !kept.Fits(one.Incoming, one.Outgoing, one.Pin):
-		one.Reason = fmt.Sprintf("its password was given for %s, and not for %s: pillarbox remote login %s", kept.Incoming, one.Incoming, one.Name)
+		one.Reason = fmt.Sprintf("its login was given for %s, and not for %s: pillarbox remote login %s", kept.Incoming, one.Incoming, one.Name)
+	case kept.Grant != nil || one.OAuth():
+		one.Login = session.Login{User: one.User, Token: true}
+		one.Reason = reasonFor(one.Name, &one.Remote, kept.Grant)
 	default:
 		one.Login = session.Login{User: one.User, Secret: kept.Password}
 	}
@@ -149,19 +163,13 @@ func (m *collecting) bounds(c *config.Config) (connect []uint16, execute, read [
 
 // reaches reports whether the bounds of the server admit all servers of the remote accounts.
 func (m *collecting) reaches(c *config.Config) bool {
-	for _, name := range c.Remotes() {
-		if r := c.Remote[name]; !m.admits(r.Incoming) || !m.admits(r.Outgoing) {
-			return false
-		}
-	}
-	return true
+	return m.admits(c.RemotePorts())
 }
 
-// admits reports whether the bounds of the server admit a server of a provider.
-func (m *collecting) admits(address string) bool {
-	_, port, err := net.SplitHostPort(address)
-	number, failed := strconv.ParseUint(port, 10, 16)
-	return !m.confined || err != nil || failed != nil || slices.Contains(m.boot.RemotePorts(), uint16(number))
+// admits reports whether the bounds of the server admit ports of servers of a provider.
+func (m *collecting) admits(ports []uint16) bool {
+	admitted := m.boot.RemotePorts()
+	return !m.confined || !slices.ContainsFunc(ports, func(port uint16) bool { return !slices.Contains(admitted, port) })
 }
 
 // trouble returns what is wrong with remote accounts, for health.
@@ -175,7 +183,9 @@ func (m *collecting) trouble() (said []string) {
 		}
 	}
 	for _, one := range *m.accounts.Load() {
-		if one.Send && one.Outgoing != "" && !m.admits(one.Outgoing) {
+		sending := one.Remote
+		sending.Incoming = ""
+		if one.Send && one.Outgoing != "" && !m.admits(sending.Ports()) {
 			said = append(said, fmt.Sprintf("the remote account %s cannot send: the server is confined to the ports of its start, and has to be restarted: %s", one.Name, m.restart))
 		}
 	}

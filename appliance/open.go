@@ -123,6 +123,8 @@ func openSending(a *Appliance, s *sending) {
 		inSent:  a.remote.inSent,
 		dial:    a.opts.dialOutgoing,
 	}
+	s.grants = openGrants(a.remote)
+	a.remote.grants = s.grants
 	s.open(func() bool { return a.clock.Interval().Trusted() })
 }
 

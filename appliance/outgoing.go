@@ -38,6 +38,7 @@ type sending struct {
 	readOnly bool
 	now      func() time.Time
 	log      *zap.Logger
+	grants   *grants
 	program  func() *child.Program // that sessions are started from; it may return nil
 	inSent   func(ctx context.Context, account, messageID string) (bool, error)
 	// dial opens a session in place of a child process; set by tests alone.
@@ -149,22 +150,32 @@ func isLocal(r *config.Remote) bool {
 // Generation changes when the secret of an account does.
 func (s senders) Generation(name string) string { return secret.Generation(s.state, name) }
 
-// Dial starts a child and has it log in.
+// Dial opens a session with the outgoing server of an account.
 func (s senders) Dial(ctx context.Context, account outbound.Account) (outbound.Session, error) {
 	r := s.rules().config.Remote[account.Name]
 	kept, err := secret.Load(s.state, account.Name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w: it has no password", outbound.ErrLoginNeeded)
+		return nil, fmt.Errorf("%w: it has no login", outbound.ErrLoginNeeded)
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", outbound.ErrLoginNeeded, err)
-	case kept.Password == "" || !kept.Fits(r.Incoming, r.Outgoing, r.Pin):
-		return nil, fmt.Errorf("%w: its password was given for other servers", outbound.ErrLoginNeeded)
+	case kept.Password == "" && kept.Grant == nil || !kept.Fits(r.Incoming, r.Outgoing, r.Pin):
+		return nil, fmt.Errorf("%w: its login was given for other servers", outbound.ErrLoginNeeded)
 	}
-	t := session.Target{
-		Server: r.Outgoing, Implicit: config.ImplicitTLS(r.Outgoing), Pin: r.Pin,
-		Login: smarthost.Login{User: r.User, Password: kept.Password},
+	start := func(login smarthost.Login) (outbound.Session, error) {
+		return s.start(ctx, session.Target{Server: r.Outgoing, Implicit: config.ImplicitTLS(r.Outgoing), Pin: r.Pin, Login: login})
 	}
+	if kept.Grant == nil && !r.OAuth() {
+		return start(smarthost.Login{User: r.User, Password: kept.Password})
+	}
+	if why := reasonFor(account.Name, &r, kept.Grant); why != "" {
+		return nil, fmt.Errorf("%w: %s", outbound.ErrLoginNeeded, why)
+	}
+	return s.grants.send(ctx, account.Name, r.User, start)
+}
+
+// start starts a child and has it log in.
+func (s senders) start(ctx context.Context, t session.Target) (outbound.Session, error) {
 	if s.dial != nil {
 		return s.dial(ctx, t)
 	}
@@ -203,8 +214,12 @@ func (s *sending) deliver(ctx context.Context, owner string, text []byte) error 
 	return d.Commit(ctx, scanner.Shape())
 }
 
-// tellOwner leaves a message for the owner of a remote account whose login is refused.
+// tellOwner leaves a message for the owner of a remote account whose login is refused. Of one by
+// OAuth 2.0 the owner is told already, once for fetching and sending.
 func (s *sending) tellOwner(account outbound.Account, why string) {
+	if r := s.rules().config.Remote[account.Name]; r.OAuth() {
+		return
+	}
 	host := s.rules().config.Hostname
 	text := fmt.Sprintf("From: Mail server <postmaster@%s>\r\nTo: <%s@%s>\r\nDate: %s\r\nSubject: Sending through %s needs a new password\r\n"+
 		"Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"+

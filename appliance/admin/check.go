@@ -42,7 +42,7 @@ func Check(c *config.Config) (warnings []string, err error) {
 			return nil, TLSError(c, err)
 		}
 	}
-	warnings = CheckNames(c)
+	warnings = append(CheckNames(c), checkRemotes(c)...)
 	var table *accounts.Table
 	err = statedir.AsOwner(c.State, func(state string) (err error) {
 		table, err = accounts.Load(filepath.Join(state, statedir.AccountsFile))

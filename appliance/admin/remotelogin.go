@@ -51,7 +51,7 @@ func AddRemote(ctx context.Context, c *config.Config, name string, settings []st
 	if err != nil {
 		return 0, err
 	}
-	return keepRemote(ctx, with, name, settings, password)
+	return keepRemote(ctx, with, name, &secret.Secret{Password: password, Settings: settings}, passwordOf(with, name, password))
 }
 
 // LoginRemote gives a remote account a password: it logs in at the provider, and keeps the password
@@ -62,7 +62,15 @@ func LoginRemote(ctx context.Context, c *config.Config, name, password string) (
 	if _, ok := c.Remote[name]; !ok {
 		return 0, noRemote(name)
 	}
-	var settings []string
+	settings, err := settingsOf(c, name)
+	if err != nil {
+		return 0, err
+	}
+	return keepRemote(ctx, c, name, &secret.Secret{Password: password, Settings: settings}, passwordOf(c, name, password))
+}
+
+// settingsOf returns what remote add has set.
+func settingsOf(c *config.Config, name string) (settings []string, err error) {
 	err = statedir.AsOwner(c.State, func(state string) error {
 		kept, err := secret.Load(state, name)
 		if err == nil {
@@ -70,25 +78,26 @@ func LoginRemote(ctx context.Context, c *config.Config, name, password string) (
 		}
 		return nil // a file that cannot be read is written again
 	})
-	if err != nil {
-		return 0, err
-	}
-	return keepRemote(ctx, c, name, settings, password)
+	return settings, err
 }
 
-// keepRemote logs in, and then keeps settings and password.
-func keepRemote(ctx context.Context, c *config.Config, name string, settings []string, password string) (messages int, err error) {
+func passwordOf(c *config.Config, name, password string) provider.Login {
+	return provider.Login{User: c.Remote[name].User, Secret: password}
+}
+
+// keepRemote logs in, and then keeps what the login is made of.
+func keepRemote(ctx context.Context, c *config.Config, name string, kept *secret.Secret, login provider.Login) (messages int, err error) {
 	r := c.Remote[name]
 	if err := statedir.Served(c); err != nil {
 		return 0, err
 	}
 	if r.Fetch != config.FetchNone {
-		account := &remote.Account{Name: name, Remote: r, Login: provider.Login{User: r.User, Secret: password}}
+		account := &remote.Account{Name: name, Remote: r, Login: login}
 		if messages, err = tryRemote(ctx, account); err != nil {
 			return 0, fmt.Errorf("%s: %w; nothing was changed", r.Incoming, err)
 		}
 	}
-	kept := &secret.Secret{Incoming: r.Incoming, Outgoing: r.Outgoing, Pin: r.Pin, Password: password, Settings: settings}
+	kept.Incoming, kept.Outgoing, kept.Pin = r.Incoming, r.Outgoing, r.Pin
 	err = statedir.AsOwner(c.State, func(state string) error {
 		if err := statedir.Open(state); err != nil {
 			return err

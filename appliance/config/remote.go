@@ -28,7 +28,8 @@ type Remote struct {
 	Incoming string // host:port; completed from the provider
 	Outgoing string
 	Pin      string   // SHA-256 of the certificate, 64 hexadecimal digits; "": the system's roots
-	ClientID string   // of OAuth 2.0
+	ClientID string   // of OAuth 2.0; "": pillarbox remote login asks for it
+	Issuer   string   // https address of an OAuth server that is not in the table of providers
 	Tenant   string   // of Microsoft
 	Devices  []string // addresses that may send without a login, or "local"
 }
@@ -79,6 +80,7 @@ func (r *Remote) keys() []key {
 		{"outgoing", text(&r.Outgoing)},
 		{"pin", text(&r.Pin)},
 		{"client_id", text(&r.ClientID)},
+		{"issuer", text(&r.Issuer)},
 		{"tenant", text(&r.Tenant)},
 		{"devices", texts(&r.Devices)},
 	}
@@ -96,7 +98,7 @@ func (r *Remote) values() map[string]any {
 		"provider": r.Provider, "owner": r.Owner, "address": r.Address, "user": r.User, "fetch": string(r.Fetch),
 		"every": r.Every.String(), "since": spans{"new", "all"}.text(r.Since), "after": spans{"delete", "keep"}.text(r.After),
 		"folders": r.Folders, "daily": size(r.Daily), "largest": size(r.Largest), "send": r.Send, "per_day": r.PerDay,
-		"incoming": r.Incoming, "outgoing": r.Outgoing, "pin": r.Pin, "client_id": r.ClientID, "tenant": r.Tenant,
+		"incoming": r.Incoming, "outgoing": r.Outgoing, "pin": r.Pin, "client_id": r.ClientID, "issuer": r.Issuer, "tenant": r.Tenant,
 		"devices": append([]string{}, r.Devices...),
 	}
 }

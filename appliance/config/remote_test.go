@@ -62,8 +62,8 @@ devices = ["192.168.1.20", "local"]
 			shown = append(shown, s.Key[len("remote.isp."):]+"="+s.Value)
 		}
 	}
-	if want := `after="7d"`; len(shown) != 19 || !slices.Contains(shown, want) {
-		t.Errorf("-print shows %q; want 19 keys, among them %s", shown, want)
+	if want := `after="7d"`; len(shown) != 20 || !slices.Contains(shown, want) {
+		t.Errorf("-print shows %q; want 20 keys, among them %s", shown, want)
 	}
 }
 
@@ -82,7 +82,10 @@ func TestRemoteMistakes(t *testing.T) {
 		{"two owners of an address", "[remote.a]\n" + good + "[remote.b]\n" + strings.Replace(good, "anna@", "ANNA@", 1), `:9: remote.b.address: "ANNA@gmail.com" is an address of [remote.a], too`},
 		{"too often", "[remote.a]\n" + good + "every = \"1m\"", `:6: remote.a.every: 1m0s is outside of 5m0s to 24h0m0s, which the provider accepts; write "5m0s"`},
 		{"POP3 at iCloud", "[remote.a]\nprovider = \"icloud\"\nowner = \"anna\"\naddress = [\"a@me.com\"]\nfetch = \"pop3\"", `:6: remote.a.fetch: icloud has no POP3; write "imap"`},
-		{"no client id", "[remote.a]\nprovider = \"outlook\"\nowner = \"anna\"\naddress = [\"a@outlook.com\"]", `accepts no passwords: client_id is needed`},
+		{"a client of nobody", "[remote.a]\nincoming = \"i.example.org\"\noutgoing = \"o.example.org\"\nclient_id = \"x\"\nowner = \"anna\"\naddress = [\"a@b.org\"]", `:5: remote.a.client_id: nothing says which OAuth server`},
+		{"a client of GMX", "[remote.a]\nprovider = \"gmx\"\nclient_id = \"x\"\nowner = \"anna\"\naddress = [\"a@gmx.de\"]", `"gmx" has no OAuth 2.0 for mail`},
+		{"two OAuth servers", "[remote.a]\n" + good + "issuer = \"https://a.example\"", `"gmail" has an OAuth server of its own`},
+		{"an issuer in the clear", "[remote.a]\nincoming = \"i.example.org\"\nsend = false\nissuer = \"http://a.example\"\nowner = \"anna\"\naddress = [\"a@b.org\"]", `:5: remote.a.issuer: "http://a.example" is not the address of an OAuth server`},
 		{"bad since", "[remote.a]\n" + good + "since = \"30\"", `:6: remote.a.since: "30" is not a number of days; write "new", "all" or days as "7d"`},
 		{"a folder of POP3", "[remote.a]\n" + good + "fetch = \"pop3\"\nfolders = [\"INBOX\", \"Junk\"]", `POP3 has one folder, INBOX; "Junk" needs fetch = "imap"`},
 		{"per_day", "[remote.a]\n" + good + "per_day = 501", `501 is outside of 1 to 500`},
@@ -121,6 +124,32 @@ func TestWithRemote(t *testing.T) {
 	} {
 		if _, err := c.WithRemote("d", strings.Split(lines, "\n")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", lines, err, want)
+		}
+	}
+}
+
+// TestRemoteOAuth: which accounts log in by OAuth 2.0, and the port of the server that they ask.
+func TestRemoteOAuth(t *testing.T) {
+	const rest = "owner = \"anna\"\naddress = [\"a@b.org\"]\nsend = false\nfetch = \"none\"\noutgoing = \"o.example:465\"\n"
+	for _, tt := range []struct {
+		text  string
+		oauth bool
+		ports []uint16
+	}{
+		{"provider = \"gmail\"\n", false, []uint16{465}},
+		{"provider = \"gmail\"\nclient_id = \"x\"\n", true, []uint16{465, 443}},
+		{"provider = \"outlook\"\n", true, []uint16{465, 443}},
+		{"issuer = \"https://login.example/realms/a\"\n", true, []uint16{465, 443}},
+		{"issuer = \"https://login.example:8443\"\nclient_id = \"x\"\n", true, []uint16{465, 8443}},
+	} {
+		c, err := parseRemote(t, "[remote.a]\n"+tt.text+rest)
+		if err != nil {
+			t.Errorf("%s: %v", tt.text, err)
+			continue
+		}
+		r := c.Remote["a"]
+		if ports := c.RemotePorts(); r.OAuth() != tt.oauth || !slices.Equal(ports, tt.ports) {
+			t.Errorf("%s: %v, %v", tt.text, r.OAuth(), ports)
 		}
 	}
 }

@@ -106,12 +106,10 @@ func (v remoteCheck) servers(r *Remote) {
 		if r.Outgoing == "" {
 			r.Outgoing = p.SMTP
 		}
-		if p.Password == provider.Refused && r.ClientID == "" {
-			v.bad("provider", "%q accepts no passwords: client_id is needed, the id of an OAuth client that you register there", r.Provider)
-		}
 	} else if r.Incoming == "" && r.Fetch != FetchNone {
 		v.addf(v.table, "provider is missing: write one of %s, or the servers as incoming and outgoing", strings.Join(provider.Names(), ", "))
 	}
+	v.oauth(r)
 	v.server("incoming", &r.Incoming, map[Protocol]string{FetchIMAP: "993", FetchPOP3: "995"}[r.Fetch])
 	v.server("outgoing", &r.Outgoing, "465")
 }
@@ -213,17 +211,12 @@ func (v remoteCheck) sending(r *Remote) {
 	}
 }
 
-// RemotePorts returns the TCP ports of all servers of the remote accounts.
+// RemotePorts returns the TCP ports of all servers of the remote accounts, and of the OAuth servers
+// that grant access to them.
 func (c *Config) RemotePorts() (ports []uint16) {
 	for _, name := range c.Remotes() {
 		r := c.Remote[name]
-		for _, address := range []string{r.Incoming, r.Outgoing} {
-			if _, port, err := net.SplitHostPort(address); err == nil {
-				if n, err := strconv.ParseUint(port, 10, 16); err == nil {
-					ports = append(ports, uint16(n))
-				}
-			}
-		}
+		ports = append(ports, r.Ports()...)
 	}
 	return ports
 }

@@ -240,7 +240,7 @@ func (c *Collector) note(ctx context.Context, a *Account, r Report, err error) {
 	}
 	switch {
 	case asks && !asked:
-		c.Log.Error("remote account needs a new login", append(fields, zap.String("error", why), zap.String("do", "pillarbox remote login "+a.Name))...)
+		c.Log.Error("remote account needs a new login", append(fields, zap.String("error", why), zap.String("do", loginCommand+a.Name))...)
 	case err != nil && (failures == 1 || r.New > 0):
 		c.Log.Warn("remote account waits", append(append(fields, counts...), zap.String("error", why), zap.Time("until", until))...)
 	case err != nil:
@@ -251,6 +251,8 @@ func (c *Collector) note(ctx context.Context, a *Account, r Report, err error) {
 		c.Log.Debug("messages fetched", append(fields, counts...)...)
 	}
 }
+
+const loginCommand = "pillarbox remote login "
 
 // A Status is how an account is doing.
 type Status struct {
@@ -272,6 +274,9 @@ func (c *Collector) Status() (list []Status) {
 			Listed: s.report.Listed, Why: s.why, Asks: s.asks(a),
 		}
 		c.mu.Unlock()
+		if st.Asks {
+			st.Why += ": " + loginCommand + a.Name
+		}
 		if len(a.Address) > 0 {
 			st.Address = a.Address[0]
 		}

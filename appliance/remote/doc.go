@@ -35,8 +35,10 @@
 //	    be it the same one.
 //	R7  No more than the octets of daily are fetched in a day since the start of the server; messages
 //	    that would exceed them wait for the next day.
-//	R8  No secret, subject, sender or text of a message is logged.
-//	R9  A listing of 200,000 messages is held in less than 16 MB.
+//	R8  An account that logs in by OAuth 2.0 (packages oauth and grant) asks a person only when its
+//	    consent has ended. A server that does not take its tokens has it wait.
+//	R9  No secret, subject, sender or text of a message is logged.
+//	R10 A listing of 200,000 messages is held in less than 16 MB.
 //
 //	R10 The owner of an account is told once about what lasts: a login that is refused, no room, a day
 //	    of failures. It ends when the account works, and is not told again after a restart. Each

@@ -70,6 +70,8 @@ func (s *state) after(a *Account, now time.Time, err error) {
 			s.generation, s.refused = a.Generation, 0
 		}
 		s.refused++
+	case session.Ended: // asking again would change nothing
+		s.generation, s.refused = a.Generation, mostRefused
 	case session.Protocol, session.Certificate:
 		wait = max(every, leastProtocol)
 	}

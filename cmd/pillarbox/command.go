@@ -44,6 +44,7 @@ type options struct {
 	list   bool
 	queue  queueOptions
 	dry    bool
+	paste  bool
 }
 
 const jsonFlag = "write JSON; later versions add names and change none"

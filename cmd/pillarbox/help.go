@@ -90,9 +90,32 @@ func (c command) usage() string {
 		args = "COMMAND [ARGUMENT...]"
 	}
 	const lead = "usage: pillarbox "
-	lines := wrap(args, helpWidth-len(lead)-len(c.name)-1)
+	lines := wrap(glue(args), helpWidth-len(lead)-len(c.name)-1)
+	for i, line := range lines {
+		lines[i] = strings.ReplaceAll(line, together, " ")
+	}
 	indent := "\n" + strings.Repeat(" ", len(lead)+len(c.name)+1)
 	return strings.TrimSuffix(lead+c.name+" "+strings.Join(joinBrackets(lines), indent), " ") + "\n"
+}
+
+// together is in the place of a blank at which no line ends.
+const together = "\x00"
+
+// glue keeps the two words of an optional argument on one line.
+func glue(args string) string {
+	words := strings.Split(args, " ")
+	var b strings.Builder
+	for i, word := range words {
+		b.WriteString(word)
+		switch {
+		case i+1 == len(words):
+		case strings.HasPrefix(word, "[") && !strings.Contains(word, "]") && strings.HasSuffix(words[i+1], "]"):
+			b.WriteString(together)
+		default:
+			b.WriteString(" ")
+		}
+	}
+	return b.String()
 }
 
 // joinBrackets moves the words of an optional argument that wrap has cut to the next line.

@@ -25,8 +25,10 @@ func remoteRow(o *options, on func(func(*call, *options) error) func(*call) erro
 		addRow(o, on),
 		{name: "remote list", args: "[-config FILE] [-json]", does: "list the accounts at providers and how they are doing", run: on(listRemotes),
 			flags: func(f *flag.FlagSet) { f.BoolVar(&o.json, "json", false, jsonFlag) }},
-		{name: "remote login", args: "[-config FILE] NAME", does: "give an account at a provider its password", operands: name, most: 1, flags: none, run: on(loginRemote),
-			more: " The password is asked for on a terminal; otherwise it is the first line of standard input. It is kept only if the provider accepts it."},
+		{name: "remote login", args: "[-config FILE] [-paste] NAME", does: "give an account at a provider its password", operands: name, most: 1, run: on(loginRemote),
+			more: " The password is asked for on a terminal; otherwise it is the first line of standard input. It is kept only if the provider accepts it. " +
+				"For a login by OAuth 2.0 it prints an address to open in a browser; there the first line of standard input is the secret of the client, which may be empty, and the second one a pasted address.",
+			flags: func(f *flag.FlagSet) { f.BoolVar(&o.paste, "paste", false, pasteFlag) }},
 		{name: "remote remove", args: "[-config FILE] NAME", does: "remove an account at a provider", operands: name, most: 1, flags: none, run: on(removeRemote),
 			more: " Its password is erased, and what remote add has set. Messages that were fetched stay, and are not fetched again if the account comes back."},
 	}}

@@ -31,6 +31,9 @@ func remoteSettings() []*remoteSetting {
 		{key: "incoming", flag: "incoming", usage: "`HOST:PORT` of the server, if the provider is not known"},
 		{key: "outgoing", flag: "outgoing", usage: "`HOST:PORT` of the server for outgoing mail, the same"},
 		{key: "pin", flag: "pin", usage: "`SHA256` of the only certificate to trust"},
+		{key: "client_id", flag: "client-id", usage: "the `ID` of your OAuth client at the provider"},
+		{key: "tenant", flag: "tenant", usage: "the `TENANT` of Microsoft (default: common)"},
+		{key: "issuer", flag: "issuer", usage: "the https `ADDRESS` of an OAuth server that is not in the table of providers"},
 		{key: "since", flag: "since", usage: "what is fetched the first time: all, new, or `DAYS` as 30d"},
 		{key: "after", flag: "after", usage: "at the provider: keep (the default), delete, or `DAYS` as 7d",
 			ask: "messages at the provider, after they are stored here: keep, delete, or days as 7d"},
@@ -40,11 +43,12 @@ func remoteSettings() []*remoteSetting {
 func addRow(o *options, on func(func(*call, *options) error) func(*call) error) command {
 	settings := remoteSettings()
 	const args = "[-config FILE] [-address ADDRESS] [-owner ACCOUNT] [-provider NAME] [-user LOGIN] [-fetch PROTOCOL] [-incoming HOST:PORT] " +
-		"[-outgoing HOST:PORT] [-pin SHA256] [-since DAYS] [-after DAYS] NAME"
+		"[-outgoing HOST:PORT] [-pin SHA256] [-client-id ID] [-issuer ADDRESS] [-tenant TENANT] [-paste] [-since DAYS] [-after DAYS] NAME"
 	return command{name: "remote add", args: args, does: "set up an account at a provider", operands: []string{"NAME"}, most: 1,
 		more: " On a terminal it asks for what no flag says. It logs in, shows how many messages there are, and keeps settings and password only if that worked. " +
 			"The configuration file is not written; a table [remote.NAME] in it comes first. Otherwise than on a terminal the password is the first line of standard input.",
 		flags: func(f *flag.FlagSet) {
+			f.BoolVar(&o.paste, "paste", false, pasteFlag)
 			for _, s := range settings {
 				f.StringVar(&s.value, s.flag, "", s.usage)
 			}
@@ -71,11 +75,16 @@ func addRemote(c *call, o *options, settings []*remoteSetting) error {
 		return err
 	}
 	r := with.Remote[name]
-	password, err := providerPassword(c, &r)
-	if err != nil {
-		return err
+	var messages int
+	if r.OAuth() {
+		messages, err = loginByGrant(c, o, on, name, lines, &r)
+	} else {
+		var password string
+		if password, err = providerPassword(c, &r); err != nil {
+			return err
+		}
+		messages, err = admin.AddRemote(context.Background(), on, name, lines, password)
 	}
-	messages, err := admin.AddRemote(context.Background(), on, name, lines, password)
 	var refused *admin.RefusedReload
 	if err != nil && !errors.As(err, &refused) {
 		return err

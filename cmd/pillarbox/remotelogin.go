@@ -30,16 +30,21 @@ func loginRemote(c *call, o *options) error {
 	if !ok {
 		return fmt.Errorf("%q is no remote account: pillarbox remote add %s, or a table [remote.%s] in the configuration", name, name, name)
 	}
-	password, err := providerPassword(c, &r)
-	if err != nil {
-		return err
+	var messages int
+	if r.OAuth() {
+		messages, err = loginByGrant(c, o, on, name, nil, &r)
+	} else {
+		var password string
+		if password, err = providerPassword(c, &r); err != nil {
+			return err
+		}
+		messages, err = admin.LoginRemote(context.Background(), on, name, password)
 	}
-	messages, err := admin.LoginRemote(context.Background(), on, name, password)
 	var refused *admin.RefusedReload
 	if err != nil && !errors.As(err, &refused) {
 		return err
 	}
-	fmt.Fprintf(c.stdout, "%s: the provider accepts the password; %d messages are there\n", name, messages)
+	fmt.Fprintf(c.stdout, "%s: the provider accepts the login; %d messages are there\n", name, messages)
 	showNeeds(c, on, name)
 	return err
 }
@@ -47,9 +52,6 @@ func loginRemote(c *call, o *options) error {
 // providerPassword asks for a password of an account at a provider.
 func providerPassword(c *call, r *config.Remote) (string, error) {
 	p := r.At()
-	if p != nil && p.Password == provider.Refused {
-		return "", fmt.Errorf("%s accepts no passwords, and a login with OAuth 2.0 is not possible yet", r.Provider)
-	}
 	if p != nil && p.Advice != "" && isTerminal(c.stdin) {
 		fmt.Fprintf(c.stderr, "%s: %s\n", r.Provider, p.Advice)
 	}

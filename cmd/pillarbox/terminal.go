@@ -64,6 +64,8 @@ func askSecret(terminal *os.File, prompts io.Writer, prompt string) (string, err
 	}
 }
 
+var errNoLine = errors.New("no password on standard input")
+
 // readLine reads one line, with or without its end, and nothing after it.
 func readLine(from *os.File) (string, error) {
 	var line []byte
@@ -81,7 +83,7 @@ func readLine(from *os.File) (string, error) {
 		line = line[:n-1]
 	}
 	if len(line) == 0 {
-		return "", errors.New("no password on standard input")
+		return "", errNoLine
 	}
 	return string(line), nil
 }

@@ -79,6 +79,9 @@ func (s *Session) exchange(name string, m mechanism) (Reply, error) {
 	if err == nil && reply.Code == 235 {
 		err = m.accepted()
 	}
+	if f, ok := m.(*fixed); ok && err == nil && f.why != "" { // said in a challenge
+		reply.Lines = append(reply.Lines, "("+f.why+")")
+	}
 	return reply, err
 }
 

@@ -1,6 +1,10 @@
 package smarthost
 
-import "fmt"
+import (
+	"fmt"
+
+	"pillarbox/appliance/remote/flatjson"
+)
 
 // A mechanism is the client's side of one exchange (RFC 4422).
 type mechanism interface {
@@ -44,9 +48,10 @@ var mechanisms = [...]struct {
 type fixed struct {
 	first, failed []byte
 	begun         bool
+	why           string // the server refuses
 }
 
-func (f *fixed) next([]byte) ([]byte, error) {
+func (f *fixed) next(challenge []byte) ([]byte, error) {
 	if !f.begun {
 		f.begun = true
 		return f.first, nil
@@ -54,6 +59,7 @@ func (f *fixed) next([]byte) ([]byte, error) {
 	if f.failed == nil {
 		return nil, fmt.Errorf("%w: a challenge that the mechanism does not have", ErrProtocol)
 	}
+	f.why = flatjson.Refusal(challenge)
 	return f.failed, nil
 }
 

@@ -11,6 +11,9 @@
 // itself to the bundle of certificates, the files of the resolver and the server's port → connects,
 // logs in → answers requests → ends when the server closes the session or the socket.
 //
+// A child that asks an authorization server of OAuth for tokens (ask.go) confines itself to its
+// port and does nothing else. It keeps no token: the server does.
+//
 // # Invariants
 //
 //	H1  No secret is in the arguments or the environment of the child: its environment is empty.
@@ -24,4 +27,5 @@
 //
 //	ticket.go TLS sessions that go on
 //	run.go  the child's side    dial.go  its connections    start.go  the server's side
+//	ask.go  requests to authorization servers
 package child

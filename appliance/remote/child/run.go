@@ -40,7 +40,7 @@ func Main() int {
 		os.Stderr.WriteString("pillarbox: this command is for the server only\n")
 		return 2
 	}
-	if err := link.Serve(stream, open); err != nil {
+	if err := link.Serve(stream, open, new(asking).do); err != nil {
 		os.Stderr.WriteString(err.Error() + "\n")
 		return 1
 	}

@@ -47,6 +47,7 @@ func Open(conn net.Conn, config *tls.Config, l session.Login, folders []string, 
 		greeting = "* OK STARTTLS\r\n" // the client waits for one, and the server has sent it before
 	}
 	m := &Mailbox{line: newLine(conn, greeting), most: pieceOf}
+	m.line.token = l.Token
 	m.client = imapclient.New(m.line, nil)
 	defer func() {
 		if err != nil {
@@ -83,6 +84,9 @@ func (m *Mailbox) login(l session.Login) error {
 	mechanism := login.Choose(l, caps.AuthMechanisms())
 	switch {
 	case mechanism != nil:
+		if l.Token { // some servers do not take a command with a whole token in it
+			delete(m.client.Caps(), imap.CapSASLIR)
+		}
 		err = m.client.Authenticate(mechanism)
 	case l.Token:
 		return session.Errorf(session.Auth, "the server does not offer a login with OAuth 2.0")
@@ -92,7 +96,7 @@ func (m *Mailbox) login(l session.Login) error {
 		err = m.client.Login(l.User, l.Secret).Wait()
 	}
 	if err != nil {
-		return failed("login", err, true)
+		return login.Explain(mechanism, failed("login", err, true))
 	}
 	m.offers(m.client.Caps())
 	return nil

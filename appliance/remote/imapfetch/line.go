@@ -29,6 +29,7 @@ type line struct {
 	literal int64  // octets of a literal that are under way
 	octets  int64  // of all lines
 	failed  error  // why nothing more is read
+	token   bool   // the login is by a token
 
 	mu     sync.Mutex // guards what is below: the client reads in a goroutine of its own
 	broken error      // the first error of Read
@@ -109,8 +110,14 @@ func (l *line) want(item string) {
 	clear(l.items)
 }
 
-// Write sends what the client says. A command of a listing comes in one piece.
+// Write sends what the client says. A command of a listing comes in one piece. The client has "=" for
+// every empty response; that is right in a command (RFC 4959), and a fault in the answer to a server
+// that refuses a token.
 func (l *line) Write(p []byte) (int, error) {
+	if l.token && string(p) == "=\r\n" {
+		_, err := l.Conn.Write(p[1:])
+		return len(p), err
+	}
 	l.mu.Lock()
 	item := l.item
 	l.mu.Unlock()

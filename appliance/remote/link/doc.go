@@ -16,10 +16,13 @@
 //	server: mark                 child: text MARK ... done | error
 //	server: find MESSAGE-ID      child: text FOUND ... done | error
 //	server: ticket               child: text TICKET ... done
+//	server: ask REQUEST          child: reply STATUS WAIT NAME VALUE ... | error
 //	server: close                child: done | error, and it ends
 //
-// The login and its secret are fields of "open", so that they are neither in the arguments of the
-// child nor in its environment.
+// "ask" needs no session: it is a request to an authorization server of OAuth.
+//
+// The login and its secret are fields of "open" and "ask", so that they are neither in the
+// arguments of the child nor in its environment.
 //
 // # Invariants
 //
@@ -32,4 +35,5 @@
 //
 //	frame.go  frames and fields    target.go   what "open" carries
 //	client.go the server's side, a session.Mailbox    serve.go the child's side
+//	ask.go    both for "ask"
 package link

@@ -25,6 +25,8 @@ const (
 	kindFind
 	kindTicket
 	kindText
+	kindAsk
+	kindReply
 	kinds
 )
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"pillarbox/appliance/remote/oauth"
 	"pillarbox/appliance/remote/session"
 )
 
@@ -62,7 +63,7 @@ func TestSession(t *testing.T) {
 				return nil, session.Errorf(session.Auth, "the target is %+v", got)
 			}
 			return one, nil
-		})
+		}, nil)
 	}()
 	c := NewClient(near)
 	var e *session.Error
@@ -140,7 +141,7 @@ func TestEndless(t *testing.T) {
 		near, far := net.Pipe()
 		one := &endless{}
 		ended := make(chan error, 1)
-		go func() { ended <- Serve(far, func(Target) (session.Mailbox, error) { return one, nil }) }()
+		go func() { ended <- Serve(far, func(Target) (session.Mailbox, error) { return one, nil }, nil) }()
 		c := NewClient(near)
 		if err := c.Open(Target{}); err != nil {
 			t.Fatal(err)
@@ -159,7 +160,7 @@ func TestHangup(t *testing.T) {
 	near, far := net.Pipe()
 	one := &scripted{}
 	ended := make(chan error, 1)
-	go func() { ended <- Serve(far, func(Target) (session.Mailbox, error) { return one, nil }) }()
+	go func() { ended <- Serve(far, func(Target) (session.Mailbox, error) { return one, nil }, nil) }()
 	c := NewClient(near)
 	if err := c.Open(Target{}); err != nil {
 		t.Fatal(err)
@@ -189,16 +190,19 @@ func FuzzFrame(f *testing.F) {
 	w.put(kindMessage, number(1), []byte("id"), number(3), number(4), nil, flag(true))
 	w.put(kindData, []byte("abc"))
 	w.put(kindError, number(3), number(0), []byte("why"))
+	w.put(kindAsk, []byte("https://a"), nil, nil, nil, nil, nil)
+	w.put(kindReply, number(200), number(0), number(1), []byte("a"), []byte("b"))
 	w.send(kindDone)
 	f.Add(out.Bytes())
 	f.Fuzz(func(t *testing.T, in []byte) {
-		Serve(stream{bytes.NewReader(in)}, func(Target) (session.Mailbox, error) { return &scripted{content: "x"}, nil })
+		Serve(stream{bytes.NewReader(in)}, func(Target) (session.Mailbox, error) { return &scripted{content: "x"}, nil }, echo)
 		c := NewClient(stream{bytes.NewReader(in)})
 		c.List(func(session.Message) error { return nil })
 		c.Fetch(1, 0, io.Discard)
 		c.Mark()
 		c.Find("x")
 		c.Ticket()
+		c.Ask(oauth.Request{}, "")
 	})
 }
 

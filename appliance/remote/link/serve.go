@@ -5,13 +5,14 @@ import (
 	"io"
 	"strconv"
 
+	"pillarbox/appliance/remote/oauth"
 	"pillarbox/appliance/remote/session"
 )
 
 // Serve answers the server's requests until it hangs up, or has the session closed. open begins a
-// session.
-func Serve(stream io.ReadWriter, open func(Target) (session.Mailbox, error)) error {
-	s := &serving{wire: newWire(stream), open: open}
+// session, ask sends a request to an authorization server.
+func Serve(stream io.ReadWriter, open func(Target) (session.Mailbox, error), ask func(q oauth.Request, bundle string) (oauth.Reply, error)) error {
+	s := &serving{wire: newWire(stream), open: open, ask: ask}
 	defer func() {
 		if s.mailbox != nil {
 			s.mailbox.Close()
@@ -38,6 +39,7 @@ func Serve(stream io.ReadWriter, open func(Target) (session.Mailbox, error)) err
 type serving struct {
 	*wire
 	open    func(Target) (session.Mailbox, error)
+	ask     func(oauth.Request, string) (oauth.Reply, error)
 	mailbox session.Mailbox
 }
 
@@ -61,6 +63,9 @@ func (s *serving) answer(k kind, f fields) error {
 			}
 		}
 		return s.done(err)
+	}
+	if k == kindAsk {
+		return s.asked(f)
 	}
 	if s.mailbox == nil {
 		return s.done(errNotOpen)

@@ -11,6 +11,8 @@
 //	L2  SCRAM ends without an error only if the server has proven that it knows the password.
 //	L3  A server cannot cause more than 600,000 rounds of PBKDF2: about 2 s on a small router.
 //	L4  No error holds a secret.
+//	L5  A server that refuses a token explains itself in one challenge, which is answered; a second
+//	    one ends the exchange.
 //
 //	RFC 4422 §3  the exchange       login.go
 //	RFC 5802 §5  SCRAM              scram.go

@@ -103,3 +103,36 @@ func TestOnlyOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedToken: the challenge of a server that refuses a token is answered, and turned into
+// words; a server that goes on with challenges is left.
+func TestRefusedToken(t *testing.T) {
+	for _, row := range []struct {
+		m         Mechanism
+		challenge string
+		answer    string
+		text      string
+	}{
+		{&xoauth2{login: anna}, `{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}`, "", "no (status 400, the scope https://mail.google.com/ is needed)"},
+		{&bearer{login: anna}, `{"status":"invalid_token","scope":"mail\u001b"}`, "\x01", "no (the access token has expired or was withdrawn, the scope mail? is needed)"},
+		{&bearer{login: anna}, `{"status":"insufficient_scope"}`, "\x01", "no (the access token is not for mail)"},
+		{&xoauth2{login: anna}, "go on", "", "no"},
+		{&xoauth2{login: anna}, "{}", "", "no"},
+	} {
+		row.m.Start()
+		if answer, err := row.m.Next([]byte(row.challenge)); string(answer) != row.answer || answer == nil || err != nil {
+			t.Errorf("%s: answered %q, %v", row.challenge, answer, err)
+		}
+		refused := session.Errorf(session.Auth, "no")
+		err := Explain(row.m, refused)
+		if err.Error() != row.text || session.As(err).Kind != session.Auth || refused.Text != "no" {
+			t.Errorf("%s: %v", row.challenge, err)
+		}
+		if _, err := row.m.Next([]byte(row.challenge)); err == nil {
+			t.Errorf("%s: a second challenge was answered", row.challenge)
+		}
+	}
+	if err := Explain(&plain{anna}, errUnexpected); err != errUnexpected {
+		t.Error(err)
+	}
+}

@@ -69,7 +69,7 @@ func (c *Client) auth(m login.Mechanism) error {
 	for {
 		challenge, done, err := c.challenge(what)
 		if done || err != nil {
-			return err
+			return login.Explain(m, err)
 		}
 		if response == nil {
 			if response, err = m.Next(challenge); err != nil {

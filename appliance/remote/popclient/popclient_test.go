@@ -424,3 +424,24 @@ func TestEndlessHeader(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedToken: what the server says in its challenge is in the error.
+func TestRefusedToken(t *testing.T) {
+	near, far := net.Pipe()
+	go func() {
+		defer far.Close()
+		in := bufio.NewScanner(far)
+		for _, line := range []string{"+OK", "+OK\r\nSASL XOAUTH2\r\n.", "+ ", "+ eyJzdGF0dXMiOiJpbnZhbGlkX3Rva2VuIn0=", "-ERR no"} {
+			fmt.Fprint(far, line+"\r\n")
+			in.Scan()
+		}
+	}()
+	c, err := New(near, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = c.Login(session.Login{User: "anna", Secret: "t", Token: true})
+	if e := session.As(err); e == nil || e.Kind != session.Auth || e.Text != "AUTH XOAUTH2: no (the access token has expired or was withdrawn)" {
+		t.Error(err)
+	}
+}

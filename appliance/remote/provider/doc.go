@@ -9,6 +9,7 @@
 //	P1  Every server is reached with TLS: from the first octet on the ports 993, 995 and 465, by
 //	    STARTTLS on others.
 //	P2  No provider has a client id: registering a client is up to the user.
+//	P3  All addresses of an OAuth server are https, at port 443. Google has no device grant for mail.
 //
 // Most rows are from the providers' own pages and from the source code of mail clients. No server
 // was reached when the table was made, so that a row may be out of date: the keys incoming and

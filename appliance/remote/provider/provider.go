@@ -42,6 +42,7 @@ type OAuth struct {
 	Device    string // address of the device grant (RFC 8628); "": it has none
 	Authorize string
 	Token     string
+	Redirect  string            // where the browser is sent after a consent: nothing listens there
 	Scopes    map[string]string // by protocol: imap, pop3, smtp
 	Rotates   bool              // an old refresh token is refused when a new one was sent
 }

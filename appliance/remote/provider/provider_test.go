@@ -2,6 +2,7 @@ package provider
 
 import (
 	"net"
+	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -25,6 +26,16 @@ func TestTable(t *testing.T) {
 			}
 			if p.OAuth != nil && p.OAuth.Scopes[protocol] == "" {
 				t.Errorf("%s: no scope for %s", p.Name, protocol)
+			}
+		}
+		if p.OAuth != nil {
+			if p.OAuth.Redirect == "" {
+				t.Errorf("%s: no redirect", p.Name)
+			}
+			for _, address := range []string{p.OAuth.Device, p.OAuth.Authorize, p.OAuth.Token} {
+				if u, err := url.Parse(address); address != "" && (err != nil || u.Scheme != "https" || u.Port() != "") {
+					t.Errorf("%s: %q, %v", p.Name, address, err)
+				}
 			}
 		}
 		if p.Password == Refused && p.OAuth == nil {

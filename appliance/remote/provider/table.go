@@ -7,12 +7,14 @@ var (
 	google = &OAuth{
 		Authorize: "https://accounts.google.com/o/oauth2/auth",
 		Token:     "https://oauth2.googleapis.com/token",
+		Redirect:  "http://127.0.0.1/",
 		Scopes:    map[string]string{"imap": "https://mail.google.com/", "pop3": "https://mail.google.com/", "smtp": "https://mail.google.com/"},
 	}
 	microsoft = &OAuth{ // TENANT is replaced by the key tenant
 		Device:    "https://login.microsoftonline.com/TENANT/oauth2/v2.0/devicecode",
 		Authorize: "https://login.microsoftonline.com/TENANT/oauth2/v2.0/authorize",
 		Token:     "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token",
+		Redirect:  "http://localhost",
 		Scopes: map[string]string{
 			"imap": "https://outlook.office.com/IMAP.AccessAsUser.All offline_access",
 			"pop3": "https://outlook.office.com/POP.AccessAsUser.All offline_access",
@@ -22,6 +24,7 @@ var (
 	yahoo = &OAuth{
 		Authorize: "https://api.login.yahoo.com/oauth2/request_auth",
 		Token:     "https://api.login.yahoo.com/oauth2/get_token",
+		Redirect:  "oob",
 		Scopes:    map[string]string{"imap": "mail-w", "pop3": "mail-w", "smtp": "mail-w"},
 	}
 )

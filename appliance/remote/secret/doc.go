@@ -10,6 +10,8 @@
 //	outgoing "smtp.example.org:465"
 //	pin ""
 //	secret "..."
+//	refresh_token "..."             in the place of a secret: a consent of OAuth 2.0 (grant.go), with
+//	client_id "..." ...             the client and the server that it is for
 //	set provider = "gmail"          settings of an account that the configuration does not have
 //
 // # Invariants

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"pillarbox/appliance/durable"
 )
@@ -18,6 +19,7 @@ type Secret struct {
 	Incoming, Outgoing, Pin string   // for which it was given
 	Password                string   // "": none was given
 	Settings                []string // lines of TOML
+	Grant                   *Grant   // nil: none was given
 }
 
 // Folder is the directory in the state directory.
@@ -37,6 +39,9 @@ func (s *Secret) Fits(incoming, outgoing, pin string) bool {
 func (s *Secret) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\nincoming %q\noutgoing %q\npin %q\nsecret %q\n", first, s.Incoming, s.Outgoing, s.Pin, s.Password)
+	if s.Grant != nil {
+		s.Grant.append(&b)
+	}
 	for _, line := range s.Settings {
 		fmt.Fprintf(&b, "set %s\n", line)
 	}
@@ -53,6 +58,7 @@ func Parse(text string) (*Secret, error) {
 	}
 	s := &Secret{}
 	places := map[string]*string{"incoming": &s.Incoming, "outgoing": &s.Outgoing, "pin": &s.Pin, "secret": &s.Password}
+	grant := map[string]string{}
 	for _, line := range lines[1:] {
 		key, value, _ := strings.Cut(line, " ")
 		if key == "set" {
@@ -61,16 +67,23 @@ func Parse(text string) (*Secret, error) {
 		}
 		to := places[key]
 		text, err := strconv.Unquote(value)
-		if to == nil || err != nil {
+		_, again := grant[key]
+		switch {
+		case err != nil || again:
 			return nil, errText
+		case to == nil:
+			grant[key] = text
+		default:
+			*to = text
 		}
-		*to = text
 		delete(places, key)
 	}
 	if len(places) > 0 {
 		return nil, errText
 	}
-	return s, nil
+	var err error
+	s.Grant, err = parseGrant(grant)
+	return s, err
 }
 
 // ErrName is the error for a name that no account can have.
@@ -106,8 +119,21 @@ func Load(state, name string) (*Secret, error) {
 	return s, nil
 }
 
+// Written returns when the file of an account was written.
+func Written(state, name string) time.Time {
+	path, err := pathOf(state, name)
+	if err != nil {
+		return time.Time{}
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
+}
+
 // Generation returns a text that changes when the file of an account is written, be it with the
-// same content.
+// same content. A grant has that of its login: its refresh token changes by itself.
 func Generation(state, name string) string {
 	path, err := pathOf(state, name)
 	if err != nil {
@@ -116,6 +142,9 @@ func Generation(state, name string) string {
 	info, err := os.Stat(path)
 	if err != nil {
 		return "none"
+	}
+	if kept, err := Load(state, name); err == nil && kept.Grant != nil {
+		return "login " + kept.Grant.Login
 	}
 	return fmt.Sprint(info.Size(), info.ModTime().UnixNano())
 }

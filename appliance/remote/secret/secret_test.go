@@ -136,6 +136,7 @@ func TestLinks(t *testing.T) {
 // FuzzParse: a text is no file, or says the same again.
 func FuzzParse(f *testing.F) {
 	f.Add(full.String())
+	f.Add(consent.String())
 	f.Add("pillarbox remote 1\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := Parse(text)
@@ -147,4 +148,50 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q became %+v, then %+v, %v", text, s, again, err)
 		}
 	})
+}
+
+var consent = &Secret{
+	Incoming: "outlook.office365.com:993", Outgoing: "smtp-mail.outlook.com:587",
+	Grant: &Grant{
+		Refresh: "0.A\"rt", Client: "id", Secret: "cs", TokenURL: "https://login.example/token", Pin: "ab", Fetch: "imap offline_access", Send: "smtp",
+		Login: "L1", Ended: "withdrawn", Ends: time.Unix(1800000000, 0), Header: true, Stays: true, Short: true, Told: true, Warned: true,
+	},
+}
+
+// TestGrant: a consent is kept as it is, and its rotation is not another login.
+func TestGrant(t *testing.T) {
+	state := t.TempDir()
+	if err := Save(state, "anna", consent); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Load(state, "anna")
+	if err != nil || !reflect.DeepEqual(got, consent) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	first := Generation(state, "anna")
+	got.Grant.Refresh, got.Grant.Warned = "rotated", false
+	if err := Save(state, "anna", got); err != nil {
+		t.Fatal(err)
+	}
+	if again := Generation(state, "anna"); again != first {
+		t.Errorf("a rotated token is another login: %q, %q", first, again)
+	}
+	got.Grant.Login = "L2"
+	if err := Save(state, "anna", got); err != nil {
+		t.Fatal(err)
+	}
+	if again := Generation(state, "anna"); again == first {
+		t.Error("another login is none")
+	}
+	for _, text := range []string{
+		strings.Replace(consent.String(), "client_id", "client_idea", 1),
+		strings.Replace(consent.String(), "client_id \"id\"\n", "", 1),
+		strings.Replace(consent.String(), "client_id \"id\"\n", "client_id \"id\"\nclient_id \"id\"\n", 1),
+		strings.Replace(consent.String(), "1800000000", "x", 1),
+		strings.Replace(consent.String(), consent.Grant.TokenURL, "", 1),
+	} {
+		if got, err := Parse(text); err == nil {
+			t.Errorf("%q is %+v", text, got)
+		}
+	}
 }

@@ -16,4 +16,5 @@
 //	Refused      the server refuses one command         the message is left out
 //	Full         there is no room here                  the account waits, and its owner is told
 //	Expired      by the date here no certificate holds  the clock decides: Network, or Certificate
+//	Ended        the consent of OAuth has ended         a person has to act, at once
 package session

@@ -26,6 +26,7 @@ const (
 	Refused
 	Full
 	Expired
+	Ended
 	kinds
 )
 

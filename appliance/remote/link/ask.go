@@ -1,0 +1,64 @@
+package link
+
+import (
+	"time"
+
+	"pillarbox/appliance/remote/oauth"
+	"pillarbox/appliance/remote/session"
+)
+
+// Ask has the child send a request to an authorization server.
+func (c *Client) Ask(q oauth.Request, bundle string) (oauth.Reply, error) {
+	var none oauth.Reply
+	err := c.send(kindAsk, []byte(q.URL), []byte(q.Form), []byte(q.User), []byte(q.Secret), []byte(q.Pin), []byte(bundle))
+	if err != nil {
+		return none, err
+	}
+	k, f, err := c.next()
+	switch {
+	case err != nil:
+		return none, err
+	case k == kindError:
+		return none, answered(f)
+	case k != kindReply:
+		return none, errFrame
+	}
+	r := oauth.Reply{Status: int(f.number() % 1000), Wait: time.Duration(min(f.number(), 86400)) * time.Second}
+	if f.number() == 1 {
+		r.Fields = map[string]string{}
+	}
+	for f.more() {
+		name, value := f.text(), f.text()
+		if r.Fields == nil {
+			return none, errFrame
+		}
+		r.Fields[name] = value
+	}
+	if err := f.end(); err != nil {
+		return none, err
+	}
+	return r, nil
+}
+
+// asked serves a request to an authorization server.
+func (s *serving) asked(f fields) error {
+	q := oauth.Request{URL: f.text(), Form: f.text(), User: f.text(), Secret: f.text(), Pin: f.text()}
+	bundle := f.text()
+	if err := f.end(); err != nil {
+		return err
+	}
+	r, err := s.ask(q, bundle)
+	if err != nil {
+		return s.done(err)
+	}
+	list := [][]byte{number(uint64(max(r.Status, 0))), number(uint64(max(r.Wait, 0).Seconds())), flag(r.Fields != nil)}
+	octets := 0
+	for name, value := range r.Fields {
+		list = append(list, []byte(name), []byte(value))
+		octets += len(name) + len(value) + 8
+	}
+	if octets > mostFrame/2 {
+		return s.done(session.Errorf(session.Protocol, "the answer of the provider is too long"))
+	}
+	return s.send(kindReply, list...)
+}
