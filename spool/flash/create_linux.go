@@ -11,8 +11,8 @@ import (
 // fill is how many zero bytes are written at once when a slot is made.
 const fill = 256 << 10
 
-// zeros are those bytes, and a page to align them in. They are a variable because a first start makes
-// many slots one after the other, and a buffer for each would make the heap grow until it is
+// zeros are those bytes, and a page to align them in. They are a variable because a first start
+// makes many slots one after the other, and a buffer for each would make the heap grow until it is
 // collected. The program file does not contain them, and nothing writes to them: the kernel gives
 // all their pages as its one page of zeros.
 var zeros [fill + Page]byte
