@@ -8,7 +8,6 @@ import (
 	"os"
 	"time"
 
-	"pillarbox/pop3/ktls"
 	"pillarbox/pop3/park"
 	"pillarbox/pop3/wire"
 )
@@ -28,9 +27,7 @@ var (
 // is parked. Its first error is permanent: nothing is sent after a write that failed.
 type Conn struct {
 	pool   *Pool
-	raw    net.Conn     // TCP, or TLS over it
-	tcp    *net.TCPConn // what the kernel sends to; nil while crypto/tls makes the records
-	tap    *ktls.Tap    // of a TLS connection that may be handed to the kernel, or was
+	to     transport
 	in     *wire.Reader
 	out    replies
 	limits limits
@@ -49,9 +46,9 @@ type Conn struct {
 // Init makes c the connection raw, which waits at most for idle at a time. A session has a Conn as
 // a field, so that it costs no allocation of its own.
 func (c *Conn) Init(pool *Pool, raw net.Conn, idle time.Duration) {
-	*c = Conn{pool: pool, raw: raw, limits: limits{idle: idle}}
-	c.tcp, c.parks = raw.(*net.TCPConn)
-	c.waiter.Socket = c.tcp
+	*c = Conn{pool: pool, to: transport{raw: raw}, limits: limits{idle: idle}}
+	c.to.tcp, c.parks = raw.(*net.TCPConn)
+	c.waiter.Socket = c.to.tcp
 	c.in = wire.NewReader(raw, wire.BufferSize)
 	c.in.Partial = c.partial
 }
@@ -67,7 +64,7 @@ var longAgo = time.Unix(1, 0)
 // The goroutine ends because its stack has grown to 8 KiB and more by its work, and the runtime
 // does not shrink the stack of one that waits.
 func (c *Conn) Run(ctx context.Context, first, next func(context.Context) error, over func(error)) {
-	raw := c.raw // which TLS does not replace
+	raw := c.to.raw // which TLS does not replace
 	stop := context.AfterFunc(ctx, func() {
 		raw.SetReadDeadline(longAgo)
 		c.pool.lot.Wake(&c.waiter)
@@ -102,16 +99,12 @@ func (c *Conn) park(ctx context.Context) bool {
 }
 
 // NetConn returns the connection: that of Init, or the *tls.Conn of Secure.
-func (c *Conn) NetConn() net.Conn { return c.raw }
+func (c *Conn) NetConn() net.Conn { return c.to.raw }
 
 // Secure continues over TLS. It drops all that was read before, because an attacker may have
 // inserted it into the plain connection (RFC 2595 §4).
 func (c *Conn) Secure(conn *tls.Conn) {
-	c.raw, c.tcp = conn, nil
-	if tap, ok := conn.NetConn().(*ktls.Tap); ok {
-		tap.Established()
-		c.tap = tap
-	}
+	c.to.secure(conn)
 	c.in.Reset(conn)
 }
 
@@ -137,13 +130,11 @@ func (c *Conn) note(err error) error {
 func (c *Conn) Close(linger bool) {
 	c.out.clear()
 	c.out.release(c.pool)
-	if c.tap != nil {
-		c.tap.Closing()
-	}
+	c.to.closing()
 	if linger && c.err == nil {
-		wire.HangUp(c.raw)
+		wire.HangUp(c.to.raw)
 	} else {
-		c.raw.Close()
+		c.to.raw.Close()
 	}
 	c.in.Reset(nil)
 	c.in.Release()
@@ -157,7 +148,7 @@ func (c *Conn) Limit() time.Time { return c.limits.by }
 
 // partial is called before each read that waits for the rest of a line.
 func (c *Conn) partial() error {
-	wire.QuickAck(c.raw, c.pool.QuickAck)
+	wire.QuickAck(c.to.raw, c.pool.QuickAck)
 	if c.bare != "" && string(c.in.Pending()) == c.bare {
 		return ErrBare
 	}

@@ -22,7 +22,7 @@ func (c *Conn) ReadLine(ctx context.Context, limit int) ([]byte, error) {
 			return nil, err
 		}
 		c.rest()
-		c.raw.SetReadDeadline(c.limits.deadline())
+		c.to.raw.SetReadDeadline(c.limits.deadline())
 	}
 	return c.nextLine(ctx, limit)
 }
@@ -44,7 +44,7 @@ func (c *Conn) TryReadLine(ctx context.Context, limit int, bare string) (line []
 			return nil, ErrWouldBlock
 		}
 		if err == errSilent { // in the middle of a line
-			c.raw.SetReadDeadline(c.until)
+			c.to.raw.SetReadDeadline(c.until)
 			line, err = c.nextLine(ctx, limit)
 		}
 	}
@@ -84,7 +84,7 @@ func (c *Conn) readFor(ctx context.Context, limit int, while time.Duration) ([]b
 		c.until = c.limits.deadline()
 	}
 	before := c.in.Buffered()
-	c.raw.SetReadDeadline(earlier(c.until, time.Now().Add(while)))
+	c.to.raw.SetReadDeadline(earlier(c.until, time.Now().Add(while)))
 	if ctx.Err() != nil { // see nextLine
 		return nil, ErrStopping
 	}
@@ -95,7 +95,7 @@ func (c *Conn) readFor(ctx context.Context, limit int, while time.Duration) ([]b
 	if c.in.Buffered() == before && ctx.Err() == nil {
 		return nil, errSilent
 	}
-	c.raw.SetReadDeadline(c.until)
+	c.to.raw.SetReadDeadline(c.until)
 	return c.nextLine(ctx, limit)
 }
 
@@ -118,9 +118,7 @@ func (c *Conn) result(ctx context.Context, line []byte, err error) ([]byte, erro
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		c.err = c.limits.passed(ErrIdle)
 	default:
-		if c.tap != nil {
-			c.tap.Fail(err)
-		}
+		c.to.failed(err)
 		c.err = err
 	}
 	return nil, c.err
@@ -135,7 +133,7 @@ func (c *Conn) WhileConnected(ctx context.Context, f func(context.Context)) {
 	}
 	ctx, closed := context.WithCancel(ctx)
 	defer closed()
-	c.raw.SetReadDeadline(c.limits.deadline())
+	c.to.raw.SetReadDeadline(c.limits.deadline())
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
@@ -144,6 +142,6 @@ func (c *Conn) WhileConnected(ctx context.Context, f func(context.Context)) {
 		}
 	}()
 	f(ctx)
-	c.raw.SetReadDeadline(longAgo)
+	c.to.raw.SetReadDeadline(longAgo)
 	<-watched
 }

@@ -38,7 +38,7 @@ func (c *Conn) sendExtents(body io.ReaderAt, extents []Extent, at int64) (int64,
 // sendExtent sends the bytes of an extent from an offset on, and returns how many it has sent.
 // Where the file system has no sendfile these are not all, and the error is nil.
 func (c *Conn) sendExtent(e Extent, from int64) (sent int64, err error) {
-	raw, err := c.tcp.SyscallConn()
+	raw, err := c.to.tcp.SyscallConn()
 	if err != nil {
 		return 0, c.note(err)
 	}
@@ -78,7 +78,7 @@ func (c *Conn) sendChunk(raw syscall.RawConn, in int, offset int64, count int) (
 	if send == nil {
 		send = syscall.Sendfile
 	}
-	c.raw.SetWriteDeadline(c.writeDeadline())
+	c.to.raw.SetWriteDeadline(c.writeDeadline())
 	failed := raw.Write(untilRoom(func(out int) error {
 		n, err = send(out, in, &offset, count)
 		return err

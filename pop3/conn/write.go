@@ -58,8 +58,8 @@ func (c *Conn) TakeBack(p Position) bool {
 // Flush sends what is gathered, in one write, and waits until the client has taken it.
 func (c *Conn) Flush() error {
 	for b := c.out.due(); len(b) > 0 && c.err == nil; b = c.out.due() {
-		c.raw.SetWriteDeadline(c.limits.deadline())
-		n, err := c.send(b)
+		c.to.raw.SetWriteDeadline(c.limits.deadline())
+		n, err := c.to.write(b)
 		c.out.wrote(n)
 		c.note(err)
 	}
@@ -68,25 +68,13 @@ func (c *Conn) Flush() error {
 }
 
 // TryFlush is Flush that returns ErrWouldBlock if the client takes nothing for Pool.ParkAfter. What
-// is gathered then is kept in a slice of its size, and sent by the next call. While crypto/tls makes the records it
-// waits, because a write cannot be continued within a record.
+// is gathered then is kept in a slice of its size, and sent by the next call. While crypto/tls
+// makes the records it waits, because a write cannot be continued within a record.
 func (c *Conn) TryFlush() error {
-	if c.tcp == nil || !c.parks {
+	if c.to.tcp == nil || !c.parks {
 		return c.Flush()
 	}
-	return c.tryFlushBy(c.send)
-}
-
-// send writes octets to the socket, or to crypto/tls while that makes the records.
-func (c *Conn) send(b []byte) (int, error) {
-	if c.tcp != nil {
-		return c.tcp.Write(b)
-	}
-	n, err := c.raw.Write(b)
-	if c.tap != nil {
-		c.tap.Wrote(n)
-	}
-	return n, err
+	return c.tryFlushBy(c.to.write)
 }
 
 // tryFlushBy is TryFlush with another write, which writes all that it is given, or returns an
@@ -97,7 +85,7 @@ func (c *Conn) tryFlushBy(write func([]byte) (int, error)) error {
 		return c.err
 	}
 	for ; len(b) > 0 && c.err == nil; b = c.out.due() {
-		c.raw.SetWriteDeadline(c.writeDeadline())
+		c.to.raw.SetWriteDeadline(c.writeDeadline())
 		n, err := write(b)
 		if c.wouldBlock(err) {
 			c.out.setAside(n, c.pool)

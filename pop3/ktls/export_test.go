@@ -20,7 +20,7 @@ const (
 func ProbeSecret() [32]byte { return probeSecret() }
 
 // Probe probes a kernel.
-func Probe(s Socket) error { return (&Kernel{socket: s}).probe() }
+func Probe(s Socket) error { return (&offer{socket: s}).probe() }
 
 // Uncertain is returned by Switch when the number of the next record is not certain.
 var Uncertain = errUncertain

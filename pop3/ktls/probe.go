@@ -1,21 +1,42 @@
 package ktls
 
 import (
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"time"
 )
 
-// What the probe sends, and the records that have to arrive. They were made by another
-// implementation, Python's cryptography. AES is compared again by a test.
+// assembly reports whether Go's ciphers have assembly on this processor.
+const assembly = runtime.GOARCH == "amd64" || runtime.GOARCH == "arm64"
+
+// errAssembly is returned by New where the kernel is not faster.
+var errAssembly = errors.New("ktls: the process is faster on " + runtime.GOARCH)
+
+// New returns what the kernel offers to servers with a configuration, or why it is of no use.
+// Unless always, it is of no use where Go has assembly for the ciphers: on arm64 the kernel takes
+// more instructions an octet than the process, on armv7 a quarter of them (scripts/arm.sh). It
+// probes the kernel with two connections over the loopback interface, so it is called before the
+// process gives up the right to make them. The configuration must not be changed afterwards.
+func New(config *tls.Config, always bool) (*Kernel, error) {
+	if assembly && !always {
+		return nil, errAssembly
+	}
+	k := &Kernel{offer: offer{socket: systemSocket{}}}
+	if err := k.probe(); err != nil {
+		return nil, err
+	}
+	return k, k.serve(config)
+}
+
+// What the probe sends; secrets.go has the records that have to arrive.
 const (
 	probeText   = "pillarbox"
 	probeNumber = 258
-	knownAESGCM = "170303001ab53f9fcdaa41a24ecdbed91e0e599f59a5e313ad1b6f9afb720d"
-	knownChaCha = "170303001a6b852e47dfab31b7256e1efb679f7b14043e5cf4fbba359d5de5"
 )
 
 // probeSecret is the secret of the probe: the numbers from 0 on.
@@ -31,7 +52,7 @@ const probeTime = 2 * time.Second
 
 // probe finds out which suites the kernel has, and whether it replaces keys. It returns an error if
 // there are no suites.
-func (k *Kernel) probe() error {
+func (o *offer) probe() error {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -39,15 +60,15 @@ func (k *Kernel) probe() error {
 	defer listener.Close()
 	var failed error
 	for i := range suites {
-		rekeys, err := probeSuite(listener, k.socket, &suites[i])
+		rekeys, err := probeSuite(listener, o.socket, &suites[i])
 		if err != nil {
 			failed = errors.Join(failed, err)
 			continue
 		}
-		k.suites = append(k.suites, &suites[i])
-		k.rekeys = rekeys
+		o.suites = append(o.suites, &suites[i])
+		o.rekeys = rekeys
 	}
-	if len(k.suites) == 0 {
+	if len(o.suites) == 0 {
 		return failed
 	}
 	return nil

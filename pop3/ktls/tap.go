@@ -41,7 +41,7 @@ var keyUpdate = []byte{24, 0, 0, 1, 0}
 // records, until Switch. It is used by one goroutine at a time, but for what tls.Conn permits.
 type Tap struct {
 	*net.TCPConn
-	kernel *Kernel
+	kernel *offer
 	suite  *suite // nil before Switch
 	secret secret // of the records that are sent
 
@@ -163,8 +163,8 @@ func (l *keyLog) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// control sends what crypto/tls wrote after Switch. It is encrypted by keys that are no longer those
-// of the connection, so that only its length tells what it is: an alert, or the answer to a
+// control sends what crypto/tls wrote after Switch. It is encrypted by keys that are no longer
+// those of the connection, so that only its length tells what it is: an alert, or the answer to a
 // KeyUpdate. Of an alert other than close_notify, Fail learns the description.
 func (t *Tap) control(b []byte) (int, error) {
 	switch {
@@ -193,8 +193,8 @@ func (t *Tap) updateKeys() error {
 // Closing is called before the tls.Conn is closed.
 func (t *Tap) Closing() { t.closing = true }
 
-// Fail is called with the error of a read of the tls.Conn. If crypto/tls has found a fault, it tells
-// the client.
+// Fail is called with the error of a read of the tls.Conn. If crypto/tls has found a fault, it
+// tells the client.
 func (t *Tap) Fail(err error) {
 	var local *net.OpError
 	if t.suite == nil || !errors.As(err, &local) || local.Op != "local error" {
@@ -211,7 +211,8 @@ func (t *Tap) alert(level, description byte) error {
 	return t.send(recordAlert, []byte{level, description})
 }
 
-// controlTime is how long a control record waits for room, as long as crypto/tls waits with its own.
+// controlTime is how long a control record waits for room, as long as crypto/tls waits with its
+// own.
 const controlTime = 5 * time.Second
 
 // send sends a control record. The deadline for writes is that of an earlier reply and may have

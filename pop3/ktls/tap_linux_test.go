@@ -251,7 +251,8 @@ func (s *session) sealer(sequence uint64) *ktlstest.Sealer {
 // request is a KeyUpdate that asks for one (RFC 8446 §4.6.3).
 var request = []byte{24, 0, 0, 1, 1}
 
-// A client that asks for new keys gets them where the kernel replaces keys, and its mail in any case.
+// A client that asks for new keys gets them where the kernel replaces keys, and its mail in any
+// case.
 func TestKeyUpdate(t *testing.T) {
 	for name, kernel := range map[string]*ktlstest.Kernel{"replaced": {}, "fixed": {Fixed: true}} {
 		t.Run(name, func(t *testing.T) {
