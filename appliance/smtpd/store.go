@@ -30,8 +30,9 @@ func (t *transaction) open(ctx context.Context) error {
 	return nil
 }
 
-// trace returns the trace that all recipients share, and the mailboxes. The trace of a message which
-// leaves names neither the client nor its user; the mailboxes here have the full one in their heads.
+// trace returns the trace that all recipients share, and the mailboxes. The trace of a message
+// which leaves names neither the client nor its user; the mailboxes here have the full one in their
+// heads.
 func (t *transaction) trace() ([]byte, []Recipient) {
 	only := Path{}
 	if t.accepted == 1 {

@@ -53,8 +53,8 @@ func (t *transport) kernel() bool {
 	return true
 }
 
-// kernelPatience is how long a client has, after the last reply, to take what the kernel holds and to
-// close the connection.
+// kernelPatience is how long a client has, after the last reply, to take what the kernel holds and
+// to close the connection.
 const kernelPatience = 5 * time.Second
 
 // handedOver reports whether the kernel makes the records. A close would drop those that it holds.

@@ -191,8 +191,8 @@ func (t *Tap) updateKeys() error {
 }
 
 // CloseWrite leaves the connection open after Switch, where close_notify ends what is sent: the
-// kernel may still hold records that found no room in the socket, and an end of TCP, or Close, would
-// drop them. So the caller waits until the client has closed the connection.
+// kernel may still hold records that found no room in the socket, and an end of TCP, or Close,
+// would drop them. So the caller waits until the client has closed the connection.
 func (t *Tap) CloseWrite() error {
 	if t.suite != nil {
 		return nil

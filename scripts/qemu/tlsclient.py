@@ -207,13 +207,18 @@ def crowd():
     """Many stalled downloads take little private memory each."""
     for _ in range(3):
         handed_over().close()
+    time.sleep(10)
     idle = memory()
     sessions = [handed_over() for _ in range(64)]
     for session in sessions:
         session.say("RETR 1")
     least = None
-    for _ in range(20):  # the pools give back what they hold
+    for _ in range(20):  # the server gives back what it does not use when a session has ended
         time.sleep(3)
+        quiet = Session(secure=False)
+        quiet.say("QUIT")
+        quiet.line()
+        quiet.close()
         now = memory()
         least = now if least is None else min(least, now)
     each = (least - idle) / len(sessions)
