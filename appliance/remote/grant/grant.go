@@ -48,8 +48,8 @@ type Keeper struct {
 	Clock func() (now time.Time, trusted bool)
 	Log   *zap.Logger
 
-	// save stores a file; set by tests alone.
-	save func(state, name string, s *secret.Secret) error
+	// change changes a file in the place of secret.Change; set by tests alone.
+	change func(state, name string, change func(*secret.Secret) error) error
 
 	mu       sync.Mutex
 	accounts map[string]*held
@@ -194,19 +194,17 @@ var errReplaced = errors.New("another login was made meanwhile")
 
 // update changes the grant in the file of an account, if it still is that of a login.
 func (k *Keeper) update(name, login string, change func(*secret.Grant)) error {
-	kept, err := secret.Load(k.State, name)
-	if err != nil {
-		return err
+	write := k.change
+	if write == nil {
+		write = secret.Change
 	}
-	if kept.Grant == nil || kept.Grant.Login != login {
-		return errReplaced
-	}
-	change(kept.Grant)
-	save := k.save
-	if save == nil {
-		save = secret.Save
-	}
-	return save(k.State, name, kept)
+	return write(k.State, name, func(kept *secret.Secret) error {
+		if kept.Grant == nil || kept.Grant.Login != login {
+			return errReplaced
+		}
+		change(kept.Grant)
+		return nil
+	})
 }
 
 // end tells the owner that a login has ended, and writes that down.
