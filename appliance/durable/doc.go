@@ -3,8 +3,8 @@
 //
 // Read reads them, and follows no link.
 //
-// It stores no mail, which has a store of its own; it never writes into an existing
-// file. Lock is for its users: Replace by two writers at once is not safe.
+// It stores no mail, which has a store of its own; it never writes into an existing file. Replace
+// is not safe for two writers of one file at once: they take the Lock of its folder.
 //
 // # Invariants
 //

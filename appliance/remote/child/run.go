@@ -33,7 +33,7 @@ const (
 // Main is the whole of the child. It returns the exit code. Service managers and terminals send their
 // signals to children as well: when a session ends, the server alone decides.
 func Main() int {
-signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
 	debug.SetMemoryLimit(softMemory)
 	debug.SetGCPercent(50)
 	limit := syscall.Rlimit{Cur: hardMemory, Max: hardMemory}
