@@ -221,15 +221,6 @@ func (b *box) collect(t *testing.T) (remote.Report, error) {
 	return b.remote.Collector.Collect(t.Context(), account, false)
 }
 
-func refreshToken(t *testing.T, state string) string {
-	t.Helper()
-	kept, err := secret.Load(state, "anna-mail")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kept.Grant.Refresh
-}
-
 // TestGrant: a device grant, fetching and sending by it, tokens that are withdrawn one after the
 // other, and a new login by a pasted address.
 func TestGrant(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"pillarbox/appliance/admin"
+	"pillarbox/appliance/remote/secret"
 )
 
 // TestGrantAtAStop: a stop waits for the answer with the next refresh token, and stores it.
@@ -37,4 +38,13 @@ func TestGrantAtAStop(t *testing.T) {
 	if got := refreshToken(t, state); got != "rt2" || !g.refresh[got] {
 		t.Errorf("the file has %s, the provider %v", got, g.refresh)
 	}
+}
+
+func refreshToken(t *testing.T, state string) string {
+	t.Helper()
+	kept, err := secret.Load(state, "anna-mail")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kept.Grant.Refresh
 }
