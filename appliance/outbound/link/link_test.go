@@ -173,6 +173,9 @@ func TestChildDies(t *testing.T) {
 		if err == nil || results[0].Outcome != want || results[1].Outcome != want {
 			t.Errorf("after %d octets: %+v, %v", after, results, err)
 		}
+		if results[0].Whole || results[1].Whole {
+			t.Errorf("after %d octets: %+v, but one of them may have been refused", after, results)
+		}
 		if _, again := c.Send(message("x")); again == nil {
 			t.Error("a broken session sends")
 		}
