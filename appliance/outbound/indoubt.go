@@ -12,8 +12,8 @@ import (
 	"pillarbox/spool"
 )
 
-// maxCopies is how many Message-IDs are known at a time, with about 60 octets for each.
-const maxCopies = 4096
+// maxCopies is how many Message-IDs are known at a time, with about 100 octets for each.
+const maxCopies = 1024
 
 // copies says which parcel may have put a copy with some Message-ID into the folder of sent mail.
 // A client that sends one message in several transactions, or to each recipient alone, makes
@@ -21,7 +21,7 @@ const maxCopies = 4096
 type copies struct {
 	seed  maphash.Seed
 	of    map[uint64]string // the key of the parcel, by the hash of the Message-ID; "" if there are several
-	order []uint64          // the oldest first
+	order []uint64          // the one that was added longest ago first
 }
 
 func newCopies() *copies {
@@ -33,9 +33,10 @@ func (c *copies) add(messageID, parcel string) {
 	h := maphash.String(c.seed, messageID)
 	if other, ok := c.of[h]; ok {
 		if other != parcel {
-			c.of[h] = ""
+			parcel = ""
 		}
-		return
+		at := slices.Index(c.order, h)
+		c.order = slices.Delete(c.order, at, at+1)
 	}
 	if len(c.order) >= maxCopies {
 		delete(c.of, c.order[0])
@@ -49,12 +50,20 @@ func (c *copies) only(messageID, parcel string) bool {
 	return c.of[maphash.String(c.seed, messageID)] == parcel
 }
 
+// A sentCheck decides about the recipients of a parcel that may have the message.
+type sentCheck struct {
+	q       *Queue
+	account Account
+	parcel  *parcel
+}
+
 // count notes which recipients a transaction left in doubt, and how many transactions may have put
 // a copy into the folder of sent mail. Of several that one try made, one at most ends in doubt: it
 // breaks the session.
-func (q *Queue) count(p *parcel, messageID string, to []*recipient, results []smarthost.Result) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (c sentCheck) count(messageID string, to []*recipient, results []smarthost.Result) {
+	p := c.parcel
+	c.q.mu.Lock()
+	defer c.q.mu.Unlock()
 	doubt, others := false, false
 	for i, r := range to {
 		switch result := results[i]; {
@@ -73,16 +82,17 @@ func (q *Queue) count(p *parcel, messageID string, to []*recipient, results []sm
 		p.contents++
 	}
 	if (doubt || others) && messageID != "" {
-		q.copies.add(messageID, p.key())
+		c.q.copies.add(messageID, p.key())
 	}
 }
 
-// settleDoubt looks for a message in doubt in the provider's folder of sent mail, and returns those
+// left looks for a message in doubt in the provider's folder of sent mail, and returns those
 // of the recipients that are still to be sent to. A copy says nothing about a recipient unless each
 // transaction that may have left it had this recipient. Where that is not certain the message is
 // sent again: it may arrive twice, but it is not lost.
-func (q *Queue) settleDoubt(ctx context.Context, v *spool.View, a Account, p *parcel, to []*recipient) []*recipient {
-	if !q.inDoubt(to) {
+func (c sentCheck) left(ctx context.Context, v *spool.View, to []*recipient) []*recipient {
+	q, a, p := c.q, c.account, c.parcel
+	if !c.inDoubt(to) {
 		return to
 	}
 	messageID := ""
@@ -91,7 +101,7 @@ func (q *Queue) settleDoubt(ctx context.Context, v *spool.View, a Account, p *pa
 		s.close()
 	}
 	fields := []zap.Field{zap.String("remote", a.Name), zap.String("id", p.id)}
-	about := q.provable(p, to, messageID)
+	about := c.provable(to, messageID)
 	if len(about) > 0 && q.o.InSent != nil {
 		found, err := q.o.InSent(ctx, a, messageID)
 		if found && err == nil {
@@ -102,25 +112,26 @@ func (q *Queue) settleDoubt(ctx context.Context, v *spool.View, a Account, p *pa
 		}
 		fields = append(fields, zap.Error(err))
 	}
-	if q.inDoubt(to) {
+	if c.inDoubt(to) {
 		q.log.Warn("message sent again: it may arrive twice", fields...)
 	}
 	return to
 }
 
 // inDoubt reports whether a recipient may have the message.
-func (q *Queue) inDoubt(to []*recipient) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (c sentCheck) inDoubt(to []*recipient) bool {
+	c.q.mu.Lock()
+	defer c.q.mu.Unlock()
 	return slices.ContainsFunc(to, func(r *recipient) bool { return r.doubts > 0 })
 }
 
 // provable returns the recipients that certainly have the message if there is a copy of it in the
 // folder of sent mail. Nobody knows what happened before the start.
-func (q *Queue) provable(p *parcel, to []*recipient, messageID string) (list []*recipient) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !p.fresh || messageID == "" || !q.copies.only(messageID, p.key()) {
+func (c sentCheck) provable(to []*recipient, messageID string) (list []*recipient) {
+	p := c.parcel
+	c.q.mu.Lock()
+	defer c.q.mu.Unlock()
+	if !p.fresh || messageID == "" || !c.q.copies.only(messageID, p.key()) {
 		return nil
 	}
 	for _, r := range to {

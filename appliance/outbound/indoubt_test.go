@@ -81,6 +81,25 @@ func TestFoundIsNotForOthers(t *testing.T) {
 	}
 }
 
+// TestFoundLate: the copy of the first transaction is not there yet when it is looked for. Who had
+// no part in that transaction is sent to again.
+func TestFoundLate(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.pass(time.Second)
+		asked := 0
+		w.inSent = func(string) (bool, error) { asked++; return asked > 1, nil }
+		w.answers(map[string][]smarthost.Result{
+			"a@example.net": {inDoubt, inDoubt}, "b@example.net": {refused("451 4.3.0 Try later"), inDoubt},
+		})
+		w.put("anna@example.org", Wishes{}, "a@example.net", "b@example.net")
+		w.pass(time.Hour)
+		w.want("asked", asked, 2)
+		w.want("sent to a", w.got("a@example.net"), 0)
+		w.want("sent to b", w.got("b@example.net"), 1)
+		w.want("left", w.left(), 0)
+	})
+}
+
 // TestFoundOfAnotherBatch: of 250 recipients the first 100 are sent to and the next 100 are in
 // doubt. The copy may be that of the first.
 func TestFoundOfAnotherBatch(t *testing.T) {
@@ -113,7 +132,8 @@ func TestFoundOfAnotherMessage(t *testing.T) {
 		want                int
 	}{
 		{"another Message-ID", "Message-ID: <1@example.org>\r\n", "Message-ID: <2@example.org>\r\n", 0},
-		{"the same", "Message-ID: <2@example.org>\r\n", "Message-Id:\r\n <2@example.org>\r\n", 1},
+		{"the same", "Message-ID: <2@example.org>\r\n", "Message-ID: <2@example.org>\r\n", 1},
+		{"the same, folded", "Message-ID: <2@example.org>\r\n", "Message-Id:\r\n <2@example.org>\r\n", 1},
 		{"sent anew", "", "Resent-From: anna@example.org\r\nMessage-ID: <2@example.org>\r\n", 1},
 		{"none", "", "", 1},
 		{"two", "", "Message-ID: <1@example.org>\r\nMessage-ID: <2@example.org>\r\n", 1},
@@ -153,16 +173,22 @@ func TestFoundAfterRestart(t *testing.T) {
 	})
 }
 
-// TestCopiesAreBounded: what is forgotten is not certain.
+// TestCopiesAreBounded: what is forgotten is not certain, and what was used last is kept longest.
 func TestCopiesAreBounded(t *testing.T) {
 	c := newCopies()
 	for i := range maxCopies + 1 {
 		c.add(fmt.Sprintf("<%d@example.org>", i), "one")
+		if i == maxCopies/2 {
+			c.add("<0@example.org>", "two")
+			c.add("<1@example.org>", "one")
+		}
 	}
 	if len(c.of) != maxCopies || len(c.order) != maxCopies {
 		t.Errorf("%d and %d are kept", len(c.of), len(c.order))
 	}
-	if c.only("<0@example.org>", "one") || !c.only("<1@example.org>", "one") {
-		t.Error("not the oldest is forgotten")
+	for id, want := range map[int]bool{0: false, 1: true, 2: false, 3: true} { // of two, used again, forgotten
+		if got := c.only(fmt.Sprintf("<%d@example.org>", id), "one"); got != want {
+			t.Errorf("%d is of one parcel only: %v", id, got)
+		}
 	}
 }

@@ -199,7 +199,8 @@ func (q *Queue) send(ctx context.Context, a Account, session Session, v *spool.V
 		return err
 	}
 	defer q.end(p)
-	if to = q.settleDoubt(ctx, v, a, p, to); len(to) == 0 {
+	check := sentCheck{q, a, p}
+	if to = check.left(ctx, v, to); len(to) == 0 {
 		return nil
 	}
 	stored, err := q.open(v, p, to)
@@ -210,7 +211,7 @@ func (q *Queue) send(ctx context.Context, a Account, session Session, v *spool.V
 	}
 	defer stored.close()
 	results, broken := session.Send(stored.message(p.from, to))
-	q.count(p, stored.messageID(), to, results)
+	check.count(stored.messageID(), to, results)
 	return errors.Join(q.finish(ctx, v, a, p, to, results), broken)
 }
 

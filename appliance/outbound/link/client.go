@@ -50,7 +50,8 @@ func (c *Client) opened() error {
 func (c *Client) Offers() smarthost.Offers { return c.offers }
 
 // Send hands a message over, as smarthost.Session.Send does. If the child ends while it sends, or
-// its results cannot be read, every recipient is in doubt, because the final dot may have been sent.
+// its results cannot be read, every recipient is in doubt, because the final dot may have been
+// sent.
 func (c *Client) Send(m *smarthost.Message) ([]smarthost.Result, error) {
 	results := make([]smarthost.Result, len(m.To))
 	if c.broken != nil {

@@ -183,6 +183,21 @@ func TestChildDies(t *testing.T) {
 	}
 }
 
+// TestResultsTooFew: results that say nothing leave all in doubt once the content was handed over.
+func TestResultsTooFew(t *testing.T) {
+	s := &server{results: []smarthost.Result{{Outcome: smarthost.Sent}}}
+	c, wait, err := pair(t, s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := c.Send(message("x"))
+	if err == nil || len(results) != 2 || results[0].Outcome != smarthost.InDoubt || results[1].Outcome != smarthost.InDoubt {
+		t.Errorf("%+v, %v", results, err)
+	}
+	c.Close()
+	wait()
+}
+
 // A dying session closes the stream after some octets.
 type dying struct {
 	stream io.Closer
