@@ -138,6 +138,21 @@ def closed():
     session.close()
 
 
+def pipelined():
+    """A slow client that has sent QUIT with RETR gets all of it, and the end."""
+    session = handed_over()
+    session.conn.sendall(b"RETR 1\r\nQUIT\r\n")
+    time.sleep(3)
+    session.line()
+    while b"\r\n.\r\n" not in session.rest:
+        session.more()
+    text, session.rest = session.rest.split(b"\r\n.\r\n", 1)
+    check(text + b"\r\n.\r\n" == want, "the message before QUIT")
+    check(session.line().startswith(b"+OK"), "the reply to QUIT")
+    check(session.conn.recv(1) == b"", "the end after QUIT")
+    session.close()
+
+
 def reset():
     """A client that is gone in the middle of a record harms nobody."""
     session = handed_over()
@@ -192,13 +207,18 @@ def crowd():
     """Many stalled downloads take little private memory each."""
     for _ in range(3):
         handed_over().close()
+    time.sleep(10)
     idle = memory()
     sessions = [handed_over() for _ in range(64)]
     for session in sessions:
         session.say("RETR 1")
     least = None
-    for _ in range(20):  # the pools give back what they hold
+    for _ in range(20):  # the server gives back what it does not use when a session has ended
         time.sleep(3)
+        quiet = Session(secure=False)
+        quiet.say("QUIT")
+        quiet.line()
+        quiet.close()
         now = memory()
         least = now if least is None else min(least, now)
     each = (least - idle) / len(sessions)
@@ -210,6 +230,6 @@ def crowd():
 
 
 want = stored()
-for case in (closed, keys, half_closed, reset, damaged, stalled, crowd):
+for case in (closed, keys, half_closed, pipelined, reset, damaged, stalled, crowd):
     case()
     print("PASS %-12s %s" % (case.__name__, case.__doc__.splitlines()[0]), flush=True)

@@ -27,5 +27,5 @@
 //
 //	ticket.go TLS sessions that go on
 //	run.go  the child's side    dial.go  its connections    start.go  the server's side
-//	ask.go  requests to authorization servers
+//	ask.go  requests to authorization servers    restrict.go  what the child may do
 package child

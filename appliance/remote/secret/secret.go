@@ -48,8 +48,6 @@ func (s *Secret) String() string {
 	return b.String()
 }
 
-var errText = errors.New("it is not a file of a remote account; pillarbox remote login writes it again")
-
 // Parse reads the content of a file.
 func Parse(text string) (*Secret, error) {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
