@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"syscall"
 
@@ -23,8 +24,10 @@ const (
 	hardMemory = 256 << 20 // bytes of data, beyond which the child ends
 )
 
-// Main is the whole of the child. It returns the exit code.
+// Main is the whole of the child. It returns the exit code. Service managers and terminals send
+// their signals to children as well: when a session ends, the server alone decides.
 func Main() int {
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
 	debug.SetMemoryLimit(softMemory)
 	debug.SetGCPercent(50)
 	limit := syscall.Rlimit{Cur: hardMemory, Max: hardMemory}
