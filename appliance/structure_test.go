@@ -33,7 +33,7 @@ const root = ".."
 var rings = []string{
 	"appliance/web",
 	"appliance/outbound", "appliance/outbound/report", "appliance/outbound/smarthost",
-	"appliance/remote", "appliance/remote/imapfetch", "appliance/remote/login",
+	"appliance/remote", "appliance/remote/imapfetch",
 	"appliance/remote/popclient", "appliance/remote/provider",
 }
 
