@@ -34,7 +34,6 @@ var rings = []string{
 	"appliance/web",
 	"appliance/outbound", "appliance/outbound/report", "appliance/outbound/smarthost",
 	"appliance/remote", "appliance/remote/imapfetch",
-	"appliance/remote/popclient",
 }
 
 // broad are the packages with comments beyond the limit of columns. None joins this list, either.
