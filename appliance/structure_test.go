@@ -32,7 +32,7 @@ const root = ".."
 // list when its files form layers, and none joins it.
 var rings = []string{
 	"appliance/web",
-	"appliance/outbound", "appliance/outbound/report", "appliance/outbound/smarthost",
+	"appliance/outbound", "appliance/outbound/smarthost",
 	"appliance/remote", "appliance/remote/imapfetch",
 }
 
