@@ -70,7 +70,7 @@ func (k *Kernel) of(conn *net.TCPConn) *link {
 }
 
 // linkBuffer is the size of the buffers of a link.
-const linkBuffer = 64 << 10
+const linkBuffer = 256 << 10
 
 // Link returns the ends of a new link, and ends it with the test.
 func (k *Kernel) Link(t testing.TB) (client, server *net.TCPConn) {
