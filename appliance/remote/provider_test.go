@@ -36,7 +36,8 @@ type scripted struct {
 // A letter is a message at the provider.
 type letter struct {
 	uid, content string
-	octets       int64 // as listed; 0: as it is
+	octets       int64     // as listed; 0: as it is
+	came         time.Time // as listed
 }
 
 func newLetter(n, size int) *letter {
@@ -70,7 +71,7 @@ func (p *scripted) List(each func(session.Message) error) error {
 		return err
 	}
 	for i, m := range p.messages {
-		row := session.Message{Ref: uint64(i + 1), ID: cmp.Or(p.word, "pop3") + " " + m.uid, Octets: int64(len(m.content)), Stable: p.stable}
+		row := session.Message{Ref: uint64(i + 1), ID: cmp.Or(p.word, "pop3") + " " + m.uid, Octets: int64(len(m.content)), Stable: p.stable, Date: m.came}
 		if p.stable {
 			row.Era = 7
 		}

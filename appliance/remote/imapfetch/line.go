@@ -110,9 +110,9 @@ func (l *line) want(item string) {
 	clear(l.items)
 }
 
-// Write sends what the client says. A command of a listing comes in one piece. The client has "=" for
-// every empty response; that is right in a command (RFC 4959), and a fault in the answer to a server
-// that refuses a token.
+// Write sends what the client says. A command of a listing comes in one piece. The client has "="
+// for every empty response; that is right in a command (RFC 4959), and a fault in the answer to a
+// server that refuses a token.
 func (l *line) Write(p []byte) (int, error) {
 	if l.token && string(p) == "=\r\n" {
 		_, err := l.Conn.Write(p[1:])
