@@ -68,6 +68,28 @@ func (c *collection) name() error {
 	return nil
 }
 
+// apart gives an id by folder, era and number to each of the messages of a folder that the server
+// calls by one name: with one id, those that were not fetched would be deleted with the one that was.
+func (c *collection) apart() {
+	found := false
+	c.rows.shared(func(r *row) {
+		if r.unnamed || !r.resumes {
+			return
+		}
+		era, folder := uint64(0), int(r.Ref>>32)
+		if folder < len(c.rows.eras) {
+			era = c.rows.eras[folder]
+		}
+		r.stable = r.stable && era != 0
+		r.id = c.account.id(fmt.Sprintf("shared %q %d %d", c.rows.names[r.folder], era, r.Ref))
+		r.have = c.has(r.id)
+		found = true
+	})
+	if found {
+		c.rows.sort()
+	}
+}
+
 // wanted returns the messages that the store does not have, each id once.
 func (c *collection) wanted() []*row {
 	var list []*row

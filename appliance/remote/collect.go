@@ -56,6 +56,7 @@ func (c *collection) run(ctx context.Context) error {
 		return err
 	}
 	c.rows.sort()
+	c.apart()
 	wanted := c.wanted()
 	switch {
 	case !slices.ContainsFunc(c.settling(), c.has): // the power may have gone in the middle of since

@@ -56,6 +56,8 @@
 //	a listing of nothing, or half of it   TestPartialListing, TestNothingListed, popclient TestDialects
 //	all names are new                     TestRenumbered, TestRenumberedIsTold, TestBetterNames,
 //	                                      TestSinceRenumbered, TestSinceOtherNames
+//	one name for several messages         TestSameNames, imapfetch TestTake
+//	nothing comes in the middle           imapfetch TestPieces
 //	a first collection is interrupted     TestSinceInterrupted
 //	sizes are wrong                       TestWrongSizes, TestLongerThanItSays, imapfetch TestPieces
 //	no line end, NUL, CR, a line of 1 MB  TestOddOctets

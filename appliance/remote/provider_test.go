@@ -15,6 +15,7 @@ import (
 type scripted struct {
 	messages []*letter
 	marked   []*letter
+	second   int            // index of the first message of another folder; 0: there is none
 	stable   bool           // its names are never used again, as those of IMAP
 	fail     map[string]int // by command: fails so often
 	partial  bool           // the listing ends early
@@ -75,6 +76,9 @@ func (p *scripted) List(each func(session.Message) error) error {
 		if p.stable {
 			row.Era = 7
 		}
+		if p.second > 0 && i >= p.second {
+			row.Ref, row.Folder = row.Ref|1<<32, "Junk"
+		}
 		if m.uid == "" {
 			row.ID = ""
 		}
@@ -95,7 +99,7 @@ func (p *scripted) Header(ref uint64, to io.Writer) error {
 	if err := p.does("header"); err != nil {
 		return err
 	}
-	head, _, _ := strings.Cut(p.messages[ref-1].content, "\r\n\r\n")
+	head, _, _ := strings.Cut(p.messages[uint32(ref)-1].content, "\r\n\r\n")
 	_, err := io.WriteString(to, head+"\r\n\r\n")
 	return err
 }
@@ -107,7 +111,7 @@ func (p *scripted) Fetch(ref uint64, from int64, to io.Writer) error {
 	if kind := p.broken[ref]; kind != 0 {
 		return session.Errorf(kind, "broken")
 	}
-	content := p.messages[ref-1].content[from:]
+	content := p.messages[uint32(ref)-1].content[from:]
 	if p.breaks > 0 && len(content) > p.breaks {
 		time.Sleep(p.slow)
 		p.sent += p.breaks
@@ -124,7 +128,7 @@ func (p *scripted) Delete(refs []uint64) error {
 		return err
 	}
 	for _, ref := range refs {
-		p.marked = append(p.marked, p.messages[ref-1])
+		p.marked = append(p.marked, p.messages[uint32(ref)-1])
 	}
 	return nil
 }

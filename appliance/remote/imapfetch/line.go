@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 
 	"pillarbox/appliance/remote/session"
@@ -160,8 +161,8 @@ func (l *line) take(text []byte) []byte {
 	if end <= 0 {
 		return text
 	}
-	if len(l.items) < mostItems && end <= mostValue {
-		l.items[uint32(number)] = string(bytes.Trim(value[:end], "()"))
+	if name := string(bytes.Trim(value[:end], "()")); len(l.items) < mostItems && end <= mostValue && isName(name) {
+		l.items[uint32(number)] = name
 	}
 	from, rest := at, value[end:]
 	switch {
@@ -171,6 +172,12 @@ func (l *line) take(text []byte) []byte {
 		from--
 	}
 	return append(bytes.Clone(text[:from]), rest...)
+}
+
+// isName reports whether an item names a message: some servers have one value for all that they have
+// no name for.
+func isName(value string) bool {
+	return value != "" && value != "0" && !strings.EqualFold(value, "NIL")
 }
 
 // mostValue bounds an item: an EMAILID has at most 255 octets (RFC 8474 §4).
