@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/emersion/go-imap/v2"
+
 	"pillarbox/appliance/remote/session"
 )
 
@@ -86,6 +88,11 @@ func (l *line) next() error {
 		return session.Errorf(session.Protocol, "the server breaks the protocol: a literal of %d octets", l.literal)
 	}
 	l.rest = l.take(text)
+	// Some servers do not take a command with a whole token in it. The client asks for what a server
+	// can do at times of its own, and would learn of SASL-IR again.
+	if l.token && bytes.Contains(l.rest, []byte("CAPABILITY ")) {
+		l.rest = bytes.ReplaceAll(l.rest, []byte(" "+imap.CapSASLIR), nil)
+	}
 	return nil
 }
 
@@ -174,8 +181,8 @@ func (l *line) take(text []byte) []byte {
 	return append(bytes.Clone(text[:from]), rest...)
 }
 
-// isName reports whether an item names a message: some servers have one value for all that they have
-// no name for.
+// isName reports whether an item names a message: some servers have one value for all that they
+// have no name for.
 func isName(value string) bool {
 	return value != "" && value != "0" && !strings.EqualFold(value, "NIL")
 }
