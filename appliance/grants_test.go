@@ -32,16 +32,17 @@ import (
 // A granter is a provider with OAuth 2.0 and POP3: it has one message, rotates refresh tokens, and
 // revokes the whole consent if one comes twice.
 type granter struct {
-	mu       sync.Mutex
-	n        int
-	refresh  map[string]bool
-	access   map[string]bool
-	approved bool
-	requests []string // grant types
-	off      bool     // POP3 is switched off in the settings of the account
-	issuer   string
-	mail     string // host:port of POP3
-	pin      string
+	mu         sync.Mutex
+	n          int
+	refresh    map[string]bool
+	access     map[string]bool
+	approved   bool
+	requests   []string // grant types
+	off        bool     // POP3 is switched off in the settings of the account
+	issuer     string
+	mail       string // host:port of POP3
+	pin        string
+	refreshing func() // called for each request with a refresh token, if it is set
 }
 
 func startGranter(t *testing.T) *granter {
@@ -73,6 +74,9 @@ func startGranter(t *testing.T) *granter {
 }
 
 func (g *granter) serve(w http.ResponseWriter, r *http.Request) {
+	if r.FormValue("grant_type") == "refresh_token" && g.refreshing != nil {
+		g.refreshing()
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	id, clientSecret, _ := r.BasicAuth()
@@ -215,15 +219,6 @@ func (b *box) collect(t *testing.T) (remote.Report, error) {
 		t.Fatal("there is no account")
 	}
 	return b.remote.Collector.Collect(t.Context(), account, false)
-}
-
-func refreshToken(t *testing.T, state string) string {
-	t.Helper()
-	kept, err := secret.Load(state, "anna-mail")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kept.Grant.Refresh
 }
 
 // TestGrant: a device grant, fetching and sending by it, tokens that are withdrawn one after the

@@ -23,6 +23,7 @@ func TestFirstRemoteAccount(t *testing.T) {
 	}
 	c := settings(state)
 	b := start(t, c, Options{})
+	b.await("ready", 1) // remote add asks it by the control socket
 	b.remote.confined, b.remote.restart = true, "systemctl restart pillarbox"
 	b.opts.Reread = func() (*config.Config, error) { return with, nil }
 	if err := b.Reload(); err != nil {

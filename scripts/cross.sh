@@ -2,9 +2,9 @@
 # cross.sh: builds the server for all processors (scripts/boards.sh), or for those that are named,
 # prints the sizes, and lets each binary, under qemu-user, take a mail by SMTP and give it out by
 # POP3, octet for octet. It fails when the program for arm64 or armv7, the boards that are meant, is
-# larger than 10.5 MB, or than 4.2 MB in gzip: 1 % more than it is, so that what makes it larger is
+# larger than 10.9 MB, or than 4.35 MB in gzip: 1 % more than it is, so that what makes it larger is
 # seen. A file grows in steps of 64 KiB, which its parts are aligned to. The goal is 9.5 and 3.9 MB;
-# the page (net/http) and the accounts at providers (go-imap) are what exceeds it.
+# the page (net/http) and the accounts at providers (go-imap, OAuth) are what exceeds it.
 #
 #   scripts/cross.sh [NAME]...
 #
@@ -21,8 +21,8 @@ trap 'exit 130' INT TERM
 
 # within NAME OCTETS GZIP: prints what is larger than a board's flash should have to hold.
 within() {
-	[ "$2" -le 10500000 ] || echo "$1: $2 octets, the limit is 10500000"
-	[ "$3" -le 4200000 ] || echo "$1: $3 octets in gzip, the limit is 4200000"
+	[ "$2" -le 10900000 ] || echo "$1: $2 octets, the limit is 10900000"
+	[ "$3" -le 4350000 ] || echo "$1: $3 octets in gzip, the limit is 4350000"
 }
 
 # round_trip NAME: the server is $tmp/NAME/pillarbox.

@@ -28,7 +28,7 @@ box_pid=
 trap '[ -z "$box_pid" ] || kill "$box_pid" 2>/dev/null || true; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 . scripts/qemu/box.sh
-export ACCOUNT=anna LOG="$tmp/log" CONSOLE="$tmp/console" STALLED_KIB="${STALLED_KIB:-8}"
+export ACCOUNT=anna
 box_build
 box_configure
 box_user anna

@@ -1,10 +1,8 @@
 package accounts
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"pillarbox/appliance/durable"
 )
@@ -27,7 +25,7 @@ func Load(path string) (*Table, error) {
 //
 // It writes one small file and flushes it and its folder.
 func Edit(path string, change func(*Table) (*Table, error)) (*Table, error) {
-	folder, err := lockFolder(filepath.Dir(path))
+	folder, err := durable.Lock(filepath.Dir(path))
 	if err != nil {
 		return nil, err
 	}
@@ -47,22 +45,4 @@ func Edit(path string, change func(*Table) (*Table, error)) (*Table, error) {
 		return nil, err
 	}
 	return after, nil
-}
-
-// lockFolder waits for the lock of a folder; closing it releases the lock.
-func lockFolder(dir string) (*os.File, error) {
-	folder, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		err := syscall.Flock(int(folder.Fd()), syscall.LOCK_EX)
-		if err == nil {
-			return folder, nil
-		}
-		if err != syscall.EINTR {
-			folder.Close()
-			return nil, fmt.Errorf("locking %s: %w", dir, err)
-		}
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"net"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -114,6 +115,28 @@ func (v remoteCheck) servers(r *Remote) {
 	v.server("outgoing", &r.Outgoing, "465")
 }
 
+// oauth checks where a login by OAuth 2.0 comes from.
+func (v remoteCheck) oauth(r *Remote) {
+	p := r.At()
+	switch {
+	case r.Issuer == "" && r.ClientID != "" && p == nil:
+		v.bad("client_id", "nothing says which OAuth server knows this client: write it as issuer = \"https://login.example.com\"")
+	case r.Issuer == "" && r.ClientID != "" && p.OAuth == nil:
+		v.bad("client_id", "%q has no OAuth 2.0 for mail; leave it out and log in with a password", r.Provider)
+	case r.Issuer != "" && p != nil && p.OAuth != nil:
+		v.bad("issuer", "%q has an OAuth server of its own; leave it out", r.Provider)
+	}
+	if r.Issuer == "" {
+		return
+	}
+	u, err := url.Parse(r.Issuer)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		v.bad("issuer", "%q is not the address of an OAuth server; write it as \"https://login.example.com\"", r.Issuer)
+	} else if _, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && err != nil {
+		v.bad("issuer", "%q is not a port", u.Port())
+	}
+}
+
 // server checks a host and port, and adds the usual port if none is written.
 func (v remoteCheck) server(key string, to *string, usual string) {
 	if *to == "" {
@@ -209,14 +232,4 @@ func (v remoteCheck) sending(r *Remote) {
 			r.Devices[i] = addr.Unmap().String()
 		}
 	}
-}
-
-// RemotePorts returns the TCP ports of all servers of the remote accounts, and of the OAuth servers
-// that grant access to them.
-func (c *Config) RemotePorts() (ports []uint16) {
-	for _, name := range c.Remotes() {
-		r := c.Remote[name]
-		ports = append(ports, r.Ports()...)
-	}
-	return ports
 }

@@ -40,24 +40,12 @@ func (r *Remote) oauthPort() uint16 {
 	return 443
 }
 
-// oauth checks where a login by OAuth 2.0 comes from.
-func (v remoteCheck) oauth(r *Remote) {
-	p := r.At()
-	switch {
-	case r.Issuer == "" && r.ClientID != "" && p == nil:
-		v.bad("client_id", "nothing says which OAuth server knows this client: write it as issuer = \"https://login.example.com\"")
-	case r.Issuer == "" && r.ClientID != "" && p.OAuth == nil:
-		v.bad("client_id", "%q has no OAuth 2.0 for mail; leave it out and log in with a password", r.Provider)
-	case r.Issuer != "" && p != nil && p.OAuth != nil:
-		v.bad("issuer", "%q has an OAuth server of its own; leave it out", r.Provider)
+// RemotePorts returns the TCP ports of all servers of the remote accounts, and of the OAuth servers
+// that grant access to them.
+func (c *Config) RemotePorts() (ports []uint16) {
+	for _, name := range c.Remotes() {
+		r := c.Remote[name]
+		ports = append(ports, r.Ports()...)
 	}
-	if r.Issuer == "" {
-		return
-	}
-	u, err := url.Parse(r.Issuer)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		v.bad("issuer", "%q is not the address of an OAuth server; write it as \"https://login.example.com\"", r.Issuer)
-	} else if _, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && err != nil {
-		v.bad("issuer", "%q is not a port", u.Port())
-	}
+	return ports
 }

@@ -3,8 +3,8 @@
 //
 // Read reads them, and follows no link.
 //
-// It stores no mail, which has a store of its own; it takes no locks; it never writes into an
-// existing file.
+// It stores no mail, which has a store of its own; it never writes into an existing file. Replace
+// is not safe for two writers of one file at once: they take the Lock of its folder.
 //
 // # Invariants
 //

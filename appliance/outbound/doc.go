@@ -35,6 +35,23 @@
 // and nothing counts; after 421, 454 or a limit of the provider, for an hour; after two refusals of
 // its login, until there is another secret.
 //
+// # In doubt
+//
+// A transaction that ends without a reply to the final dot leaves its recipients in doubt. After 10
+// minutes the provider's folder of sent mail is searched for the Message-ID. A copy there counts for
+// a recipient only if every transaction that may have left it had this recipient: none of the
+// message went to others, none was before the start, and no other message of this process has the
+// same Message-ID (indoubt.go). The others are sent to in the same session, as if nothing had been
+// found. Where it is not certain, the message is sent again, with a line in the log: a doubled
+// message is a nuisance, a lost one is not noticed.
+//
+// The folder is searched only at providers that fill it themselves. One case remains there: a mail
+// client that stores a copy of its own in that folder by IMAP makes a message that was in doubt, and
+// was not accepted, look as if it was. To count the copies before DATA would take one more login for
+// each message, and would not help: most clients store theirs after they have sent. A copy of the
+// same Message-ID from before the start, or 1024 Message-IDs ago, is not known either, but one that
+// is sent anew (Resent-From) is not searched for.
+//
 // # Invariants
 //
 //	O1  No open relay: a recipient elsewhere is accepted only if Policy names the remote account.
@@ -52,7 +69,8 @@
 //
 // # Budgets
 //
-//	memory   about 500 B for each recipient that waits, 64 KiB while a message is sent
+//	memory   about 500 B for each recipient that waits, 64 KiB while a message is sent;
+//	         up to 100 KiB for the 1024 Message-IDs that were sent last
 //	flash    nothing for a retry; one page for what is expunged; a report is a message
 //
 // # Where what is
@@ -63,6 +81,7 @@
 //	schedule.go, parcel.go       when
 //	queue.go, scan.go            the goroutine, and what it knows
 //	serve.go, stored.go          one session
+//	indoubt.go                   who has a message whose end had no reply
 //	finish.go, settle.go         what its results mean; reports (RFC 3464)
 //	hold.go, list.go             commands
 package outbound

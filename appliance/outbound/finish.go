@@ -21,7 +21,6 @@ func (q *Queue) finish(ctx context.Context, v *spool.View, a Account, p *parcel,
 	q.mu.Lock()
 	now := time.Now()
 	deferred, doubt, limited := false, false, false
-	p.doubt = false
 	for i, r := range to {
 		q.note(a, p, r, results[i])
 		switch result := results[i]; {
@@ -53,7 +52,7 @@ func (q *Queue) finish(ctx context.Context, v *spool.View, a Account, p *parcel,
 		p.next, err = p.next.Add(throttled), errStop
 	}
 	if doubt {
-		p.doubt, p.next = true, now.Add(doubtWait)
+		p.next = now.Add(doubtWait)
 	}
 	q.mu.Unlock()
 	if err == errStop {
@@ -124,38 +123,6 @@ var (
 // limitWords are in the replies of providers to an account that sent too much. "quota" alone may be
 // about the mailbox of the recipient.
 var limitWords = [...]string{"sending limit", "sending quota", "rate limit", "limit exceeded", "too many messages", "daily limit", "hourly limit", "throttl"}
-
-// wasSent reports whether a message in doubt lies in the provider's folder of sent mail.
-func (q *Queue) wasSent(ctx context.Context, a Account, p *parcel, s *stored) bool {
-	q.mu.Lock()
-	doubt := p.doubt
-	q.mu.Unlock()
-	if !doubt {
-		return false
-	}
-	id := s.messageID()
-	fields := []zap.Field{zap.String("remote", a.Name), zap.String("id", p.id)}
-	if q.o.InSent == nil || id == "" {
-		q.log.Warn("message sent again: it may arrive twice", fields...)
-		return false
-	}
-	found, err := q.o.InSent(ctx, a, id)
-	if found {
-		q.log.Info("message found in the folder of sent mail: it is not sent again", fields...)
-	} else {
-		q.log.Warn("message sent again: it may arrive twice", append(fields, zap.Error(err))...)
-	}
-	return found
-}
-
-// sentResults are the results of a message that was found to be sent.
-func sentResults(n int) []smarthost.Result {
-	results := make([]smarthost.Result, n)
-	for i := range results {
-		results[i] = smarthost.Result{Outcome: smarthost.Sent}
-	}
-	return results
-}
 
 // expunge removes the recipients of a parcel that are done, with one flush.
 func (q *Queue) expunge(ctx context.Context, v *spool.View, p *parcel) {

@@ -41,7 +41,7 @@ func (q *Queue) List() ([]Entry, error) {
 			}
 			e := Entry{
 				ID: p.id, Account: p.account, From: p.from, To: r.head.To, Octets: p.octets, Received: p.received,
-				Next: q.dueAt(p), Tries: p.tries, Held: p.held || all, Doubt: p.doubt, Why: p.why,
+				Next: q.dueAt(p), Tries: p.tries, Held: p.held || all, Doubt: r.doubts > 0, Why: p.why,
 			}
 			if l.until.After(p.next) || e.Why == "" {
 				e.Why = l.why

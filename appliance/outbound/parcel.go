@@ -16,6 +16,7 @@ type recipient struct {
 	size   int    // octets of the head
 	failed *verdict
 	done   bool // sent or reported, and not expunged yet
+	doubts int  // transactions that ended without a reply: it may have the message
 }
 
 // A verdict is why a recipient is given up. Until the report about it is stored, the recipient
@@ -39,17 +40,22 @@ type parcel struct {
 	to       []*recipient
 
 	// Since the start.
-	next    time.Time // when it is tried
-	settle  time.Time // when a report or an expunge is tried; zero: none is due
-	tries   int
-	base    time.Duration // lane.online when it came
-	doubt   bool          // it may have been accepted
-	noticed bool          // the sender knows of the delay
-	held    bool
-	sending bool
-	why     string // the last reply
-	server  string // that gave it
+	fresh  bool      // it came since then: nothing was sent before
+	next   time.Time // when it is tried
+	settle time.Time // when a report or an expunge is tried; zero: none is due
+	tries  int
+	base   time.Duration // lane.online when it came
+	// Transactions that may have left a copy in the folder of sent mail.
+	contents int
+	noticed  bool // the sender knows of the delay
+	held     bool
+	sending  bool
+	why      string // the last reply
+	server   string // that gave it
 }
+
+// key is the key of the parcel in Queue.parcels.
+func (p *parcel) key() string { return p.id + " " + p.account }
 
 // waiting returns the recipients that nothing is decided about.
 func (p *parcel) waiting() (list []*recipient) {

@@ -48,6 +48,7 @@ type Queue struct {
 	sizes   map[string]int64   // what outgoing servers take, as their last EHLO said; by account
 	known   map[string]bool    // unique-ids that were read, also damaged ones
 	devices map[string][]time.Time
+	copies  *copies
 	scanned bool
 }
 
@@ -59,6 +60,7 @@ func New(o Options) *Queue {
 	return &Queue{
 		o: o, log: o.Log, wake: make(chan struct{}, 1),
 		parcels: map[string]*parcel{}, lanes: map[string]*lane{}, sizes: map[string]int64{}, devices: map[string][]time.Time{},
+		copies: newCopies(),
 	}
 }
 

@@ -114,6 +114,7 @@ func (q *Queue) newParcel(h Head, o spool.Origin, octets int64) *parcel {
 	p := &parcel{
 		id: h.ID, account: h.Account, from: o.From, received: o.Received, octets: octets,
 		next: time.Now(), base: q.lane(h.Account).online, held: q.o.Hold.Has(h.ID),
+		fresh: q.scanned,
 	}
 	now, trusted := q.o.Wall()
 	if q.scanned || !trusted {

@@ -199,6 +199,10 @@ func (q *Queue) send(ctx context.Context, a Account, session Session, v *spool.V
 		return err
 	}
 	defer q.end(p)
+	check := sentCheck{q, a, p}
+	if to = check.left(ctx, v, to); len(to) == 0 {
+		return nil
+	}
 	stored, err := q.open(v, p, to)
 	if err != nil {
 		q.log.Error("a queued message cannot be read: it is not sent", zap.String("id", p.id), zap.Error(err))
@@ -206,10 +210,8 @@ func (q *Queue) send(ctx context.Context, a Account, session Session, v *spool.V
 		return nil
 	}
 	defer stored.close()
-	if q.wasSent(ctx, a, p, stored) {
-		return q.finish(ctx, v, a, p, to, sentResults(len(to)))
-	}
 	results, broken := session.Send(stored.message(p.from, to))
+	check.count(stored.messageID(), to, results)
 	return errors.Join(q.finish(ctx, v, a, p, to, results), broken)
 }
 

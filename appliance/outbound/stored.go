@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net/textproto"
-	"strings"
 	"unicode/utf8"
 
 	"pillarbox/appliance/outbound/smarthost"
@@ -74,15 +72,4 @@ func (s *stored) message(from string, to []*recipient) *smarthost.Message {
 // plainHeader returns the header without byte-stuffing and without its blank line.
 func (s *stored) plainHeader() []byte {
 	return bytes.TrimSuffix(bytes.ReplaceAll(s.header, []byte("\r\n.."), []byte("\r\n.")), []byte("\r\n\r\n"))
-}
-
-// messageID returns the Message-ID with its angle brackets, or "".
-func (s *stored) messageID() string {
-	for line := range strings.SplitSeq(string(s.header), "\r\n") {
-		name, value, _ := strings.Cut(line, ":")
-		if textproto.CanonicalMIMEHeaderKey(name) == "Message-Id" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
 }

@@ -124,6 +124,7 @@ func (n *Notices) After(ctx context.Context, a *Account, asks bool, failing time
 	}
 	e := session.As(err)
 	switch {
+	case e.Kind == session.Ended: // package grant tells, once for fetching and sending
 	case asks:
 		n.begin(ctx, a, needsLogin, "Fetching mail from "+a.Name+" needs a new login", fmt.Sprintf(
 			"The provider does not accept the login of %s any more,\r\nso no mail is fetched from there. It says:\r\n\r\n    %s\r\n\r\n"+

@@ -75,6 +75,20 @@ func TestOwnerIsTold(t *testing.T) {
 	}
 }
 
+// TestEndedIsNotToldTwice: of a login by OAuth 2.0 that has ended package grant tells, not this one.
+func TestEndedIsNotToldTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, m := newPlace(t, 2), &mailbag{}
+		x.c.Notices = m.notices(filepath.Join(t.TempDir(), "told"))
+		x.p.refuses = session.Errorf(session.Ended, "the consent was withdrawn")
+		x.told(m, 2)
+		time.Sleep(2 * failingAfter)
+		if n := x.told(m, 3); n != 0 {
+			t.Errorf("%d notices: %q", n, m.subjects)
+		}
+	})
+}
+
 // TestPasswordChanged: a provider is asked twice with a password that it refuses, and no more.
 func TestPasswordChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -29,6 +29,7 @@ type backend struct {
 
 	// What goes wrong, if set.
 	room, begin, write, commit error
+	beginOnce                  error
 	receipts                   error         // for what the server itself sends
 	writesBefore               int           // how many writes succeed
 	committing                 chan struct{} // the test closes it to let a commit end
@@ -104,6 +105,10 @@ func (h *backend) Room(_ context.Context, e *smtpd.Envelope) error {
 func (h *backend) Begin(_ context.Context, e *smtpd.Envelope, to []smtpd.Recipient) (smtpd.Delivery, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if err := h.beginOnce; err != nil {
+		h.beginOnce = nil
+		return nil, err
+	}
 	if h.begin != nil {
 		return nil, h.begin
 	}

@@ -49,7 +49,8 @@ func TestReceived(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.envelope.Received = date
 			x := &transaction{server: &Server{Hostname: "mail.home.arpa"}, envelope: tt.envelope, accepted: tt.accepted, first: tt.first}
-			got := string(x.trace())
+			trace, _ := x.trace()
+			got := string(trace)
 			if got != tt.want {
 				t.Errorf("got\n%q, want\n%q", got, tt.want)
 			}

@@ -3,6 +3,7 @@ package smtpd
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"go.uber.org/zap"
 
@@ -11,8 +12,8 @@ import (
 
 // open begins the delivery of the message, with its trace.
 func (t *transaction) open(ctx context.Context) error {
-	trace := t.trace()
-	to, err := t.server.Spooler.Begin(ctx, &t.envelope, t.mailboxes)
+	trace, mailboxes := t.trace()
+	to, err := t.server.Spooler.Begin(ctx, &t.envelope, mailboxes)
 	if err != nil {
 		return logged{t.notStored(err)}
 	}
@@ -20,7 +21,7 @@ func (t *transaction) open(ctx context.Context) error {
 	if len(t.receipts) > 0 {
 		t.content.header = []byte{}
 	}
-	if o := t.outgoing; o != nil {
+	if o := t.outgoing; t.outside > 0 {
 		t.content.editHeader(o.Header)
 		if o.MaxSize > 0 {
 			t.content.max = min(t.content.max, o.MaxSize)
@@ -29,23 +30,25 @@ func (t *transaction) open(ctx context.Context) error {
 	return nil
 }
 
-// trace returns the trace that all recipients share. That of a message which leaves names neither
-// the client nor its user; the mailboxes here have the full one in their heads.
-func (t *transaction) trace() []byte {
+// trace returns the trace that all recipients share, and the mailboxes. The trace of a message
+// which leaves names neither the client nor its user; the mailboxes here have the full one in their
+// heads.
+func (t *transaction) trace() ([]byte, []Recipient) {
 	only := Path{}
 	if t.accepted == 1 {
 		only = t.first
 	}
 	full := received(t.server.Hostname, &t.envelope, only)
-	if t.outgoing == nil {
-		return full
+	if t.outside == 0 {
+		return full, t.mailboxes
 	}
-	for i := range t.mailboxes {
-		if r := &t.mailboxes[i]; r.Outside == nil {
+	with := slices.Clone(t.mailboxes) // the transaction may try again
+	for i := range with {
+		if r := &with[i]; r.Outside == nil {
 			r.Head = append(bytes.Clone(r.Head), full...)
 		}
 	}
-	return receivedHere(&t.envelope)
+	return receivedHere(&t.envelope), with
 }
 
 // store makes the content durable, and returns the verdict.

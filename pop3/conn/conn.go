@@ -131,9 +131,12 @@ func (c *Conn) Close(linger bool) {
 	c.out.clear()
 	c.out.release(c.pool)
 	c.to.closing()
-	if linger && c.err == nil {
+	switch {
+	case c.err == nil && c.to.handedOver():
+		wire.HangUpWithin(c.to.raw, kernelPatience)
+	case c.err == nil && linger:
 		wire.HangUp(c.to.raw)
-	} else {
+	default:
 		c.to.raw.Close()
 	}
 	c.in.Reset(nil)

@@ -3,6 +3,7 @@ package conn
 import (
 	"crypto/tls"
 	"net"
+	"time"
 
 	"pillarbox/pop3/ktls"
 )
@@ -51,6 +52,13 @@ func (t *transport) kernel() bool {
 	t.tcp = t.tap.TCPConn
 	return true
 }
+
+// kernelPatience is how long a client has, after the last reply, to take what the kernel holds and
+// to close the connection.
+const kernelPatience = 5 * time.Second
+
+// handedOver reports whether the kernel makes the records. A close would drop those that it holds.
+func (t *transport) handedOver() bool { return t.tap != nil && t.tap.Switched() }
 
 // failed is called with the error of a read.
 func (t *transport) failed(err error) {

@@ -190,6 +190,16 @@ func (t *Tap) updateKeys() error {
 	return t.kernel.socket.Install(t.TCPConn, t.suite.info(t.secret, 0))
 }
 
+// CloseWrite leaves the connection open after Switch, where close_notify ends what is sent: the
+// kernel may still hold records that found no room in the socket, and an end of TCP, or Close,
+// would drop them. So the caller waits until the client has closed the connection.
+func (t *Tap) CloseWrite() error {
+	if t.suite != nil {
+		return nil
+	}
+	return t.TCPConn.CloseWrite()
+}
+
 // Closing is called before the tls.Conn is closed.
 func (t *Tap) Closing() { t.closing = true }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -166,19 +167,22 @@ func TestSwitch(t *testing.T) {
 // serve has both make records.
 func (s *session) serve() {
 	s.t.Helper()
-	go func() { // more than the buffers of the link hold
+	var writing sync.WaitGroup
+	writing.Go(func() { // more than the buffers of the link hold
 		s.write("+OK\r\n")
 		s.write(large)
 		s.write(".\r\n")
-	}()
+	})
 	s.want("+OK\r\n" + large + ".\r\n")
+	writing.Wait()
 	s.ask("RETR 1\r\n")
 	s.toKernel()
-	go func() {
+	writing.Go(func() {
 		s.writeKernel(large)
 		s.writeKernel("\r\n.\r\n")
-	}()
+	})
 	s.want(large + "\r\n.\r\n")
+	writing.Wait()
 	s.ask("QUIT\r\n")
 	s.writeKernel("+OK\r\n")
 	s.want("+OK\r\n")

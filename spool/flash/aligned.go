@@ -16,7 +16,11 @@ func Aligned(n int) []byte {
 	if misalignment(p) == 0 {
 		return p // true for most sizes of whole pages
 	}
-	p = make([]byte, n+Page)
+	return align(make([]byte, n+Page), n)
+}
+
+// align returns the first n bytes of p that begin on a Page boundary.
+func align(p []byte, n int) []byte {
 	skip := (Page - misalignment(p)) % Page
 	return p[skip : skip+n : skip+n]
 }

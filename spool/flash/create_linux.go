@@ -11,6 +11,12 @@ import (
 // fill is how many zero bytes are written at once when a slot is made.
 const fill = 256 << 10
 
+// zeros are those bytes, and a page to align them in. They are a variable because a first start
+// makes many slots one after the other, and a buffer for each would make the heap grow until it is
+// collected. The program file does not contain them, and nothing writes to them: the kernel gives
+// all their pages as its one page of zeros.
+var zeros [fill + Page]byte
+
 // Create makes a slot file; name and size are durable when it returns. An existing file is never
 // touched: the error is os.ErrExist.
 //
@@ -73,9 +79,9 @@ func (f *file) zero(size int64) error {
 	if err != nil && !errors.Is(err, unix.EOPNOTSUPP) {
 		return err
 	}
-	zeros := Aligned(int(min(fill, size)))
-	for at := int64(0); at < size; at += int64(len(zeros)) {
-		if _, err := f.WriteAt(zeros[:min(int64(len(zeros)), size-at)], at); err != nil {
+	whole := align(zeros[:], fill)
+	for at := int64(0); at < size; at += fill {
+		if _, err := f.WriteAt(whole[:min(fill, size-at)], at); err != nil {
 			return err
 		}
 	}

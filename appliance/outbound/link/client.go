@@ -49,8 +49,9 @@ func (c *Client) opened() error {
 // Offers returns what the outgoing server offers.
 func (c *Client) Offers() smarthost.Offers { return c.offers }
 
-// Send hands a message over, as smarthost.Session.Send does. If the child ends while it sends,
-// every recipient is in doubt, because the final dot may have been sent.
+// Send hands a message over, as smarthost.Session.Send does. If the child ends while it sends, or
+// its results cannot be read, every recipient is in doubt, because the final dot may have been
+// sent.
 func (c *Client) Send(m *smarthost.Message) ([]smarthost.Result, error) {
 	results := make([]smarthost.Result, len(m.To))
 	if c.broken != nil {
@@ -75,30 +76,33 @@ func (c *Client) Send(m *smarthost.Message) ([]smarthost.Result, error) {
 				continue
 			}
 		case k == kindResults:
-			return c.results(r, results)
+			if list, ok := c.results(r, len(results)); ok {
+				return list, c.broken
+			}
 		default:
 			c.broken = errFrame
 		}
 		if whole {
 			for i := range results {
-				results[i].Outcome = smarthost.InDoubt
+				// Of several, some may have been refused, or sent to by another transaction.
+				results[i] = smarthost.Result{Outcome: smarthost.InDoubt, Whole: len(results) == 1}
 			}
 		}
 		return results, c.broken
 	}
 }
 
-// results reads the results and the error of the session behind them.
-func (c *Client) results(r *reader, none []smarthost.Result) ([]smarthost.Result, error) {
-	list := r.results()
+// results reads the results and the error of the session behind them. Without ok they say nothing.
+func (c *Client) results(r *reader, want int) (list []smarthost.Result, ok bool) {
+	list = r.results()
 	if r.flag() {
 		c.broken = r.error()
 	}
-	if err := r.end(); err != nil || len(list) != len(none) {
+	if err := r.end(); err != nil || len(list) != want {
 		c.broken = errFrame
-		return none, c.broken
+		return nil, false
 	}
-	return list, c.broken
+	return list, true
 }
 
 // content sends the content of a message.

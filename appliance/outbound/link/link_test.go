@@ -173,11 +173,29 @@ func TestChildDies(t *testing.T) {
 		if err == nil || results[0].Outcome != want || results[1].Outcome != want {
 			t.Errorf("after %d octets: %+v, %v", after, results, err)
 		}
+		if results[0].Whole || results[1].Whole {
+			t.Errorf("after %d octets: %+v, but one of them may have been refused", after, results)
+		}
 		if _, again := c.Send(message("x")); again == nil {
 			t.Error("a broken session sends")
 		}
 		c.Close()
 	}
+}
+
+// TestResultsTooFew: results that say nothing leave all in doubt once the content was handed over.
+func TestResultsTooFew(t *testing.T) {
+	s := &server{results: []smarthost.Result{{Outcome: smarthost.Sent}}}
+	c, wait, err := pair(t, s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := c.Send(message("x"))
+	if err == nil || len(results) != 2 || results[0].Outcome != smarthost.InDoubt || results[1].Outcome != smarthost.InDoubt {
+		t.Errorf("%+v, %v", results, err)
+	}
+	c.Close()
+	wait()
 }
 
 // A dying session closes the stream after some octets.

@@ -50,7 +50,8 @@ type Result struct {
 	// sender wants of what happens from here on.
 	Noticed bool
 	// Whole reports that the reply was to MAIL, DATA or the final dot: it is about the message or
-	// the session, not about this recipient.
+	// the session, not about this recipient. With InDoubt it reports that the transaction of this
+	// recipient did end in doubt, with all of those that share it; else only that it may have.
 	Whole bool
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 
 	"pillarbox/appliance/remote/oauth"
@@ -41,6 +42,35 @@ func TestAsk(t *testing.T) {
 	s.Close()
 	if _, err := p.Ask(t.Context(), oauth.Request{URL: s.URL, Form: "a=b", Pin: sum}); session.As(err).Kind != session.Network {
 		t.Errorf("nobody there: %+v", session.As(err))
+	}
+}
+
+// TestAskAtAStop: the signals by which a server is stopped reach its children as well, and do not
+// lose the answer.
+func TestAskAtAStop(t *testing.T) {
+	asked, signalled := make(chan struct{}), make(chan struct{})
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(asked)
+		<-signalled
+		fmt.Fprint(w, `{"refresh_token":"next"}`)
+	}))
+	defer s.Close()
+	c, err := program(t).Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(signalled)
+		<-asked
+		for _, one := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+			if err := c.command.Process.Signal(one); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	got, err := c.Ask(oauth.Request{URL: s.URL, Form: "a=b", Pin: pinOf(s.Certificate().Raw)}, "")
+	if ended := c.Wait(); err != nil || ended != nil || got.Fields["refresh_token"] != "next" {
+		t.Errorf("%+v, %v, %v", got, err, ended)
 	}
 }
 

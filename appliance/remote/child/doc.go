@@ -20,6 +20,7 @@
 //	H2  The child is started from the program that runs, also when its file was replaced.
 //	H3  A child that does not end by itself is killed, and Wait says so. Nothing waits for it longer
 //	    than the deadline of its session.
+//	    SIGTERM and SIGINT do not end it: a stop of the server waits for answers with tokens.
 //	H4  What the child prints when it crashes is in the error of Wait, at most 4 KiB of it.
 //
 //	H5  The ticket of a TLS session is kept in the memory of the server, is for one account at one
@@ -27,5 +28,5 @@
 //
 //	ticket.go TLS sessions that go on
 //	run.go  the child's side    dial.go  its connections    start.go  the server's side
-//	ask.go  requests to authorization servers
+//	ask.go  requests to authorization servers    restrict.go  what the child may do
 package child

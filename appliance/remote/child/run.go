@@ -3,23 +3,18 @@ package child
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"net"
 	"os"
+	"os/signal"
 	"runtime/debug"
-	"strconv"
 	"syscall"
 
-	"pillarbox/appliance/confine"
 	"pillarbox/appliance/remote/imapfetch"
 	"pillarbox/appliance/remote/link"
 	"pillarbox/appliance/remote/popclient"
 	"pillarbox/appliance/remote/session"
 	"pillarbox/appliance/remote/trust"
 )
-
-// Command is the argument that makes the program a child. It is in no list of commands.
-const Command = "remote-session"
 
 // socket is the descriptor of the socket pair in the child.
 const socket = 3
@@ -29,8 +24,10 @@ const (
 	hardMemory = 256 << 20 // bytes of data, beyond which the child ends
 )
 
-// Main is the whole of the child. It returns the exit code.
+// Main is the whole of the child. It returns the exit code. Service managers and terminals send
+// their signals to children as well: when a session ends, the server alone decides.
 func Main() int {
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
 	debug.SetMemoryLimit(softMemory)
 	debug.SetGCPercent(50)
 	limit := syscall.Rlimit{Cur: hardMemory, Max: hardMemory}
@@ -80,28 +77,6 @@ func open(t link.Target) (session.Mailbox, error) {
 type resumable struct {
 	session.Mailbox
 	*ticket
-}
-
-// restrict takes everything from the process that a session does not need.
-func restrict(port, bundle string) error {
-	number, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return err
-	}
-	files := append([]string{bundle, os.DevNull}, Files()...)
-	if bundle == "" {
-		files = files[1:]
-	}
-	_, err = confine.Within(confine.Bounds{Read: files, Connect: []uint16{53, uint16(number)}})
-	if errors.Is(err, syscall.E2BIG) { // the server's own domain is one of 16 already
-		return nil
-	}
-	return err
-}
-
-// Files are the files that a child reads, and that the domain of the server has to admit.
-func Files() []string {
-	return append([]string{"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf"}, trust.Bundles...)
 }
 
 // begin speaks the protocol as far as the login.

@@ -15,6 +15,9 @@ import (
 	"pillarbox/appliance/remote/link"
 )
 
+// Command is the argument that makes the program a child. It is in no list of commands.
+const Command = "remote-session"
+
 const (
 	lifetime = time.Hour       // of a child
 	silence  = 3 * time.Minute // in which a child that works says something

@@ -20,6 +20,10 @@ const (
 	rewrite = 24 * time.Hour
 	// early is how long before its end an access token is not used any more.
 	early = time.Minute
+	// longest bounds a request that uses up a refresh token: 45 s to connect, 60 s for the answer.
+	// lastly is how long it goes on at a stop, which service managers end after 20 s or more.
+	longest = 105 * time.Second
+	lastly  = 15 * time.Second
 	// warning is how long before a known end the owner is told; warningShort, if that would be at
 	// the beginning.
 	warning      = 7 * 24 * time.Hour
@@ -48,8 +52,8 @@ type Keeper struct {
 	Clock func() (now time.Time, trusted bool)
 	Log   *zap.Logger
 
-	// save stores a file; set by tests alone.
-	save func(state, name string, s *secret.Secret) error
+	// change changes a file in the place of secret.Change; set by tests alone.
+	change func(state, name string, change func(*secret.Secret) error) error
 
 	mu       sync.Mutex
 	accounts map[string]*held
@@ -131,6 +135,14 @@ func (k *Keeper) refresh(ctx context.Context, name string, h *held, g *secret.Gr
 	if !g.Stays && syscall.Access(filepath.Join(k.State, secret.Folder), mayWrite) != nil {
 		return session.Errorf(session.Busy, "the state directory cannot be written, so that the login is not used: the provider may replace its refresh token")
 	}
+	if ctx.Err() != nil {
+		return session.As(ctx.Err())
+	}
+	if !g.Stays {
+		var cancel context.CancelFunc
+		ctx, cancel = outlasting(ctx)
+		defer cancel()
+	}
 	t, err := c.Refresh(ctx, k.Send, h.refresh, scope)
 	if e := session.As(err); e != nil {
 		if e.Kind == session.Ended {
@@ -160,6 +172,17 @@ func (k *Keeper) refresh(ctx context.Context, name string, h *held, g *secret.Gr
 		k.Log.Warn("storing a refresh token failed; the one before it stays valid", zap.String("remote_account", name), zap.Error(err))
 	}
 	return nil
+}
+
+// outlasting returns the context of a request that uses up a refresh token. The next one is in the
+// answer alone, so that the request goes on for a while when ctx has ended, as the server stops.
+func outlasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(lastly, cancel) })
+	return longer, func() {
+		stop()
+		cancel()
+	}
 }
 
 // store writes the refresh token. h is locked.
@@ -194,19 +217,17 @@ var errReplaced = errors.New("another login was made meanwhile")
 
 // update changes the grant in the file of an account, if it still is that of a login.
 func (k *Keeper) update(name, login string, change func(*secret.Grant)) error {
-	kept, err := secret.Load(k.State, name)
-	if err != nil {
-		return err
+	write := k.change
+	if write == nil {
+		write = secret.Change
 	}
-	if kept.Grant == nil || kept.Grant.Login != login {
-		return errReplaced
-	}
-	change(kept.Grant)
-	save := k.save
-	if save == nil {
-		save = secret.Save
-	}
-	return save(k.State, name, kept)
+	return write(k.State, name, func(kept *secret.Secret) error {
+		if kept.Grant == nil || kept.Grant.Login != login {
+			return errReplaced
+		}
+		change(kept.Grant)
+		return nil
+	})
 }
 
 // end tells the owner that a login has ended, and writes that down.

@@ -136,11 +136,11 @@ func TestRotation(t *testing.T) {
 func TestUnsaved(t *testing.T) {
 	s := newScene(t, secret.Grant{})
 	full := true
-	s.save = func(state, name string, one *secret.Secret) error {
+	s.change = func(state, name string, change func(*secret.Secret) error) error {
 		if full {
 			return errors.New("no space left on device")
 		}
-		return secret.Save(state, name, one)
+		return secret.Change(state, name, change)
 	}
 	s.want(t, "", session.Busy)
 	s.want(t, "", session.Busy)
@@ -160,7 +160,7 @@ func TestCut(t *testing.T) {
 	for _, forgiving := range []bool{true, false} {
 		s := newScene(t, secret.Grant{})
 		s.p.rotates = !forgiving
-		s.save = func(string, string, *secret.Secret) error { return errors.New("cut") }
+		s.change = func(string, string, func(*secret.Secret) error) error { return errors.New("cut") }
 		s.want(t, "", session.Busy)
 		s.start(s.State)
 		if forgiving {

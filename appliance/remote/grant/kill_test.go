@@ -25,9 +25,9 @@ import (
 func TestMain(m *testing.M) {
 	if when := os.Getenv("kill"); when != "" {
 		k := overTLS(os.Getenv("state"))
-		k.save = func(state, name string, one *secret.Secret) error {
+		k.change = func(state, name string, change func(*secret.Secret) error) error {
 			if when == "after" {
-				if err := secret.Save(state, name, one); err != nil {
+				if err := secret.Change(state, name, change); err != nil {
 					fmt.Println(err)
 				}
 			}

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"pillarbox/appliance/remote/oauth"
-	"pillarbox/appliance/remote/session"
 )
 
 // Ask has the child send a request to an authorization server.
@@ -38,27 +37,4 @@ func (c *Client) Ask(q oauth.Request, bundle string) (oauth.Reply, error) {
 		return none, err
 	}
 	return r, nil
-}
-
-// asked serves a request to an authorization server.
-func (s *serving) asked(f fields) error {
-	q := oauth.Request{URL: f.text(), Form: f.text(), User: f.text(), Secret: f.text(), Pin: f.text()}
-	bundle := f.text()
-	if err := f.end(); err != nil {
-		return err
-	}
-	r, err := s.ask(q, bundle)
-	if err != nil {
-		return s.done(err)
-	}
-	list := [][]byte{number(uint64(max(r.Status, 0))), number(uint64(max(r.Wait, 0).Seconds())), flag(r.Fields != nil)}
-	octets := 0
-	for name, value := range r.Fields {
-		list = append(list, []byte(name), []byte(value))
-		octets += len(name) + len(value) + 8
-	}
-	if octets > mostFrame/2 {
-		return s.done(session.Errorf(session.Protocol, "the answer of the provider is too long"))
-	}
-	return s.send(kindReply, list...)
 }

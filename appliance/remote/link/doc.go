@@ -35,5 +35,5 @@
 //
 //	frame.go  frames and fields    target.go   what "open" carries
 //	client.go the server's side, a session.Mailbox    serve.go the child's side
-//	ask.go    both for "ask"
+//	ask.go    the server's side of "ask"
 package link

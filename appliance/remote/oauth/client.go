@@ -50,20 +50,6 @@ func (c *Client) post(ctx context.Context, send Exchange, address string, form u
 	return send(ctx, q)
 }
 
-// Refresh gets an access token for a refresh token. scope is what is wanted of that which the user
-// has consented to; "": all of it.
-func (c *Client) Refresh(ctx context.Context, send Exchange, refresh, scope string) (Tokens, error) {
-	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}
-	if scope != "" {
-		form.Set("scope", scope)
-	}
-	reply, err := c.post(ctx, send, c.Token, form)
-	if err != nil {
-		return Tokens{}, err
-	}
-	return reply.tokens()
-}
-
 // Address returns the host and port of an https address.
 func Address(address string) (host, port string, err error) {
 	u, err := url.Parse(address)

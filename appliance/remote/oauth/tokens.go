@@ -1,7 +1,9 @@
 package oauth
 
 import (
+	"context"
 	"errors"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +33,20 @@ var (
 	errPending = errors.New("authorization_pending")
 	errSlower  = errors.New("slow_down")
 )
+
+// Refresh gets an access token for a refresh token. scope is what is wanted of that which the user
+// has consented to; "": all of it.
+func (c *Client) Refresh(ctx context.Context, send Exchange, refresh, scope string) (Tokens, error) {
+	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}}
+	if scope != "" {
+		form.Set("scope", scope)
+	}
+	reply, err := c.post(ctx, send, c.Token, form)
+	if err != nil {
+		return Tokens{}, err
+	}
+	return reply.tokens()
+}
 
 // tokens returns the tokens of an answer.
 func (r *Reply) tokens() (t Tokens, err error) {

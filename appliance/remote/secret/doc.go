@@ -21,4 +21,6 @@
 //	S2  A file is mode 0600, in a directory of mode 0700, and is never opened through a link.
 //	S3  A text that is no file of this package is an error that names the file, and no secret.
 //	S4  A name that leads out of the directory, or that Save uses for itself (NAME.new), is refused.
+//	S5  One writer at a time has the directory (durable.Lock): the server, which stores new refresh
+//	    tokens, or a command. Change reads and writes under one lock.
 package secret

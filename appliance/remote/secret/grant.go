@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -70,6 +71,8 @@ func (g *Grant) append(b *strings.Builder) {
 		fmt.Fprintf(b, "%s %q\n", v[0], v[1])
 	}
 }
+
+var errText = errors.New("it is not a file of a remote account; pillarbox remote login writes it again")
 
 // parseGrant returns the grant of the values of a file, and nil if there is none.
 func parseGrant(values map[string]string) (*Grant, error) {

@@ -48,8 +48,6 @@ func (s *Secret) String() string {
 	return b.String()
 }
 
-var errText = errors.New("it is not a file of a remote account; pillarbox remote login writes it again")
-
 // Parse reads the content of a file.
 func Parse(text string) (*Secret, error) {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
@@ -158,6 +156,33 @@ func Save(state, name string, s *Secret) error {
 	if err := durable.MakeInside(filepath.Dir(path)); err != nil {
 		return err
 	}
+	lock, err := durable.Lock(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	return durable.Replace(path, []byte(s.String()))
+}
+
+// Change reads the file of an account, and writes what change has made of it, durably. In the
+// meantime nobody else writes. An error of change is returned as it is, and the file stays.
+func Change(state, name string, change func(*Secret) error) error {
+	path, err := pathOf(state, name)
+	if err != nil {
+		return err
+	}
+	lock, err := durable.Lock(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	s, err := Load(state, name)
+	if err != nil {
+		return err
+	}
+	if err := change(s); err != nil {
+		return err
+	}
 	return durable.Replace(path, []byte(s.String()))
 }
 
@@ -167,17 +192,17 @@ func Remove(state, name string) error {
 	if err != nil {
 		return err
 	}
+	folder, err := durable.Lock(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
 	if err := os.Remove(path + aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err := os.Remove(path); err != nil {
 		return err
 	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
 	return folder.Sync()
 }
 

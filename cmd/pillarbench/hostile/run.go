@@ -12,6 +12,8 @@ const (
 	WorstAnswer = 250 * time.Millisecond
 	// baseFetches is how often the known client polls before the attack.
 	baseFetches = 10
+	// pollPause is the time between two polls of the known client.
+	pollPause = 500 * time.Millisecond
 )
 
 // Options are the options of a hostile run.

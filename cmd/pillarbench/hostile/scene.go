@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
-	"pillarbox/cmd/pillarbench/server"
 	"pillarbox/cmd/pillarbench/siege"
 )
 
@@ -46,39 +43,9 @@ const (
 	// newcomerPatience is how long the owner may need to log in from a new address during the
 	// attack.
 	newcomerPatience = time.Minute
-	// usualOctets is the size of a known client's message.
-	usualOctets = 4096
-	// pollPause is the time between two polls of the known client.
-	pollPause = 500 * time.Millisecond
 	// quiet is how long a server rests before its resources are read.
 	quiet = 3 * time.Second
 )
-
-// prepare makes a server that listens on IPv6 and on a socket, and a known client in the local
-// network.
-func (h *run) prepare(folder, capacity string, more ...string) (err error) {
-	if h.server, err = server.NewPillarbox(h.Binary, folder, capacity, goodUser); err != nil {
-		return err
-	}
-	if err := h.server.OfferTLS("16MiB"); err != nil {
-		return err
-	}
-	changes := append([]string{"[smtp]\n", fmt.Sprintf("[smtp]\nlisten_lmtp = [%q]\n", "unix:"+h.socket())}, more...)
-	for _, address := range []string{h.server.POP3, h.server.POP3S, h.server.SMTP} {
-		changes = append(changes, address, everywhere(address))
-	}
-	h.known = &knownClient{pop3: nearby(h.server.POP3), pop3s: nearby(h.server.POP3S), smtp: nearby(h.server.SMTP), from: siege.Address(1), octets: usualOctets}
-	return h.server.Reconfigure(changes...)
-}
-
-// everywhere returns an address of loopback as one that is listened on for IPv6 as well, nearby as
-// one of the local network.
-func everywhere(address string) string { return strings.Replace(address, "127.0.0.1", "[::]", 1) }
-func nearby(address string) string {
-	return strings.Replace(address, "127.0.0.1", "["+siege.Address(0).String()+"]", 1)
-}
-
-func (h *run) socket() string { return filepath.Join(h.server.Folder, "lmtp.sock") }
 
 // scene runs one attack.
 func (h *run) scene(s scene, folder string) error {
@@ -179,19 +146,9 @@ type figures struct {
 
 // serveDuringAttack lets the known client poll and deliver during the attack.
 func (h *run) serveDuringAttack(s scene) (f figures) {
-	attack := siege.Attacks[slices.IndexFunc(siege.Attacks, func(a siege.Attack) bool { return a.Name == s.attack })]
-	target := siege.Target{
-		POP3: h.known.pop3, POP3S: h.known.pop3s, SMTP: h.known.smtp, LMTP: h.socket(),
-		Page: nearby(h.server.Page), PageTLS: nearby(h.server.PageTLS), Account: goodUser,
-	}
-	ctx, end := context.WithCancel(context.Background())
-	defer end()
 	var counts siege.Counts
-	gone := make(chan struct{})
-	go func() {
-		attack.Play(ctx, target, &counts)
-		close(gone)
-	}()
+	endAttack := h.beginAttack(s, &counts)
+	defer endAttack()
 	newcomer := make(chan struct{})
 	var entered time.Duration
 	var shutOut error
@@ -237,9 +194,26 @@ func (h *run) serveDuringAttack(s scene) (f figures) {
 		f.attackers += fmt.Sprintf("; the owner logged in from a new address after %v", entered.Round(time.Millisecond))
 		f.verdict = errors.Join(f.verdict, shutOut)
 	}
-	end()
-	<-gone
 	return f
+}
+
+// beginAttack starts the attack of a scene. end ends it and returns when all its clients are gone.
+func (h *run) beginAttack(s scene, counts *siege.Counts) (end func()) {
+	attack := siege.Attacks[slices.IndexFunc(siege.Attacks, func(a siege.Attack) bool { return a.Name == s.attack })]
+	target := siege.Target{
+		POP3: h.known.pop3, POP3S: h.known.pop3s, SMTP: h.known.smtp, LMTP: h.socket(),
+		Page: nearby(h.server.Page), PageTLS: nearby(h.server.PageTLS), Account: goodUser,
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	gone := make(chan struct{})
+	go func() {
+		attack.Play(ctx, target, counts)
+		close(gone)
+	}()
+	return func() {
+		cancel()
+		<-gone
+	}
 }
 
 // judgeGuesses reports how many guesses were judged, and whether these were too many. early is the

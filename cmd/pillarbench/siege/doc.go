@@ -13,6 +13,7 @@
 //	what               file
 //	a hostile client   clients.go
 //	the crowd          crowd.go
-//	the attacks        attack.go: guesses.go, silent.go, handshakes.go, local.go, unfinished.go, page.go
+//	the attacks        attack.go: guesses.go, silent.go, handshakes.go, local.go, unfinished.go,
+//	                   page.go
 //	the flood          flood.go
 package siege
