@@ -277,7 +277,7 @@ func TestForget(t *testing.T) {
 	x.collect()
 	gone := x.p.messages[1]
 	x.p.messages = slices.Delete(x.p.messages, 1, 2)
-	for _, step := range []struct{ day, ids int }{{today, 4}, {today + 6, 4}, {today + 7, 3}} {
+	for _, step := range []struct{ day, ids int }{{today, 5}, {today + 6, 5}, {today + 7, 4}} {
 		x.c.Clock = day{step.day, 1}
 		x.collect()
 		if n := x.k.Count(x.a.Number()); n != step.ids {
@@ -297,7 +297,7 @@ func TestForgetWindow(t *testing.T) {
 	x.a.Provider = "gmail"
 	x.collect()
 	x.p.messages = x.p.messages[1:]
-	for _, step := range []struct{ day, ids int }{{today, 4}, {today + 8, 4}, {today + 59, 4}, {today + 60, 3}} {
+	for _, step := range []struct{ day, ids int }{{today, 5}, {today + 8, 5}, {today + 59, 5}, {today + 60, 4}} {
 		x.c.Clock = day{step.day, 1}
 		x.collect()
 		if n := x.k.Count(x.a.Number()); n != step.ids {

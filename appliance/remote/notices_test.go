@@ -152,8 +152,8 @@ func TestTooLargeIsTold(t *testing.T) {
 	if n := x.told(m, 2); n != 2 || strings.Contains(m.texts[1], "film") {
 		t.Errorf("another one: %q", m.texts)
 	}
-	if n := x.k.Count(x.a.Number()); n != 3 {
-		t.Errorf("%d ids of messages, want 2 and the beginning", n)
+	if n := x.k.Count(x.a.Number()); n != 4 {
+		t.Errorf("%d ids of messages, want 2 and those of the beginning", n)
 	}
 }
 
