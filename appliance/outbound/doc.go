@@ -38,8 +38,8 @@
 // # In doubt
 //
 // A transaction that ends without a reply to the final dot leaves its recipients in doubt. After 10
-// minutes the provider's folder of sent mail is searched for the Message-ID. A copy there counts for
-// a recipient only if every transaction that may have left it had this recipient: none of the
+// minutes the provider's folder of sent mail is searched for the Message-ID. A copy there counts
+// for a recipient only if every transaction that may have left it had this recipient: none of the
 // message went to others, none was before the start, and no other message of this process has the
 // same Message-ID (indoubt.go). The others are sent to in the same session, as if nothing had been
 // found. Where it is not certain, the message is sent again, with a line in the log: a doubled

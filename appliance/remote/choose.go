@@ -69,7 +69,8 @@ func (c *collection) name() error {
 }
 
 // apart gives an id by folder, era and number to each of the messages of a folder that the server
-// calls by one name: with one id, those that were not fetched would be deleted with the one that was.
+// calls by one name: with one id, those that were not fetched would be deleted with the one that
+// was.
 func (c *collection) apart() {
 	found := false
 	c.rows.shared(func(r *row) {

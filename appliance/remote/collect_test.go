@@ -75,8 +75,8 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// TestDeleteWithoutMessageID: over POP3, where a name can be used again, a message without Message-ID
-// is deleted if it has a trace that can be compared, and stays otherwise.
+// TestDeleteWithoutMessageID: over POP3, where a name can be used again, a message without
+// Message-ID is deleted if it has a trace that can be compared, and stays otherwise.
 func TestDeleteWithoutMessageID(t *testing.T) {
 	x := newPlace(t, 4)
 	const trace = "Received: from a by b; Mon, 30 Nov 2026 10:00:00 +0000\r\n"
@@ -290,8 +290,8 @@ func TestForget(t *testing.T) {
 	}
 }
 
-// TestForgetWindow: Gmail lists a part of the mailbox over POP3, so that an id which is not listed is
-// kept for 60 days.
+// TestForgetWindow: Gmail lists a part of the mailbox over POP3, so that an id which is not listed
+// is kept for 60 days.
 func TestForgetWindow(t *testing.T) {
 	x := newPlace(t, 3)
 	x.a.Provider = "gmail"

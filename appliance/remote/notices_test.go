@@ -75,7 +75,8 @@ func TestOwnerIsTold(t *testing.T) {
 	}
 }
 
-// TestEndedIsNotToldTwice: of a login by OAuth 2.0 that has ended package grant tells, not this one.
+// TestEndedIsNotToldTwice: of a login by OAuth 2.0 that has ended package grant tells, not this
+// one.
 func TestEndedIsNotToldTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x, m := newPlace(t, 2), &mailbag{}

@@ -68,7 +68,8 @@ func (c *collection) summed(old []*row, before time.Time) ([]Noted, error) {
 
 // setUp returns the time before which messages are left out of a mailbox that was renumbered, given
 // the day of the first collection; the zero time if none are. since itself, counted from now, would
-// leave out what came after the last collection. It is earlier by up to two days: the clocks differ.
+// leave out what came after the last collection. It is earlier by up to two days: the clocks
+// differ.
 func (c *collection) setUp(first int) time.Time {
 	today, believed := c.clock.Today()
 	if c.account.Since == config.Unbounded || !believed || first > today { // the clock was ahead then
@@ -103,8 +104,8 @@ func arrived(r *row, header *fingerprint.Writer) (came time.Time) {
 	return came
 }
 
-// begun is the id that says that the account was collected lately by its protocol, with names of the
-// same kind: a provider may begin to offer better ones.
+// begun is the id that says that the account was collected lately by its protocol, with names of
+// the same kind: a provider may begin to offer better ones.
 func (c *collection) begun() ID {
 	if words := c.rows.words; words != "" && words != string(c.account.Fetch) {
 		return c.account.id("begun " + string(c.account.Fetch) + " " + words)

@@ -22,7 +22,8 @@ func (s interrupted) Note(account uint64, ids []Noted) error {
 	return session.Errorf(session.Full, "the power has gone")
 }
 
-// TestSinceInterrupted: what was before since stays there, also if the power goes while it is noted.
+// TestSinceInterrupted: what was before since stays there, also if the power goes while it is
+// noted.
 func TestSinceInterrupted(t *testing.T) {
 	x := newPlace(t, 30)
 	x.a.Since = config.FromNow

@@ -276,7 +276,8 @@ func serveLines(t *testing.T, answer func(offset int) string) string {
 }
 
 // TestPieces: a message ends where the server has nothing more, or at its size, and not with a
-// piece that is shorter than what was asked for. A message of which nothing comes, or less than half, is refused.
+// piece that is shorter than what was asked for. A message of which nothing comes, or less than
+// half, is refused.
 func TestPieces(t *testing.T) {
 	text := letter(0, 10_000)
 	part := func(offset, most int) string {
