@@ -366,7 +366,8 @@ func (g *granter) again(t *testing.T, c *config.Config) {
 // logCount returns how many lines of the log have a message.
 func (b *box) logCount(message string) int { return b.log.FilterMessage(message).Len() }
 
-// TestGrantAtStart: what the server says of an account whose login is missing, or of another client.
+// TestGrantAtStart: what the server says of an account whose login is missing, or of another
+// client.
 func TestGrantAtStart(t *testing.T) {
 	for want, kept := range map[string]*secret.Secret{
 		"it has no login: pillarbox remote login anna-mail":                              nil,

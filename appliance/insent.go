@@ -12,8 +12,8 @@ import (
 var errNoSent = errors.New("the folder of sent mail says nothing: it is read by IMAP, at providers that put what is sent there themselves")
 
 // inSent reports whether a message lies in the folder of sent mail of an account, where its
-// provider has put it. A copy that only a mail client has put there would say that a message was
-// sent which was not.
+// provider has put it. A copy that only a mail client has put there has no trace of this server,
+// and does not count.
 func (m *collecting) inSent(ctx context.Context, name, messageID string) (bool, error) {
 	account, ok := m.account(name)
 	if !ok {

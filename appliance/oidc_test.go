@@ -269,8 +269,8 @@ func (o *oidc) confidential() {
 	}
 }
 
-// lost: the provider replaces the refresh token, and its answer does not arrive, which is the same as
-// a power cut between the answer and the write. The old token comes twice, so that the provider
+// lost: the provider replaces the refresh token, and its answer does not arrive, which is the same
+// as a power cut between the answer and the write. The old token comes twice, so that the provider
 // revokes the consent.
 func (o *oidc) lost() {
 	c := o.state(config.FetchIMAP, "public")

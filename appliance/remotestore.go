@@ -74,8 +74,8 @@ func (s remoteStore) Commit(ctx context.Context, list []remote.Delivery) (n int,
 	return n, storeError(err)
 }
 
-func (s remoteStore) Fingerprints(ctx context.Context, account uint64, each func(remote.ID, fingerprint.Sum)) error {
-	return s.spool.Remotes(ctx, account, func(m spool.RemoteMessage) { each(m.ID, m.Fingerprint) })
+func (s remoteStore) Fingerprints(ctx context.Context, account uint64, each func(remote.ID, fingerprint.Sum, int)) error {
+	return s.spool.Remotes(ctx, account, func(m spool.RemoteMessage) { each(m.ID, m.Fingerprint, m.Day) })
 }
 
 // Durable reads messages again, past the page cache.

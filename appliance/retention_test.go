@@ -330,8 +330,8 @@ func TestNothingWithoutPolicy(t *testing.T) {
 	}
 }
 
-// TestDaysAtProviderOutliveTheServer: a remote account that deletes after days has them counted over
-// starts, and one that deletes at once or never does not need that.
+// TestDaysAtProviderOutliveTheServer: a remote account that deletes after days has them counted
+// over starts, and one that deletes at once or never does not need that.
 func TestDaysAtProviderOutliveTheServer(t *testing.T) {
 	for after, want := range map[config.Span]bool{7: true, config.FromNow: false, config.Unbounded: false} {
 		state := t.TempDir()

@@ -80,6 +80,7 @@ func TestKernelTLS(t *testing.T) {
 	if n, err := c.in.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		t.Errorf("after QUIT came %d octets, %v; want the end of TLS", n, err)
 	}
+	c.conn.Close() // what the server waits for
 	if err := <-c.over; err != nil {
 		t.Errorf("ServeConn = %v", err)
 	}
@@ -97,6 +98,7 @@ func TestKernelTLSStalls(t *testing.T) {
 	}
 	c.want("+OK 2 ")
 	c.want("+OK")
+	c.conn.Close()
 	if err := <-c.over; err != nil {
 		t.Errorf("ServeConn = %v", err)
 	}

@@ -17,7 +17,7 @@ type mutant struct {
 	name  string
 	file  string
 	edits []string // what is replaced and by what, in turn
-	test  string   // that must fail, a regular expression; behind a package below this one, if it is there
+	test  string   // that must fail, a regular expression; behind a package below this one
 }
 
 var mutantTable = []mutant{

@@ -38,19 +38,18 @@
 // # In doubt
 //
 // A transaction that ends without a reply to the final dot leaves its recipients in doubt. After 10
-// minutes the provider's folder of sent mail is searched for the Message-ID. A copy there counts for
-// a recipient only if every transaction that may have left it had this recipient: none of the
+// minutes the provider's folder of sent mail is searched for the Message-ID. A copy there counts
+// for a recipient only if every transaction that may have left it had this recipient: none of the
 // message went to others, none was before the start, and no other message of this process has the
 // same Message-ID (indoubt.go). The others are sent to in the same session, as if nothing had been
 // found. Where it is not certain, the message is sent again, with a line in the log: a doubled
 // message is a nuisance, a lost one is not noticed.
 //
-// The folder is searched only at providers that fill it themselves. One case remains there: a mail
-// client that stores a copy of its own in that folder by IMAP makes a message that was in doubt, and
-// was not accepted, look as if it was. To count the copies before DATA would take one more login for
-// each message, and would not help: most clients store theirs after they have sent. A copy of the
-// same Message-ID from before the start, or 1024 Message-IDs ago, is not known either, but one that
-// is sent anew (Resent-From) is not searched for.
+// The folder is searched only at providers that fill it themselves, and for a copy with the trace
+// of this server: one that a mail client has put there by IMAP has none. A provider that takes the
+// trace out of its copies has the message sent again. A copy of the same Message-ID from before the
+// start, or 1024 Message-IDs ago, is not known, but one that is sent anew (Resent-From) is not
+// searched for.
 //
 // # Invariants
 //

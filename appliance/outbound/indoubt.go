@@ -20,7 +20,7 @@ const maxCopies = 1024
 // several parcels of it. Queue.mu guards it.
 type copies struct {
 	seed  maphash.Seed
-	of    map[uint64]string // the key of the parcel, by the hash of the Message-ID; "" if there are several
+	of    map[uint64]string // the parcel, by the hash of the Message-ID; "": several
 	order []uint64          // the one that was added longest ago first
 }
 

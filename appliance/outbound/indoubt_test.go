@@ -157,7 +157,8 @@ func TestFoundOfAnotherMessage(t *testing.T) {
 	}
 }
 
-// TestFoundAfterRestart: nobody knows what was sent before the start, so that the copy says nothing.
+// TestFoundAfterRestart: nobody knows what was sent before the start, so that the copy says
+// nothing.
 func TestFoundAfterRestart(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.pass(time.Second)
@@ -186,7 +187,7 @@ func TestCopiesAreBounded(t *testing.T) {
 	if len(c.of) != maxCopies || len(c.order) != maxCopies {
 		t.Errorf("%d and %d are kept", len(c.of), len(c.order))
 	}
-	for id, want := range map[int]bool{0: false, 1: true, 2: false, 3: true} { // of two, used again, forgotten
+	for id, want := range map[int]bool{0: false, 1: true, 2: false, 3: true} { // two, again, forgotten
 		if got := c.only(fmt.Sprintf("<%d@example.org>", id), "one"); got != want {
 			t.Errorf("%d is of one parcel only: %v", id, got)
 		}

@@ -63,7 +63,7 @@ type Report struct {
 	New      int // messages that were fetched, or would be
 	Octets   int64
 	Known    int // messages that were recognized after the provider had renumbered the mailbox
-	Skipped  int // the first time: messages before since
+	Skipped  int // messages before since: the first time, or in a renumbered mailbox
 	TooLarge int
 	Waiting  int // messages that would exceed the octets of a day
 	Failed   int // messages that the provider refused; after three times they wait for a day

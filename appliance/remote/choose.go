@@ -4,10 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"net/mail"
+	"math"
+	"slices"
 	"sort"
 	"strings"
-	"time"
 
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/remote/fingerprint"
@@ -68,6 +68,29 @@ func (c *collection) name() error {
 	return nil
 }
 
+// apart gives an id by folder, era and number to each of the messages of a folder that the server
+// calls by one name: with one id, those that were not fetched would be deleted with the one that
+// was.
+func (c *collection) apart() {
+	found := false
+	c.rows.shared(func(r *row) {
+		if r.unnamed || !r.resumes {
+			return
+		}
+		era, folder := uint64(0), int(r.Ref>>32)
+		if folder < len(c.rows.eras) {
+			era = c.rows.eras[folder]
+		}
+		r.stable = r.stable && era != 0
+		r.id = c.account.id(fmt.Sprintf("shared %q %d %d", c.rows.names[r.folder], era, r.Ref))
+		r.have = c.has(r.id)
+		found = true
+	})
+	if found {
+		c.rows.sort()
+	}
+}
+
 // wanted returns the messages that the store does not have, each id once.
 func (c *collection) wanted() []*row {
 	var list []*row
@@ -77,62 +100,6 @@ func (c *collection) wanted() []*row {
 		}
 	}
 	return list
-}
-
-// since leaves out what was at the provider before the account was set up. The ids of these are
-// kept, so that they are not asked about again.
-func (c *collection) since(list []*row) ([]*row, error) {
-	if c.account.Since == config.Unbounded {
-		return list, nil
-	}
-	var keep []*row
-	var old []Noted
-	before := c.clock.Now().AddDate(0, 0, -int(c.account.Since))
-	for _, r := range list {
-		late := false
-		if c.account.Since != config.FromNow {
-			date, err := c.date(r)
-			if err != nil {
-				return nil, err
-			}
-			late = date.IsZero() || date.After(before)
-		}
-		if late {
-			keep = append(keep, r)
-		} else {
-			old = append(old, Noted{ID: r.id})
-		}
-	}
-	c.Skipped = len(old)
-	if c.order.dry || len(old) == 0 {
-		return keep, nil
-	}
-	return keep, c.store.Note(c.number, old)
-}
-
-// date returns when a message came to the provider, or was written; the zero time if nothing says.
-func (c *collection) date(r *row) (time.Time, error) {
-	if came := r.came(); !came.IsZero() {
-		return came, nil
-	}
-	var header fingerprint.Writer
-	if err := c.mailbox.Header(r.Ref, &header); err != nil {
-		return time.Time{}, left(err)
-	}
-	date, err := mail.ParseDate(header.Date())
-	if err != nil {
-		return time.Time{}, nil
-	}
-	return date, nil
-}
-
-// begun is the id that says that the account was collected before by its protocol, with names of the
-// same kind: a provider may begin to offer better ones.
-func (c *collection) begun() ID {
-	if words := c.rows.words; words != "" && words != string(c.account.Fetch) {
-		return c.account.id("begun " + string(c.account.Fetch) + " " + words)
-	}
-	return c.account.id("begun " + string(c.account.Fetch))
 }
 
 // renumbered reports whether the provider has given new names to messages that the store has: there
@@ -146,36 +113,48 @@ func (c *collection) renumbered(wanted []*row) bool {
 }
 
 // recognize leaves out the messages whose fingerprints the store has under names that are no longer
-// listed, each of them once. Their new ids are kept.
+// listed, each of them once, and what came before the account was set up. Their new ids are kept.
 func (c *collection) recognize(ctx context.Context, list []*row) ([]*row, error) {
 	had := make(map[fingerprint.Sum]int)
-	err := c.store.Fingerprints(ctx, c.number, func(id ID, sum fingerprint.Sum) {
-		if sum.Identifies() && len(c.rows.of(id)) == 0 {
-			had[sum]++
+	settling, first := c.settling(), math.MaxInt
+	err := c.store.Fingerprints(ctx, c.number, func(id ID, sum fingerprint.Sum, day int) {
+		if slices.Contains(settling, id) {
+			first = min(first, day)
+		}
+		if sum != (fingerprint.Sum{}) && len(c.rows.of(id)) == 0 {
+			had[sum.Common()]++
 		}
 	})
-	if err != nil || len(had) == 0 {
+	before := c.setUp(first)
+	if err != nil || len(had) == 0 && before.IsZero() {
 		return list, err
 	}
 	var keep []*row
-	var known []Noted
+	var known, old []Noted
 	for _, r := range list {
 		var header fingerprint.Writer
-		if err := left(c.mailbox.Header(r.Ref, &header)); err != nil {
-			return nil, err
+		if len(had) > 0 || r.came().IsZero() {
+			if err := left(c.mailbox.Header(r.Ref, &header)); err != nil {
+				return nil, err
+			}
 		}
-		if sum, ok := header.Sum(); ok && had[sum] > 0 {
-			had[sum]--
+		sum, ok := header.Sum()
+		came := arrived(r, &header)
+		switch {
+		case ok && sum.Identifies() && had[sum.Common()] > 0:
+			had[sum.Common()]--
 			known = append(known, Noted{r.id, sum})
-		} else {
+		case !came.IsZero() && came.Before(before):
+			old = append(old, Noted{r.id, sum})
+		default:
 			keep = append(keep, r)
 		}
 	}
-	c.Known = len(known)
-	if c.order.dry || len(known) == 0 {
+	c.Known, c.Skipped = len(known), len(old)
+	if c.order.dry || len(known)+len(old) == 0 {
 		return keep, nil
 	}
-	return keep, c.store.Note(c.number, known)
+	return keep, c.store.Note(c.number, append(known, old...))
 }
 
 // left returns nil for the refusal of one command: the message it was about goes on without it.

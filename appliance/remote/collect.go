@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -55,17 +56,18 @@ func (c *collection) run(ctx context.Context) error {
 		return err
 	}
 	c.rows.sort()
+	c.apart()
 	wanted := c.wanted()
-	switch first := c.store.Count(c.number) == 0; {
-	case first:
+	switch {
+	case !slices.ContainsFunc(c.settling(), c.has): // the power may have gone in the middle of since
 		wanted, err = c.since(wanted)
 	case len(wanted) > 0 && c.renumbered(wanted):
 		if wanted, err = c.recognize(ctx, wanted); err == nil {
 			c.tellRenumbered(ctx, len(wanted))
 		}
 	}
-	if err == nil && !c.order.dry && !c.store.Has(c.number, c.begun()) {
-		err = c.store.Note(c.number, []Noted{{ID: c.begun()}})
+	if err == nil {
+		err = c.begin()
 	}
 	if err != nil {
 		return err

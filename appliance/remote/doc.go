@@ -9,7 +9,8 @@
 //
 //	list       every message has an id, which is derived from what the server calls it
 //	choose     what the store does not have; the first time, what since admits
-//	recognize  if the provider has renumbered the mailbox, by the fingerprints of headers
+//	recognize  if the provider has renumbered the mailbox, by the fingerprints of headers; of the
+//	           rest, what came before the first collection, less since, stays at the provider
 //	fetch      small messages first; up to 16 share a flush; each with its id, or not at all; after a
 //	           broken line IMAP goes on inside the message
 //	delete     what has been durable here for the days of after, was read again now and is the same
@@ -40,9 +41,9 @@
 //	R9  No secret, subject, sender or text of a message is logged.
 //	R10 A listing of 200,000 messages is held in less than 16 MB.
 //
-//	R10 The owner of an account is told once about what lasts: a login that is refused, no room, a day
-//	    of failures. It ends when the account works, and is not told again after a restart. Each
-//	    message that is too large is told about once.
+//	R10 The owner of an account is told once about what lasts: a login that is refused, no room, a
+//	    day of failures. It ends when the account works, and is not told again after a restart.
+//	    Each message that is too large is told about once.
 //	R11 A mailbox that the provider says is as it was after the last listing, of which everything was
 //	    done, is listed each fourth time only.
 //
@@ -52,15 +53,21 @@
 //
 //	the power, at any operation           TestPowerCuts, TestLostQuit; outbound TestPowerCut
 //	the line, in a large message          TestResume, TestLeftOut, imapfetch TestBrokenLine
-//	a listing of nothing, or half of it   TestPartialListing, TestNothingListed, popclient TestDialects
-//	all names are new                     TestRenumbered, TestRenumberedIsTold, TestBetterNames
+//	a listing of nothing, or half of it   TestPartialListing, TestNothingListed,
+//	                                      popclient TestDialects
+//	all names are new                     TestRenumbered, TestRenumberedIsTold, TestBetterNames,
+//	                                      TestSinceRenumbered, TestSinceOtherNames
+//	one name for several messages         TestSameNames, imapfetch TestTake
+//	nothing comes in the middle           imapfetch TestPieces
+//	a first collection is interrupted     TestSinceInterrupted
 //	sizes are wrong                       TestWrongSizes, TestLongerThanItSays, imapfetch TestPieces
 //	no line end, NUL, CR, a line of 1 MB  TestOddOctets
 //	a message is too large                TestTooLargeIsTold, TestManyTooLarge
 //	no room in the spool or the mailbox   TestNoRoom, TestFullSpool
 //	two servers collect one account       TestTwoServers
 //	another password                      TestPasswordChanged, TestOwnerIsTold, TestNewLogin
-//	the certificate                       trust TestVerify, child TestNoLogin, child TestForeignTicket
+//	the certificate                       trust TestVerify, child TestNoLogin,
+//	                                      child TestForeignTicket
 //	the clock is not believed             TestClockNotBelieved, TestAfter
 //	no reply to the final dot             outbound TestInDoubt, appliance TestInSent
 //	one recipient of three is refused     appliance TestSendOut, outbound TestRefused
@@ -82,8 +89,8 @@
 //
 //	account.go   what is collected, and the ids      store.go     what keeps it
 //	collect.go   one collection                      choose.go    what is to be fetched
-//	fetch.go     messages into the store             purge.go     deletes at the provider
+//	since.go     what was there before the account   purge.go     deletes at the provider
+//	fetch.go     messages into the store             large.go     messages that are too large
 //	schedule.go  when                                collector.go the loop, and collections on demand
 //	rows.go      a listing, in little memory         notices.go   what owners are told
-//	large.go     messages that are too large
 package remote

@@ -40,7 +40,7 @@ func TestUnchanged(t *testing.T) {
 		t.Errorf("without a listing: %+v", st)
 	}
 	x.p.messages = append(x.p.messages, newLetter(7, 300))
-	if n := x.lists(1); n != 1 || x.k.Count(x.a.Number()) != 7 {
+	if n := x.lists(1); n != 1 || x.k.Count(x.a.Number()) != 8 {
 		t.Errorf("%d listings with one more, %d ids", n, x.k.Count(x.a.Number()))
 	}
 	before := strings.Count(strings.Join(x.p.commands, " "), "list")
@@ -82,7 +82,7 @@ func TestUnfinished(t *testing.T) {
 	broken.p.messages = append(broken.p.messages, newLetter(9, 400))
 	broken.p.fail["fetch"] = 1
 	broken.c.collect(context.Background(), broken.a, order{})
-	if n := broken.lists(1); n != 1 || broken.k.Count(broken.a.Number()) != 5 {
+	if n := broken.lists(1); n != 1 || broken.k.Count(broken.a.Number()) != 6 {
 		t.Errorf("after a broken line: %d listings", n)
 	}
 	again := newPlace(t, 3)

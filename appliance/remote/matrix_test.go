@@ -154,7 +154,7 @@ func TestOneAccountAlone(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
 			defer cancel()
 			x.c.Run(ctx)
-			if n := x.k.Count(x.a.Number()); n != 4 || x.k.Count(hostile.Number()) != 0 {
+			if n := x.k.Count(x.a.Number()); n != 5 || x.k.Count(hostile.Number()) != 0 {
 				t.Errorf("kind %d: %d ids of the other account", kind, n)
 			}
 			if n := strings.Count(strings.Join(x.p.commands, " "), "open"); n < 10 {

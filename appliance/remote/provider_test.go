@@ -15,6 +15,7 @@ import (
 type scripted struct {
 	messages []*letter
 	marked   []*letter
+	second   int            // index of the first message of another folder; 0: there is none
 	stable   bool           // its names are never used again, as those of IMAP
 	fail     map[string]int // by command: fails so often
 	partial  bool           // the listing ends early
@@ -36,7 +37,8 @@ type scripted struct {
 // A letter is a message at the provider.
 type letter struct {
 	uid, content string
-	octets       int64 // as listed; 0: as it is
+	octets       int64     // as listed; 0: as it is
+	came         time.Time // as listed
 }
 
 func newLetter(n, size int) *letter {
@@ -70,9 +72,12 @@ func (p *scripted) List(each func(session.Message) error) error {
 		return err
 	}
 	for i, m := range p.messages {
-		row := session.Message{Ref: uint64(i + 1), ID: cmp.Or(p.word, "pop3") + " " + m.uid, Octets: int64(len(m.content)), Stable: p.stable}
+		row := session.Message{Ref: uint64(i + 1), ID: cmp.Or(p.word, "pop3") + " " + m.uid, Octets: int64(len(m.content)), Stable: p.stable, Date: m.came}
 		if p.stable {
 			row.Era = 7
+		}
+		if p.second > 0 && i >= p.second {
+			row.Ref, row.Folder = row.Ref|1<<32, "Junk"
 		}
 		if m.uid == "" {
 			row.ID = ""
@@ -94,7 +99,7 @@ func (p *scripted) Header(ref uint64, to io.Writer) error {
 	if err := p.does("header"); err != nil {
 		return err
 	}
-	head, _, _ := strings.Cut(p.messages[ref-1].content, "\r\n\r\n")
+	head, _, _ := strings.Cut(p.messages[uint32(ref)-1].content, "\r\n\r\n")
 	_, err := io.WriteString(to, head+"\r\n\r\n")
 	return err
 }
@@ -106,7 +111,7 @@ func (p *scripted) Fetch(ref uint64, from int64, to io.Writer) error {
 	if kind := p.broken[ref]; kind != 0 {
 		return session.Errorf(kind, "broken")
 	}
-	content := p.messages[ref-1].content[from:]
+	content := p.messages[uint32(ref)-1].content[from:]
 	if p.breaks > 0 && len(content) > p.breaks {
 		time.Sleep(p.slow)
 		p.sent += p.breaks
@@ -123,7 +128,7 @@ func (p *scripted) Delete(refs []uint64) error {
 		return err
 	}
 	for _, ref := range refs {
-		p.marked = append(p.marked, p.messages[ref-1])
+		p.marked = append(p.marked, p.messages[uint32(ref)-1])
 	}
 	return nil
 }

@@ -75,7 +75,8 @@ func (c *collection) same(r *row, sums []fingerprint.Sum) (bool, error) {
 	if err := c.mailbox.Header(r.Ref, &header); err != nil {
 		return false, left(err)
 	}
-	if got, ok := header.Sum(); ok && slices.Contains(sums, got) {
+	got, ok := header.Sum()
+	if ok && slices.ContainsFunc(sums, got.Same) {
 		return true, nil
 	}
 	c.log.Warn("the provider has used a unique-id again: the message is fetched as a new one", zap.String("remote_account", c.account.Name))
@@ -94,12 +95,12 @@ func (c *collection) forget() {
 	if p := c.account.At(); p != nil && p.Windowed && c.account.Fetch == config.FetchPOP3 {
 		days = forgetWindow
 	}
-	begun := c.begun()
+	begun, settled := c.begun(), c.settled()
 	gone := make(map[ID]bool)
 	for _, id := range c.store.IDs(c.number) {
 		day, absent := c.past.absent[id]
 		switch {
-		case id == begun || len(c.rows.of(id)) > 0:
+		case id == begun || id == settled || len(c.rows.of(id)) > 0:
 			delete(c.past.absent, id)
 		case !absent && len(c.past.absent) < mostForgotten:
 			c.past.absent[id] = today

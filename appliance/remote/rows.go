@@ -106,6 +106,22 @@ func (l *rows) of(id ID) []*row {
 	return l.byID[first:last]
 }
 
+// shared calls each with the rows of a folder that have one id. It is called after sort.
+func (l *rows) shared(each func(*row)) {
+	same := func(i, j int) bool {
+		return j >= 0 && j < len(l.byID) && l.byID[i].id == l.byID[j].id && l.byID[i].Ref>>32 == l.byID[j].Ref>>32
+	}
+	var list []*row
+	for i, r := range l.byID { // folders are listed one behind the other
+		if same(i, i-1) || same(i, i+1) {
+			list = append(list, r)
+		}
+	}
+	for _, r := range list {
+		each(r)
+	}
+}
+
 // deletable returns the row of an id that may be deleted, or nil.
 func (l *rows) deletable(id ID) *row {
 	for _, r := range slices.Backward(l.of(id)) {

@@ -28,8 +28,9 @@ type Store interface {
 	Commit(ctx context.Context, list []Delivery) (n int, err error)
 	// Note keeps ids without messages, durably.
 	Note(account uint64, ids []Noted) error
-	// Fingerprints calls each with every fingerprint of an account.
-	Fingerprints(ctx context.Context, account uint64, each func(id ID, sum fingerprint.Sum)) error
+	// Fingerprints calls each with every id of an account, its fingerprint, and the day on which it
+	// was kept.
+	Fingerprints(ctx context.Context, account uint64, each func(id ID, sum fingerprint.Sum, day int)) error
 	// Durable returns ids that wanted accepts, most of them at most, whose messages were just read
 	// again and verify, or were expunged; with all of their fingerprints: a provider may have given an
 	// id to two messages. wanted is called with the day on which a message became durable.

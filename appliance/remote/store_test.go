@@ -76,8 +76,8 @@ func (k kept) Commit(_ context.Context, list []Delivery) (int, error) {
 	return k.s.CommitAll(all)
 }
 
-func (k kept) Fingerprints(ctx context.Context, account uint64, each func(ID, fingerprint.Sum)) error {
-	return k.s.Remotes(ctx, account, func(m spool.RemoteMessage) { each(m.ID, m.Fingerprint) })
+func (k kept) Fingerprints(ctx context.Context, account uint64, each func(ID, fingerprint.Sum, int)) error {
+	return k.s.Remotes(ctx, account, func(m spool.RemoteMessage) { each(m.ID, m.Fingerprint, m.Day) })
 }
 
 func (k kept) Durable(ctx context.Context, a *Account, most int, wanted func(ID, fingerprint.Sum, int) bool) (map[ID][]fingerprint.Sum, error) {

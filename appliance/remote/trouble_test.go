@@ -47,7 +47,7 @@ func TestLeftOut(t *testing.T) {
 		for range 6 {
 			x.c.Collect(context.Background(), x.a, false)
 		}
-		if n := x.k.Count(x.a.Number()) - 1; n != 4 {
+		if n := x.k.Count(x.a.Number()) - 2; n != 4 {
 			t.Errorf("kind %d: %d of the others are here", kind, n)
 		}
 		tried := func() (n int) {
@@ -172,7 +172,7 @@ func TestPutOff(t *testing.T) {
 			}
 			return nil
 		}
-		for _, want := range []int{0, 3} {
+		for _, want := range []int{0, 4} {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			x.c.Run(ctx)
 			cancel()

@@ -8,8 +8,8 @@ import (
 	"pillarbox/pop3/pop3test"
 )
 
-// TestTraceOnce: a DATA that is repeated after the spool was full does not add a second trace to the
-// message of a mailbox here.
+// TestTraceOnce: a DATA that is repeated after the spool was full does not add a second trace to
+// the message of a mailbox here.
 func TestTraceOnce(t *testing.T) {
 	h := &backend{beginOnce: errors.New("full once")}
 	server, _ := newServer(h)

@@ -48,7 +48,7 @@ func received(hostname string, e *Envelope, only Path) []byte {
 // user.
 func receivedHere(e *Envelope) []byte {
 	var f folded
-	f.add("Received: by localhost (pillarbox)")
+	f.add("Received: by localhost (pillarbox)") // imapfetch.Find searches for it
 	f.add("with", e.Protocol)
 	f.semicolon()
 	// The zone tells where the client is.

@@ -10,7 +10,8 @@ import (
 )
 
 // TestCreateLeavesTheHeap: the zeros of many slots cost no heap, so that a first start, which makes
-// them all, needs no garbage collection for them. The last write of each is shorter than the others.
+// them all, needs no garbage collection for them. The last write of each is shorter than the
+// others.
 func TestCreateLeavesTheHeap(t *testing.T) {
 	vol := openRecycling(t, t.TempDir())
 	const (

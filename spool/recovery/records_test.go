@@ -214,7 +214,7 @@ func TestMovedCopyIsRead(t *testing.T) {
 		cold.batch(im.moved(0, 1))
 		cold.seal()
 		if damaged {
-			cold.damage(1, format.BatchHeaderSize+format.FrameSize+10) // the footer still says that it is there
+			cold.damage(1, format.BatchHeaderSize+format.FrameSize+10) // the footer is whole
 		}
 		s := im.open()
 		im.holds(s, "1: 0 1")

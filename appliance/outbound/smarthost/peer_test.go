@@ -63,9 +63,9 @@ func trusting() *tls.Config { return &tls.Config{InsecureSkipVerify: true} }
 
 // TestPeer sends by a server of another project, if SMARTHOST_PEER names one: "465 HOST:PORT
 // MECHANISM" or "587 HOST:PORT MECHANISM", which knows anna with "a secret" and takes mail for
-// everybody but nobody and later; "silent HOST:PORT", which accepts and never says anything; or "dead
-// HOST:PORT", which is not there. The server of SMARTHOST_SERVER is called opensmtpd if it sees no
-// content.
+// everybody but nobody and later; "silent HOST:PORT", which accepts and never says anything; or
+// "dead HOST:PORT", which is not there. The server of SMARTHOST_SERVER is called opensmtpd if it
+// sees no content.
 func TestPeer(t *testing.T) {
 	words := strings.Fields(os.Getenv("SMARTHOST_PEER"))
 	if len(words) == 0 {

@@ -9,6 +9,9 @@
 // could have come in the same second, and a message that comes twice is better than one that is
 // lost. A header without both has no fingerprint.
 //
+// The last bit of a fingerprint says which of the two it is. Fingerprints from before it had that
+// meaning are compared without it.
+//
 // # Invariants
 //
 //	F1  However the header is cut into writes, and whether its lines end in CRLF or LF, the

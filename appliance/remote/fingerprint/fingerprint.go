@@ -16,11 +16,22 @@ const byTrace = 1
 // others. Otherwise the Sum can only be compared with that of the same message.
 func (s Sum) Identifies() bool { return s != Sum{} && s[len(s)-1]&byTrace == 0 }
 
+// Common returns the Sum without that bit, so that one from before it was set equals a new one.
+func (s Sum) Common() Sum {
+	s[len(s)-1] &^= byTrace
+	return s
+}
+
+// Same reports whether two Sums are those of one message.
+func (s Sum) Same(other Sum) bool {
+	return s != Sum{} && other != Sum{} && s.Common() == other.Common()
+}
+
 // Fields are the names of the fields that count, in their order. The last one counts in a header
 // without the first one only.
 var Fields = [...]string{"Message-ID", "Date", "From", "Subject", "Received"}
 
-// mostDate bounds the value of the field Date that a Writer keeps, in octets.
+// mostDate bounds a date that a Writer keeps, in octets.
 const mostDate = 80
 
 // A Writer makes the sum of a header that is written to it; what follows the header is ignored. The
@@ -33,6 +44,7 @@ type Writer struct {
 	space bool   // white space came behind it
 	sums  [len(Fields)]hash.Hash
 	date  []byte
+	stamp []byte // of the first field Received, behind its last semicolon
 }
 
 // A place is where in the header a Writer is.
@@ -132,8 +144,13 @@ func (w *Writer) value(b byte) {
 
 func (w *Writer) put(b byte) {
 	w.sums[w.field-1].Write([]byte{b})
-	if Fields[w.field-1] == "Date" && len(w.date) < mostDate {
+	switch name := Fields[w.field-1]; {
+	case name == "Date" && len(w.date) < mostDate:
 		w.date = append(w.date, b)
+	case name == "Received" && b == ';':
+		w.stamp = w.stamp[:0]
+	case name == "Received" && len(w.stamp) < mostDate:
+		w.stamp = append(w.stamp, b)
 	}
 }
 
@@ -166,3 +183,7 @@ func (w *Writer) Sum() (sum Sum, ok bool) {
 
 // Date returns the value of the field Date, "" if there is none.
 func (w *Writer) Date() string { return string(w.date) }
+
+// Received returns the date of the first field Received, which the last server has written
+// (RFC 5321 §4.4); any text if there is none.
+func (w *Writer) Received() string { return strings.TrimSpace(string(w.stamp)) }

@@ -82,6 +82,15 @@ func TestDate(t *testing.T) {
 	}
 }
 
+// TestReceived: the date of the last server is behind the last semicolon of the first field.
+func TestReceived(t *testing.T) {
+	var w Writer
+	w.Write([]byte("Received: from a (b; c)\r\n\tby d; Mon, 30 Nov 2026\r\n 10:00:00 +0100\r\nReceived: from e; 1 Jan 1990 00:00:00 +0000\r\n\r\n"))
+	if got := w.Received(); got != "Mon, 30 Nov 2026 10:00:00 +0100" {
+		t.Errorf("the date is %q", got)
+	}
+}
+
 // FuzzSplit: however a header is cut, its fingerprint is the same.
 func FuzzSplit(f *testing.F) {
 	f.Add([]byte(usual), 40)
@@ -94,7 +103,7 @@ func FuzzSplit(f *testing.F) {
 		cut.Write(header[at:])
 		a, okA := whole.Sum()
 		b, okB := cut.Sum()
-		if a != b || okA != okB || whole.Date() != cut.Date() {
+		if a != b || okA != okB || whole.Date() != cut.Date() || whole.Received() != cut.Received() {
 			t.Errorf("%q cut at %d: %x %v, %x %v", header, at, a, okA, b, okB)
 		}
 	})

@@ -39,7 +39,8 @@ func TestFields(t *testing.T) {
 	}
 }
 
-// FuzzFields: what is read is what encoding/json reads, and nothing else is a fault of this program.
+// FuzzFields: what is read is what encoding/json reads, and nothing else is a fault of this
+// program.
 func FuzzFields(f *testing.F) {
 	f.Add([]byte(`{"access_token":"a","expires_in":3600,"scope":["x"],"o":{"a":1}}`))
 	f.Add([]byte(`{"error":"invalid_grant","error_description":"AADSTS70008: \u00fc\ud83d\ude00"}`))

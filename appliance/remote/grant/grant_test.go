@@ -154,8 +154,8 @@ func TestUnsaved(t *testing.T) {
 	}
 }
 
-// TestCut: the power is cut between the answer and the write. The old token is tried once; where the
-// provider refuses it, the owner is told once, also over further starts.
+// TestCut: the power is cut between the answer and the write. The old token is tried once; where
+// the provider refuses it, the owner is told once, also over further starts.
 func TestCut(t *testing.T) {
 	for _, forgiving := range []bool{true, false} {
 		s := newScene(t, secret.Grant{})

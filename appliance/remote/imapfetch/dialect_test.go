@@ -73,7 +73,7 @@ func (d *dialect) answer(w io.Writer, tag, rest string) error {
 	case "UID SEARCH":
 		fmt.Fprint(w, "* SEARCH")
 		for _, m := range d.selected.mails {
-			if strings.Contains(rest, m.id) {
+			if strings.Contains(rest, m.id) && (!strings.Contains(rest, ownTrace) || strings.Contains(m.text, ownTrace)) {
 				fmt.Fprint(w, " ", m.uid)
 			}
 		}
@@ -195,7 +195,7 @@ func newGmail() *dialect {
 		boxes: []*box{
 			{name: "INBOX", use: `\HasNoChildren`, validity: 1, mails: []*mail{newMail(1, "1001"), newMail(2, "1002")}},
 			{name: "[Gmail]", use: `\HasChildren \Noselect`},
-			{name: "[Gmail]/Gesendet", use: `\HasNoChildren \Sent`, validity: 5, mails: []*mail{newMail(9, "1002"), newMail(10, "1009")}},
+			{name: "[Gmail]/Gesendet", use: `\HasNoChildren \Sent`, validity: 5, mails: []*mail{newMail(9, "1002"), newMail(10, "1009"), newMail(11, "1010")}},
 			{name: "[Gmail]/Spam", use: `\HasNoChildren \Junk`, validity: 6, mails: []*mail{newMail(3, "1666")}},
 			{name: "[Gmail]/Papierkorb", use: `\HasNoChildren \Trash`, validity: 7},
 			{name: "Reise", use: `\HasNoChildren`, validity: 8, mails: []*mail{newMail(4, "1001")}},
@@ -229,11 +229,15 @@ func TestGmail(t *testing.T) {
 	if err := m.Delete([]uint64{list[2].Ref}); err != nil || fmt.Sprint(d.trashed) != "[1001]" || len(d.find("INBOX").mails) != 1 {
 		t.Errorf("%v, in the trash is %v", err, d.trashed)
 	}
-	sent, err := newGmail().speak(t, "Sent")
+	provider := newGmail()
+	mails := provider.find("[Gmail]/Gesendet").mails
+	mails[1].text = "Received: by localhost (pillarbox) with ESMTP; Tue, 1 Dec 2026 03:00:00 +0000\r\n" + mails[1].text
+	sent, err := provider.speak(t, "Sent")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for id, want := range map[string]bool{"<1009@example.org>": true, "<1001@example.org>": false} {
+	// 1010 is a copy of a mail client.
+	for id, want := range map[string]bool{"<1009@example.org>": true, "<1001@example.org>": false, "<1010@example.org>": false} {
 		if found, err := sent.Find(id); found != want || err != nil {
 			t.Errorf("%s in the folder of sent mail: %v, %v", id, found, err)
 		}

@@ -11,11 +11,11 @@
 //	    UID, in pieces of 1000, or of fewer if the server says so (MESSAGELIMIT, RFC 9738).
 //	I4  A message is read in pieces of 256 KiB, so that it can go on at any octet after a broken
 //	    line. A literal that is longer than the piece ends the session; a shorter one does not end
-//	    the message before the size that the server names, unless it is empty. An empty message is
-//	    refused.
+//	    the message before the size that the server names, unless it is empty. A message that is
+//	    empty, or ends before half of that size, is refused.
 //	I5  The name of a message is what the server calls it in all folders (X-GM-MSGID of Gmail,
 //	    EMAILID of RFC 8474), or its folder, UIDVALIDITY and UID: no other message ever has it. If
-//	    UIDVALIDITY changes, all names of the second kind do.
+//	    UIDVALIDITY changes, all names of the second kind do. NIL and 0 name nothing.
 //	I6  Only what has UIDPLUS deletes: EXPUNGE alone would remove what others have marked. Gmail,
 //	    where \Deleted archives, moves to the folder of the use \Trash.
 //

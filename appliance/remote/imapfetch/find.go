@@ -4,10 +4,16 @@ import (
 	"github.com/emersion/go-imap/v2"
 )
 
-// Find reports whether one of the folders has a message with a Message-ID.
+// ownTrace is in the Received field of what this server sends (package smtpd).
+const ownTrace = "by localhost (pillarbox)"
+
+// Find reports whether one of the folders has a message with a Message-ID that this server has
+// sent: the copy that a mail client leaves there itself has no trace of it, and says nothing.
 func (m *Mailbox) Find(messageID string) (_ bool, err error) {
 	defer m.cause(&err)
-	criteria := &imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: "Message-ID", Value: messageID}}}
+	criteria := &imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{
+		{Key: "Message-ID", Value: messageID}, {Key: "Received", Value: ownTrace},
+	}}
 	for i := range m.folders {
 		if _, err := m.open(i, false); err != nil {
 			return false, err

@@ -84,9 +84,6 @@ func (m *Mailbox) login(l session.Login) error {
 	mechanism := login.Choose(l, caps.AuthMechanisms())
 	switch {
 	case mechanism != nil:
-		if l.Token { // some servers do not take a command with a whole token in it
-			delete(m.client.Caps(), imap.CapSASLIR)
-		}
 		err = m.client.Authenticate(mechanism)
 	case l.Token:
 		return session.Errorf(session.Auth, "the server does not offer a login with OAuth 2.0")

@@ -276,7 +276,8 @@ func serveLines(t *testing.T, answer func(offset int) string) string {
 }
 
 // TestPieces: a message ends where the server has nothing more, or at its size, and not with a
-// piece that is shorter than what was asked for. A message of which nothing comes is refused.
+// piece that is shorter than what was asked for. A message of which nothing comes, or less than
+// half, is refused.
 func TestPieces(t *testing.T) {
 	text := letter(0, 10_000)
 	part := func(offset, most int) string {
@@ -294,6 +295,16 @@ func TestPieces(t *testing.T) {
 		{"short pieces", text, 0, func(offset int) string { return part(offset, 1000) }},
 		{"short pieces and a size", text, 0, func(offset int) string { return fmt.Sprintf("RFC822.SIZE %d ", len(text)) + part(offset, 1000) }},
 		{"a size that is too large", text, 0, func(offset int) string { return fmt.Sprintf("RFC822.SIZE %d ", len(text)+9) + part(offset, 1<<20) }},
+		{"a size that is nearly twice too large", text, 0, func(offset int) string { return fmt.Sprintf("RFC822.SIZE %d ", 2*len(text)) + part(offset, 1000) }},
+		{"NIL in the middle", text[:3000], session.Refused, func(offset int) string {
+			if offset >= 3000 {
+				return fmt.Sprintf("RFC822.SIZE %d BODY[]<%d> NIL", len(text), offset)
+			}
+			return part(offset, 1000)
+		}},
+		{"nothing in the middle", text[:3000], session.Refused, func(offset int) string {
+			return fmt.Sprintf("RFC822.SIZE %d ", len(text)) + part(offset, min(1000, 3000-offset))
+		}},
 	} {
 		m, err := openIMAP(t, serveLines(t, tt.answer), anna, "INBOX")
 		if err != nil {

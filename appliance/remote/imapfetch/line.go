@@ -6,7 +6,10 @@ import (
 	"errors"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
+
+	"github.com/emersion/go-imap/v2"
 
 	"pillarbox/appliance/remote/session"
 )
@@ -85,6 +88,11 @@ func (l *line) next() error {
 		return session.Errorf(session.Protocol, "the server breaks the protocol: a literal of %d octets", l.literal)
 	}
 	l.rest = l.take(text)
+	// Some servers do not take a command with a whole token in it. The client asks for what a
+	// server can do at times of its own, and would learn of SASL-IR again.
+	if l.token && bytes.Contains(l.rest, []byte("CAPABILITY ")) {
+		l.rest = bytes.ReplaceAll(l.rest, []byte(" "+imap.CapSASLIR), nil)
+	}
 	return nil
 }
 
@@ -160,8 +168,8 @@ func (l *line) take(text []byte) []byte {
 	if end <= 0 {
 		return text
 	}
-	if len(l.items) < mostItems && end <= mostValue {
-		l.items[uint32(number)] = string(bytes.Trim(value[:end], "()"))
+	if name := string(bytes.Trim(value[:end], "()")); len(l.items) < mostItems && end <= mostValue && isName(name) {
+		l.items[uint32(number)] = name
 	}
 	from, rest := at, value[end:]
 	switch {
@@ -171,6 +179,12 @@ func (l *line) take(text []byte) []byte {
 		from--
 	}
 	return append(bytes.Clone(text[:from]), rest...)
+}
+
+// isName reports whether an item names a message: some servers have one value for all that they
+// have no name for.
+func isName(value string) bool {
+	return value != "" && value != "0" && !strings.EqualFold(value, "NIL")
 }
 
 // mostValue bounds an item: an EMAILID has at most 255 octets (RFC 8474 §4).

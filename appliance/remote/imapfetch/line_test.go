@@ -27,6 +27,11 @@ func TestTake(t *testing.T) {
 		{"EMAILID", "* 3 FETCH (EMAILID (M1))\r\n", "* 3 FETCH ()\r\n", "M1"},
 		{"EMAILID", "* 3 FETCH (EMAILID (M1\r\n", "* 3 FETCH (EMAILID (M1\r\n", ""},
 		{"EMAILID", "* 3 FETCH (EMAILID )\r\n", "* 3 FETCH (EMAILID )\r\n", ""},
+		{"EMAILID", "* 3 FETCH (EMAILID NIL UID 5)\r\n", "* 3 FETCH (UID 5)\r\n", ""},
+		{"EMAILID", "* 3 FETCH (EMAILID (nil) UID 5)\r\n", "* 3 FETCH (UID 5)\r\n", ""},
+		{"EMAILID", "* 3 FETCH (EMAILID () UID 5)\r\n", "* 3 FETCH (UID 5)\r\n", ""},
+		{"X-GM-MSGID", "* 3 FETCH (X-GM-MSGID 0 UID 5)\r\n", "* 3 FETCH (UID 5)\r\n", ""},
+		{"X-GM-MSGID", "* 3 FETCH (X-GM-MSGID 10 UID 5)\r\n", "* 3 FETCH (UID 5)\r\n", "10"},
 		{"EMAILID", "* 3 EXISTS\r\n", "* 3 EXISTS\r\n", ""},
 		{"", "* 3 FETCH (EMAILID (M1))\r\n", "* 3 FETCH (EMAILID (M1))\r\n", ""},
 	} {

@@ -26,7 +26,7 @@ func (m *Mailbox) Header(ref uint64, to io.Writer) (err error) {
 
 // Fetch writes a message from an octet on. A piece that is shorter than what was asked for ends the
 // message only if it is empty, or reaches the size that the server names: some servers send less at
-// once than they are asked for. The message must not be empty.
+// once than they are asked for. The message must not be empty, or less than half of that size.
 func (m *Mailbox) Fetch(ref uint64, from int64, to io.Writer) (err error) {
 	defer m.cause(&err)
 	uid, err := m.reach(ref)
@@ -41,6 +41,8 @@ func (m *Mailbox) Fetch(ref uint64, from int64, to io.Writer) (err error) {
 		switch from += n; {
 		case from == 0:
 			return session.Errorf(session.Refused, "the provider sends an empty message")
+		case n == 0 && from < size/2: // sizes are wrong, but not by as much
+			return session.Errorf(session.Refused, "the provider sends %d octets of a message of %d", from, size)
 		case n == 0, n < pieceSize && size > 0 && from >= size:
 			return nil
 		}

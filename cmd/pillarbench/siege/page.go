@@ -28,7 +28,7 @@ var stuckClients = [...]stuckClient{
 		"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n\r\n", trickle: "user=anna&"},
 	{},              // silent
 	{secured: true}, // a handshake that does not begin
-	{secured: true, begins: "\x16\x03\x01\x02\x00", trickle: "\x01\x00\x01\xfc"}, // one that does not end
+	{secured: true, begins: "\x16\x03\x01\x02\x00", trickle: "\x01\x00\x01\xfc"}, // never whole
 	// A body that is sent beyond what its path reads.
 	{begins: "POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n", trickle: "<Autodiscover>"},
 }

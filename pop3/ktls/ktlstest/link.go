@@ -69,11 +69,17 @@ func (k *Kernel) of(conn *net.TCPConn) *link {
 	return k.links[conn.RemoteAddr().String()]
 }
 
+// linkBuffer is the size of the buffers of a link.
+const linkBuffer = 256 << 10
+
 // Link returns the ends of a new link, and ends it with the test.
 func (k *Kernel) Link(t testing.TB) (client, server *net.TCPConn) {
 	t.Helper()
 	client, outer := pair(t)
 	inner, server := pair(t)
+	// Small buffers, so that a client that does not read stops the server.
+	inner.SetReadBuffer(linkBuffer)
+	outer.SetWriteBuffer(linkBuffer)
 	l := &link{out: outer}
 	k.mu.Lock()
 	if k.links == nil {
