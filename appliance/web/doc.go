@@ -41,11 +41,14 @@
 // The page, what sets clients up, multicast DNS and doctor add 0.8 MB to the program for flash. At
 // rest they add about 0.2 MiB of private memory.
 //
-//	server.go            connections
-//	guard.go             headers, Host, Origin (Fetch Metadata, RFC 6454)
+//	connection.go        NewServer, connections
 //	route.go             the table of paths
+//	guard.go             headers, Host, Origin (Fetch Metadata, RFC 6454)
 //	session.go           cookies, tokens (RFC 6265bis §4.1.2)
 //	backend.go           what the pages ask of the server
+//	server.go            what the handlers share
+//	request.go page.go   a request, and the answer with a page
+//	words.go             times, sizes and counts in words
 //	public.go machine.go pages and documents without a log-in
 //	login.go me.go people.go system.go
 //	*.templ style.css    how pages look (WCAG 2.2 AA); *_templ.go is generated: go generate

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-
-	"pillarbox/appliance/web/component"
 )
 
 // access is who may see a page.
@@ -53,18 +51,6 @@ var routes = []route{
 	{path: "/people/", who: admin, get: (*Server).person, post: (*Server).changePerson},
 	{path: "/status", who: admin, get: (*Server).status},
 	{path: "/system", who: admin, get: (*Server).system},
-}
-
-// A request is one that is being answered.
-type request struct {
-	*http.Request
-	w       http.ResponseWriter
-	facts   Facts
-	host    string // without port, in lower case
-	below   string // what follows the path of the route
-	session *session
-	now     time.Time
-	begun   bool // the answer has
 }
 
 // serveHTTP answers one request: the checks of doc.go in their order, then its handler.
@@ -168,36 +154,6 @@ func (s *Server) mayEnter(q *request, who access) bool {
 		return true
 	}
 	return false
-}
-
-// value returns a field of a form that was posted; "" if there is none. mayPost lets no other
-// encoding in, so the parser of multipart forms stays out of the program.
-func (q *request) value(name string) string {
-	q.ParseForm() // a form that is broken lacks values, and what needs one refuses it
-	return q.PostForm.Get(name)
-}
-
-// redirect sends the browser to another page of this server, with GET.
-func (q *request) redirect(path string) {
-	q.begun = true
-	q.w.Header().Set("Location", path)
-	q.w.WriteHeader(http.StatusSeeOther)
-}
-
-// page answers with a page.
-func (s *Server) page(q *request, status int, title string, body component.Component) {
-	q.begun = true
-	q.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	q.w.WriteHeader(status)
-	if q.Method == http.MethodHead {
-		return
-	}
-	layout(s.frame(q, title), body).Render(q.Context(), q.w) // an error is that of the connection
-}
-
-// refuse answers with a page that says what is wrong and what to do.
-func (s *Server) refuse(q *request, status int, title, advice string) {
-	s.page(q, status, title, refusal(advice))
 }
 
 // recover ends a request whose handler has panicked. It is logged once a minute.

@@ -17,7 +17,9 @@
 //
 // # Where what is
 //
-//	RFC 3462, RFC 3834   the message          compose.go
+//	what a report says                        report.go
+//	lines and values     folding, limits      writer.go
 //	RFC 3464             the fields           fields.go
-//	the text             words.go
+//	the text                                  words.go
+//	RFC 3462, RFC 3834   the message          compose.go
 package report

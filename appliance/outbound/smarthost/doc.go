@@ -39,7 +39,10 @@
 //	RFC 5321 section 4.2         replies                       reply.go
 //	RFC 5321 section 4.5.3.2     time-outs                     line.go
 //	RFC 5321 section 4.1.1.1     EHLO and extensions           offers.go
-//	RFC 3207, RFC 8314           TLS                           session.go
+//	what the caller gives        Options, Login                options.go
+//	why there is no session      errors, Refusal               errors.go
+//	the session                  QUIT                          session.go
+//	RFC 3207, RFC 8314           TLS                           open.go
 //	RFC 4954                     AUTH                          auth.go
 //	RFC 5802, RFC 7677           SCRAM-SHA-256                 scram.go
 //	RFC 7628                     XOAUTH2, OAUTHBEARER          mechanism.go

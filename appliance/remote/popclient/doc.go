@@ -20,6 +20,7 @@
 //
 // The server's words are in errors only, as printable ASCII of at most 300 octets.
 //
+//	the session       what all commands use                    client.go
 //	RFC 1939 §3       replies, response codes of RFC 2449 §8   reply.go
 //	RFC 1939 §5, §7   LIST, UIDL, STAT                         list.go
 //	RFC 1939 §3, §5   content, transparency, RETR, TOP, DELE   message.go, dots.go

@@ -14,24 +14,8 @@ import (
 	"pillarbox/pop3/wire"
 )
 
-// longestLine bounds a line in octets: RFC 1939 has 512, tokens and challenges are longer.
-const longestLine = 8192
-
 // mostCapabilities bounds the lines of CAPA.
 const mostCapabilities = 64
-
-// A Client is one session. It is used by one goroutine.
-type Client struct {
-	conn   net.Conn
-	in     *wire.Reader
-	secure bool
-	caps   map[string][]string // by name, in capital letters; nil: CAPA was refused
-
-	count  int   // messages, as STAT said
-	size   int64 // octets, as STAT said
-	stated bool  // it was asked
-	dead   error // why the session cannot go on
-}
 
 // New reads the greeting of a server. secure says that conn has TLS.
 func New(conn net.Conn, secure bool) (*Client, error) {
@@ -122,12 +106,4 @@ func (c *Client) Capabilities() []string {
 	}
 	slices.Sort(list)
 	return list
-}
-
-// die makes err the error of all that follows.
-func (c *Client) die(err error) error {
-	if c.dead == nil {
-		c.dead = err
-	}
-	return err
 }

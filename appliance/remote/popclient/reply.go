@@ -8,6 +8,9 @@ import (
 	"pillarbox/pop3/wire"
 )
 
+// longestLine bounds a line in octets: RFC 1939 has 512, tokens and challenges are longer.
+const longestLine = 8192
+
 // command sends a line and reads the reply. what names it in an error, without its arguments: they
 // may be secret.
 func (c *Client) command(what, line string) (text string, err error) {

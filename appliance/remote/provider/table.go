@@ -2,6 +2,9 @@ package provider
 
 import "time"
 
+// Updated is the day on which the table was last compared with its sources.
+const Updated = "2026-11-30"
+
 // google and microsoft are the OAuth servers that several providers share.
 var (
 	google = &OAuth{
