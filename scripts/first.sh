@@ -54,5 +54,9 @@ start
 python3 scripts/clients/first.py "$tmp/pillarbox" again "$(cat "$tmp/uid")"
 kill -TERM "-$box_pid"
 wait "$box_pid" || true
+for _ in $(seq 300); do # go run ends before the server
+	kill -0 "-$box_pid" 2>/dev/null || break
+	sleep 0.1
+done
 box_pid=
 echo "first start, mail in, kill -9, second start, same mail: PASS"

@@ -228,7 +228,7 @@ func TestChangesComeFirst(t *testing.T) {
 	s.commit(intake("dies", 300, 1))
 	var sets []format.TombstoneSet
 	for i := range 150 { // tombstones that take some kilobytes, and as many in a footer
-		sets = append(sets, format.TombstoneSet{Key: format.Key(1<<60 + i), Segment: 1, Epoch: 1, Tag: s.index.Tag(1), Seqs: []uint32{1 << 20}})
+		sets = append(sets, format.TombstoneSet{Key: format.Key(1<<60) + format.Key(i), Segment: 1, Epoch: 1, Tag: s.index.Tag(1), Seqs: []uint32{1 << 20}})
 	}
 	s.log.Probe().SetInherited(sets)
 	s.commit()

@@ -215,7 +215,7 @@ func TestHeadOfALongRecord(t *testing.T) {
 	m.Recipients = nil
 	heads := make([]string, 300)
 	for i := range heads {
-		m.Recipients = append(m.Recipients, format.Recipient{Key: format.Key(1<<62 + i)})
+		m.Recipients = append(m.Recipients, format.Recipient{Key: format.Key(1<<62) + format.Key(i)})
 		heads[i] = fmt.Sprintf("To: %d\r\n", i)
 	}
 	l.message(4, start, m, heads, text)
