@@ -28,15 +28,6 @@ const (
 // root is the folder of the module, of which the tests hold every package.
 const root = ".."
 
-// rings are the packages in which files still use one another in a circle. A package leaves this
-// list when its files form layers, and none joins it.
-var rings = []string{
-	"appliance/outbound", "appliance/remote", "appliance/remote/imapfetch",
-}
-
-// broad are the packages with comments beyond the limit of columns. None joins this list, either.
-var broad = []string{"appliance/outbound", "appliance/remote"}
-
 // long are the files that have more lines than the limit, with how many they may have.
 var long = map[string]int{"appliance/remote/popclient/popclient_test.go": 450}
 
@@ -189,12 +180,8 @@ func (f *folder) ring() []string {
 // one of these.
 func TestNoUpwardUses(t *testing.T) {
 	for _, f := range folders(t) {
-		way, listed := f.ring(), slices.Contains(rings, f.name)
-		switch {
-		case way != nil && !listed:
+		if way := f.ring(); way != nil {
 			t.Errorf("%s: %s", f.name, strings.Join(way, " uses "))
-		case way == nil && listed:
-			t.Errorf("%s: its files form layers now; remove it from rings", f.name)
 		}
 	}
 }
@@ -254,14 +241,8 @@ func fieldsOf(named types.Type) (n int) {
 // TestColumns: comments can be read beside other windows.
 func TestColumns(t *testing.T) {
 	for _, f := range folders(t) {
-		found := f.broadComments(t)
-		switch listed := slices.Contains(broad, f.name); {
-		case listed && len(found) == 0:
-			t.Errorf("%s: its comments hold the limit now; remove it from broad", f.name)
-		case !listed:
-			for _, comment := range found {
-				t.Error(comment)
-			}
+		for _, comment := range f.broadComments(t) {
+			t.Error(comment)
 		}
 	}
 }

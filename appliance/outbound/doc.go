@@ -78,9 +78,11 @@
 //	account.go                   remote accounts and sessions, as the queue needs them
 //	submission.go                who may send
 //	schedule.go, parcel.go       when
-//	queue.go, scan.go            the goroutine, and what it knows
+//	queue.go, scan.go            what the goroutine knows
+//	run.go                       the goroutine
 //	serve.go, stored.go          one session
-//	indoubt.go                   who has a message whose end had no reply
-//	finish.go, settle.go         what its results mean; reports (RFC 3464)
+//	indoubt.go, copies.go        who has a message whose end had no reply
+//	finish.go, settle.go         what its results mean
+//	reporter.go                  reports (RFC 3464)
 //	hold.go, list.go             commands
 package outbound

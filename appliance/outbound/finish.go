@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -13,6 +14,9 @@ import (
 	"pillarbox/appliance/outbound/smarthost"
 	"pillarbox/spool"
 )
+
+// errStop ends a session that could go on: the account has to wait.
+var errStop = errors.New("the account waits")
 
 // finish decides what the results of one try mean. What was sent is expunged at once: until then a
 // power cut sends it again. The error ends the session.
@@ -47,8 +51,8 @@ func (q *Queue) finish(ctx context.Context, v *spool.View, a Account, p *parcel,
 		p.next = now.Add(after(steps[:], p.tries, rand.Float64()))
 	}
 	if limited {
-		// The account waits for an hour. The message waits longer, so that others go first: if it is
-		// always answered so, it does not keep them here.
+		// The account waits for an hour. The message waits longer, so that others go first: if it
+		// is always answered so, it does not keep them here.
 		p.next, err = p.next.Add(throttled), errStop
 	}
 	if doubt {
@@ -147,12 +151,6 @@ func (q *Queue) expunge(ctx context.Context, v *spool.View, p *parcel) {
 	}
 	p.settle = time.Time{}
 	p.to = slices.DeleteFunc(p.to, func(r *recipient) bool { return r.done && slices.Contains(numbers, r.n) })
-}
-
-// wall returns the time of the day.
-func (q *Queue) wall() time.Time {
-	now, _ := q.o.Wall()
-	return now
 }
 
 // hostOf returns the host of "host:port".

@@ -2,7 +2,7 @@ package outbound
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,36 +75,6 @@ func (q *Queue) Wake() {
 // Prepare is called before a message is queued. It writes nothing but the first time.
 func (q *Queue) Prepare() error { return q.o.Hold.Prepare() }
 
-// lookAgain is the longest time between two looks for what has become too old.
-const lookAgain = time.Hour
-
-// Run sends until ctx ends. It returns when no session is open any more.
-func (q *Queue) Run(ctx context.Context) {
-	for {
-		if err := q.scan(); err != nil && ctx.Err() == nil && !errors.Is(err, spool.ErrClosed) {
-			q.log.Error("reading the queue of outgoing mail failed", zap.Error(err))
-		}
-		timer := time.NewTimer(time.Until(q.due(time.Now())))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		case <-q.wake:
-			timer.Stop()
-			if err := q.scan(); err != nil {
-				continue // the next round has the words
-			}
-		case <-timer.C:
-		}
-		for _, name := range q.ready(time.Now()) {
-			if ctx.Err() != nil {
-				return
-			}
-			q.serve(ctx, name)
-		}
-	}
-}
-
 // lane returns the lane of an account. Queue.mu is held.
 func (q *Queue) lane(account string) *lane {
 	l := q.lanes[account]
@@ -130,36 +100,17 @@ func (q *Queue) dueAt(p *parcel) (at time.Time) {
 	return at
 }
 
-// due returns when Run has something to do.
-func (q *Queue) due(now time.Time) time.Time {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	next := now.Add(lookAgain)
-	for _, p := range q.parcels {
-		if at := q.dueAt(p); !at.IsZero() && at.Before(next) {
-			next = at
-		}
-	}
-	return next
+// wall returns the time of the day.
+func (q *Queue) wall() time.Time {
+	now, _ := q.o.Wall()
+	return now
 }
 
-// ready returns the accounts with something to send now.
-func (q *Queue) ready(now time.Time) (names []string) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	waiting := map[string]bool{}
-	found := map[string]bool{}
-	for _, p := range q.parcels {
-		waiting[p.account] = true
-		if at := q.dueAt(p); !at.IsZero() && !at.After(now) && !found[p.account] {
-			found[p.account] = true
-			names = append(names, p.account)
-		}
+func (q *Queue) account(name string) (Account, bool) {
+	list := q.o.Accounts.Accounts()
+	i := slices.IndexFunc(list, func(a Account) bool { return a.Name == name })
+	if i < 0 {
+		return Account{}, false
 	}
-	for name, l := range q.lanes {
-		if !waiting[name] {
-			l.idle()
-		}
-	}
-	return names
+	return list[i], true
 }

@@ -45,15 +45,6 @@ func (q *Queue) serve(ctx context.Context, name string) {
 	q.sendAll(ctx, account, session)
 }
 
-func (q *Queue) account(name string) (Account, bool) {
-	list := q.o.Accounts.Accounts()
-	i := slices.IndexFunc(list, func(a Account) bool { return a.Name == name })
-	if i < 0 {
-		return Account{}, false
-	}
-	return list[i], true
-}
-
 // putOff makes everything for an account wait.
 func (q *Queue) putOff(name string, d time.Duration, why string) {
 	q.mu.Lock()
@@ -188,9 +179,6 @@ func (q *Queue) waiting(account string) (list []*parcel) {
 	sort.Slice(list, func(i, j int) bool { return list[i].received.Before(list[j].received) })
 	return list
 }
-
-// errStop ends a session that could go on: the account has to wait.
-var errStop = errors.New("the account waits")
 
 // send tries one parcel. An error ends the session.
 func (q *Queue) send(ctx context.Context, a Account, session Session, v *spool.View, p *parcel) error {

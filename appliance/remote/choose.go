@@ -157,14 +157,6 @@ func (c *collection) recognize(ctx context.Context, list []*row) ([]*row, error)
 	return keep, c.store.Note(c.number, append(known, old...))
 }
 
-// left returns nil for the refusal of one command: the message it was about goes on without it.
-func left(err error) error {
-	if e := session.As(err); e != nil && e.Kind == session.Refused {
-		return nil
-	}
-	return err
-}
-
 // inOrder sorts small messages before large ones, and otherwise as they were listed. Those at which
 // a session broke are the last.
 func (c *collection) inOrder(list []*row) {

@@ -5,41 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"go.uber.org/zap"
 )
-
-// A collection is one session with a provider.
-type collection struct {
-	account *Account
-	number  uint64
-	mailbox Session
-	open    func(eras []uint64) (Session, error) // another session
-	store   Store
-	clock   Clock
-	past    *past
-	order   order
-	telling telling
-	log     *zap.Logger
-
-	start time.Time
-	rows  rows
-	Report
-}
-
-// An order says how a collection goes.
-type order struct {
-	host   string // of this server, for the trace header
-	dry    bool
-	whole  bool  // the mailbox is listed, even if nothing seems to have changed
-	budget int64 // octets that may be fetched; below 0: no limit
-}
-
-// telling is what the owner is to be told.
-type telling struct {
-	notices *Notices // nil: the owner is told nothing
-	large   []*row   // that are too large
-}
 
 // run lists, fetches and deletes.
 func (c *collection) run(ctx context.Context) error {

@@ -14,13 +14,6 @@ import (
 	"pillarbox/appliance/remote/session"
 )
 
-// A Session is a session with a provider that has to be waited for.
-type Session interface {
-	session.Mailbox
-	// Wait ends the session, and returns how it ended.
-	Wait() error
-}
-
 // A Collector collects the mail of all accounts. Its fields are set before Run and not changed.
 type Collector struct {
 	Accounts func() []*Account // those of this moment

@@ -88,6 +88,7 @@
 // # Files
 //
 //	account.go   what is collected, and the ids      store.go     what keeps it
+//	collection.go a session, and what it goes by
 //	collect.go   one collection                      choose.go    what is to be fetched
 //	since.go     what was there before the account   purge.go     deletes at the provider
 //	fetch.go     messages into the store             large.go     messages that are too large

@@ -20,7 +20,8 @@ type Store interface {
 	Has(account uint64, id ID) bool
 	// IDs returns all ids of an account.
 	IDs(account uint64) []ID
-	// Room returns an error if a message of that size cannot be kept now: ErrRefused if it never can.
+	// Room returns an error if a message of that size cannot be kept now: ErrRefused if it never
+	// can.
 	Room(a *Account, octets int64) error
 	// Begin begins a message. head is written in front of it, in wire form.
 	Begin(ctx context.Context, a *Account, id ID, octets int64) (Delivery, error)
@@ -32,8 +33,8 @@ type Store interface {
 	// was kept.
 	Fingerprints(ctx context.Context, account uint64, each func(id ID, sum fingerprint.Sum, day int)) error
 	// Durable returns ids that wanted accepts, most of them at most, whose messages were just read
-	// again and verify, or were expunged; with all of their fingerprints: a provider may have given an
-	// id to two messages. wanted is called with the day on which a message became durable.
+	// again and verify, or were expunged; with all of their fingerprints: a provider may have given
+	// an id to two messages. wanted is called with the day on which a message became durable.
 	Durable(ctx context.Context, a *Account, most int, wanted func(id ID, sum fingerprint.Sum, day int) bool) (map[ID][]fingerprint.Sum, error)
 	// Forget removes ids whose messages are no longer at the provider.
 	Forget(account uint64, gone func(ID) bool)

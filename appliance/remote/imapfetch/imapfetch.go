@@ -2,7 +2,6 @@ package imapfetch
 
 import (
 	"crypto/tls"
-	"errors"
 	"net"
 	"strconv"
 	"strings"
@@ -13,27 +12,6 @@ import (
 	"pillarbox/appliance/remote/login"
 	"pillarbox/appliance/remote/session"
 )
-
-// A Mailbox is one session. It is used by one goroutine.
-type Mailbox struct {
-	client   *imapclient.Client
-	line     *line
-	folders  []folder
-	selected int // index of folders plus 1; 0: none
-	writable bool
-	buffer   [8 << 10]byte // for content, so that a piece leaves no buffer of its own behind
-	gmail    bool
-	scheme   scheme // what messages are called by
-	most     uint32 // that are listed by one command
-	trash    string // where Gmail has what is deleted
-}
-
-// A folder is one of those that are read.
-type folder struct {
-	name     string // on the server
-	label    string // as messages of it are shown; "": the inbox
-	validity uint32 // UIDVALIDITY as it was listed
-}
 
 // Open logs in over a connection that has TLS, or gets it by STARTTLS with config if that is not
 // nil. eras are the UIDVALIDITY of the folders in an earlier session whose messages are to be read
@@ -99,9 +77,6 @@ func (m *Mailbox) login(l session.Login) error {
 	return nil
 }
 
-// A scheme is an item of FETCH that names a message, whatever folders it is in.
-type scheme struct{ item, word string }
-
 var (
 	gmail  = scheme{"X-GM-MSGID", "gmail"}
 	object = scheme{"EMAILID", "object"} // RFC 8474
@@ -123,24 +98,6 @@ func (m *Mailbox) offers(caps imap.CapSet) {
 			}
 		}
 	}
-}
-
-// failed turns the error of a command into one of a session.
-func failed(what string, err error, login bool) error {
-	var no *imap.Error
-	switch {
-	case err == nil:
-		return nil
-	case !errors.As(err, &no):
-		return err
-	case no.Type == imap.StatusResponseTypeBye:
-		return session.Reply(what, "UNAVAILABLE", no.Text, false)
-	}
-	code := string(no.Code)
-	if code == string(imap.ResponseCodeAuthorizationFailed) || code == string(imap.ResponseCodeExpired) {
-		code = "AUTH"
-	}
-	return session.Reply(what, code, strings.TrimSpace(no.Text), login)
 }
 
 // Close logs out.

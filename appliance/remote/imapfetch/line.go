@@ -3,7 +3,6 @@ package imapfetch
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"net"
 	"strconv"
 	"strings"
@@ -21,6 +20,12 @@ const (
 	mostLines   = 64 << 20 // octets of all lines: 200,000 messages take half of it
 	mostItems   = 4 * pieceOf
 )
+
+// pieceSize is how many octets of a message are fetched by one command.
+const pieceSize = session.MostHeader
+
+// pieceOf is how many messages are listed by one command.
+const pieceOf = 1000
 
 // A line is the connection under the client. It bounds what the server sends, keeps the error with
 // which the connection broke, and has the FETCH of listings ask for one item more than the client
@@ -197,20 +202,4 @@ func (l *line) took(number uint32) string {
 	value := l.items[number]
 	delete(l.items, number)
 	return value
-}
-
-// cause replaces an error of the client by that of the connection, if it broke.
-func (m *Mailbox) cause(err *error) {
-	var e *session.Error
-	if *err == nil || errors.As(*err, &e) {
-		return
-	}
-	m.line.mu.Lock()
-	defer m.line.mu.Unlock()
-	if m.line.broken != nil {
-		*err = m.line.broken
-	}
-	if errors.Is(*err, net.ErrClosed) { // the client itself has closed the connection
-		*err = session.Errorf(session.Protocol, "the server breaks the protocol: an answer to nothing")
-	}
 }

@@ -11,9 +11,6 @@ import (
 	"pillarbox/appliance/remote/session"
 )
 
-// pieceOf is how many messages are listed by one command.
-const pieceOf = 1000
-
 // Delay returns 0: IMAP has no such limit.
 func (m *Mailbox) Delay() time.Duration { return 0 }
 

@@ -10,9 +10,6 @@ import (
 	"pillarbox/appliance/remote/session"
 )
 
-// pieceSize is how many octets of a message are fetched by one command.
-const pieceSize = session.MostHeader
-
 // Header writes those fields of a header that make a fingerprint.
 func (m *Mailbox) Header(ref uint64, to io.Writer) (err error) {
 	defer m.cause(&err)
