@@ -41,10 +41,10 @@
 //	R9  No secret, subject, sender or text of a message is logged.
 //	R10 A listing of 200,000 messages is held in less than 16 MB.
 //
-//	R10 The owner of an account is told once about what lasts: a login that is refused, no room, a
+//	R11 The owner of an account is told once about what lasts: a login that is refused, no room, a
 //	    day of failures. It ends when the account works, and is not told again after a restart.
 //	    Each message that is too large is told about once.
-//	R11 A mailbox that the provider says is as it was after the last listing, of which everything was
+//	R12 A mailbox that the provider says is as it was after the last listing, of which everything was
 //	    done, is listed each fourth time only.
 //
 // # What can fail
