@@ -85,7 +85,7 @@ func (g *granter) serve(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/.well-known/openid-configuration":
 		fmt.Fprintf(w, `{"issuer":%q,"token_endpoint":"%[1]s/token","authorization_endpoint":"%[1]s/auth","device_authorization_endpoint":"%[1]s/device","scopes_supported":["openid"]}`, g.issuer)
 	case id != "pb" || clientSecret != "c/s":
-		http.Error(w, `{"error":"invalid_client"}`, 401)
+		http.Error(w, `{"error":"invalid_client"}`, http.StatusUnauthorized)
 	case r.URL.Path == "/device":
 		fmt.Fprintf(w, `{"device_code":"dc","user_code":"AB-CD","verification_uri":"%s/code","interval":0.01,"expires_in":60}`, g.issuer)
 	default:

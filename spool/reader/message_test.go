@@ -35,7 +35,7 @@ func TestRecipientReadsItsOwnHead(t *testing.T) {
 		if l.pinned() != 1 {
 			t.Errorf("%d pins while it is open", l.pinned())
 		}
-		if m.Close() != nil || m.Close() != nil || l.pinned() != 0 {
+		if errors.Join(m.Close(), m.Close()) != nil || l.pinned() != 0 {
 			t.Errorf("%d pins after two Closes", l.pinned())
 		}
 	}

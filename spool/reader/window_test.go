@@ -96,7 +96,7 @@ func TestWindowReadsSideBySide(t *testing.T) {
 	if _, err := w.Verify(at(5, start, 9, 5, 1)); err != nil || l.pins[4] != 0 || l.pins[5] != 1 {
 		t.Errorf("another slot: %v, pins %v", err, l.pins)
 	}
-	if w.Close() != nil || w.Close() != nil || l.pinned() != 0 {
+	if errors.Join(w.Close(), w.Close()) != nil || l.pinned() != 0 {
 		t.Errorf("%d pins after Close", l.pinned())
 	}
 }
