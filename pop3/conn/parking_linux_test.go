@@ -297,6 +297,9 @@ func TestSendfileErrors(t *testing.T) {
 			c.Init(pool, server, idle)
 			body := fileOf(t, conn.SendfileMin)
 			at, err := c.SendBody(body, 0)
+			for err == conn.ErrWouldBlock { // a busy machine: the time was over before the call
+				at, err = c.SendBody(body, at)
+			}
 			if tt.copied {
 				if at != body.Size() || err != nil || c.Err() != nil {
 					t.Errorf("SendBody = %d, %v", at, err)
