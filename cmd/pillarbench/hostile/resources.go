@@ -54,14 +54,10 @@ func resourcesOf(b *server.Pillarbox) (st resources, err error) {
 	return st, nil
 }
 
-// servedMemory is what a server holds that has served clients before. One that has just started holds
-// less, which is no reason to allow it less afterwards.
-const servedMemory = 3 << 20
-
 // checkGrowth returns an error if the server holds more than it may; keepMemory is in octets.
 func checkGrowth(before, after resources, keepMemory int64) error {
 	var errs []error
-	if grown := after.memory - max(before.memory, servedMemory); grown > keepMemory {
+	if grown := after.memory - before.memory; grown > keepMemory {
 		errs = append(errs, fmt.Errorf("private memory has grown by %d KiB", grown>>10))
 	}
 	if grown := after.descriptors - before.descriptors; grown > keptDescriptors {
