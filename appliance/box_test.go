@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"pillarbox/appliance/accounts"
+	"pillarbox/appliance/admin"
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/mailbox"
 	"pillarbox/appliance/retention"
@@ -114,6 +115,18 @@ func (b *box) await(message string, n int) {
 			b.t.Fatalf("%q was not logged %d times; the log: %v", message, n, b.log.All())
 		}
 	}
+}
+
+// ask is what a command has of the box while it runs: before it is ready it holds the spool, and has
+// no socket yet.
+func (b *box) ask() *admin.Client {
+	b.t.Helper()
+	b.await("ready", 1)
+	client, err := admin.Ask(b.t.Context(), b.boot, false)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return client
 }
 
 // trust is a client that has installed the authority of the box.

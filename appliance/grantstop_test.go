@@ -3,7 +3,6 @@ package appliance
 import (
 	"testing"
 
-	"pillarbox/appliance/admin"
 	"pillarbox/appliance/remote/secret"
 )
 
@@ -17,10 +16,7 @@ func TestGrantAtAStop(t *testing.T) {
 		<-answer
 	}
 	b, _ := g.loggedIn(t, state)
-	client, err := admin.Ask(t.Context(), g.settings(state), false)
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := b.ask()
 	defer client.Close()
 	fetched, stopped := make(chan struct{}), make(chan error, 1)
 	go func() {

@@ -30,10 +30,7 @@ func TestControlSocket(t *testing.T) {
 				t.Fatalf("%v, %v", info.Mode(), err)
 			}
 			b.deliver("smtp.listen", letter("hi\r\n"), "anna")
-			client, err := admin.Ask(t.Context(), c, false)
-			if err != nil {
-				t.Fatal(err)
-			}
+			client := b.ask()
 			s, err := client.Stat()
 			if err != nil || s.Messages != 1 || s.Running != 1 || len(s.Accounts) != 1 {
 				t.Errorf("%+v, %v", s, err)
@@ -69,10 +66,7 @@ func TestStaleControlSocket(t *testing.T) {
 		t.Errorf("two at once: %v", err)
 	}
 	client.Close()
-	start(t, c, Options{}).await("ready", 1)
-	if client, err = admin.Ask(t.Context(), c, false); err != nil {
-		t.Fatal(err)
-	}
+	client = start(t, c, Options{}).ask()
 	if s, err := client.Stat(); err != nil || s.Running != 1 {
 		t.Errorf("%+v, %v", s, err)
 	}
