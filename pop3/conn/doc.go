@@ -51,6 +51,7 @@
 //
 //	pool.go            what connections share: buffers, the parking lot
 //	limits.go          deadlines, the pace of a long reply, how a connection ends
+//	tlsbuffers.go      what crypto/tls would hold while a connection is parked
 //	transport.go       TCP, TLS, TLS of the kernel
 //	conn.go            Conn, Run, parking
 //	read.go            lines (RFC 1939 §3, RFC 2449 §4), silence, a client that disconnects
