@@ -7,9 +7,9 @@ import (
 	"unsafe"
 )
 
-// releaseBuffers releases the buffers in which conn has received what it has handed on: 3.5 KiB that
-// crypto/tls keeps as long as the connection, because the ClientHello needed them. The next read
-// allocates 576 octets. It is called while no other goroutine uses conn.
+// releaseBuffers releases the buffers in which conn has received what it has handed on: 3.5 KiB
+// that crypto/tls keeps as long as the connection, because the ClientHello needed them. The next
+// read allocates 576 octets. It is called while no other goroutine uses conn.
 //
 // crypto/tls has no function for it. A field that is missing, or has another type than in Go 1.26,
 // is left alone; TestReleaseBuffers fails then.

@@ -2,7 +2,7 @@
 # tlsclient.py MESSAGES: what no mail client does, over TLS on port $POP3S_PORT, to the account
 # $ACCOUNT, whose mailbox has large messages: new keys, half-closed and reset connections, damaged
 # records, and downloads that stall for $STALL seconds. Each must end as it does over TLS of the
-# process. Prints a line for each.
+# process. $ANSWERS requests for new keys must be answered, if it is set. Prints a line for each.
 import os
 import socket
 import ssl

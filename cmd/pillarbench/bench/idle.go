@@ -117,7 +117,7 @@ func (s *idleRun) report(how client.Sessions, runs [][]restMemory) (failed error
 		measure.Row(s.out, []string{s.Name, how.Name, state}, restColumns, of)
 		measure.AddRow(&s.notes, how.Name+", "+state, s.Name, restColumns, of)
 		if s.Name == server.Own {
-			failed = errors.Join(failed, s.exceeded(how, state, of))
+			failed = errors.Join(failed, exceeded(how, state, of, s.Kernel == "on"))
 		}
 	}
 	return failed

@@ -69,10 +69,11 @@ var memoryLimits = []memoryLimit{
 // kernelLimit is the limit where the kernel makes the records.
 var kernelLimit = memoryLimit{true, stateStalled, restMemory.each, 8}
 
-// exceeded returns an error if the median of the runs exceeds the limit.
-func (s *idleRun) exceeded(by client.Sessions, state string, runs []restMemory) error {
+// exceeded returns an error if the median of the runs exceeds the limit. There is one more where
+// the kernel makes the records.
+func exceeded(by client.Sessions, state string, runs []restMemory, kernel bool) error {
 	limits := memoryLimits
-	if s.Kernel == "on" {
+	if kernel {
 		limits = append(slices.Clone(limits), kernelLimit)
 	}
 	for _, p := range limits {
