@@ -4,12 +4,39 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 
+	"pillarbox/cmd/pillarbench/bare"
 	"pillarbox/cmd/pillarbench/bench"
 	"pillarbox/cmd/pillarbench/client"
 )
+
+// runFloor is the subcommand: it serves until its standard input ends.
+func runFloor(args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("pillarbench floor", flag.ContinueOnError)
+	body := flags.String("body", "", "a `file` with the stored bytes of a message, which each RETR is answered with")
+	spool := flags.String("spool", "", "a `file` to write mail into")
+	if err := parse(flags, args); err != nil {
+		return err
+	}
+	var err error
+	switch {
+	case *body != "":
+		err = bare.ServeBody(*body, out)
+	case *spool != "":
+		err = bare.ServeIntake(*spool, out)
+	default:
+		return errUsage
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "ready")
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}
 
 // runWear is the subcommand.
 func runWear(args []string, out io.Writer) error {
@@ -52,4 +79,32 @@ func parseRows(loads, senders string) ([]bench.WearRow, error) {
 		}
 	}
 	return rows, nil
+}
+
+// runTables is the subcommand.
+func runTables(args []string, out io.Writer) error {
+	set := flag.NewFlagSet("pillarbench tables", flag.ContinueOnError)
+	notes := set.String("notes", "cmd/pillarbench/results.tsv", "the `file` that -note of the benchmarks has filled")
+	path := set.String("document", "cmd/pillarbench/README.md", "the Markdown `file` whose tables are replaced")
+	if err := parse(set, args); err != nil {
+		return err
+	}
+	document, err := os.ReadFile(*path)
+	if err != nil {
+		return err
+	}
+	if document, err = bench.Tables(*notes, document); err != nil {
+		return err
+	}
+	return os.WriteFile(*path, document, 0o666)
+}
+
+// runPlot is the subcommand.
+func runPlot(args []string, out io.Writer) error {
+	set := flag.NewFlagSet("pillarbench plot", flag.ContinueOnError)
+	path := set.String("notes", "", "the `file` that -note of the benchmarks has filled")
+	if err := parse(set, args); err != nil {
+		return err
+	}
+	return bench.Plot(*path, out)
 }

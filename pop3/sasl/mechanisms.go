@@ -1,6 +1,7 @@
 package sasl
 
 import (
+	"bytes"
 	"slices"
 
 	"pillarbox/pop3/wire"
@@ -69,3 +70,65 @@ func Find(name []byte, q Questions) (k Kind, ok bool) {
 
 // Start begins an exchange.
 func (k Kind) Start(q Questions) Mechanism { return k.start(q) }
+
+// NewPlain returns one PLAIN exchange (RFC 4616): a single response that holds the
+// authorization identity, the user and the password, NUL between them.
+func NewPlain(check Check) Mechanism { return &plain{ask: Questions{Password: check}} }
+
+type plain struct {
+	ask  Questions
+	done bool
+}
+
+func (p *plain) Next(response []byte) ([]byte, bool, error) {
+	if p.done {
+		return nil, true, ErrMalformed
+	}
+	if response == nil {
+		return []byte{}, false, nil
+	}
+	p.done = true
+	authzid, rest, ok := bytes.Cut(response, nul)
+	user, password, ok2 := bytes.Cut(rest, nul)
+	if !ok || !ok2 || !isUser(user) || bytes.IndexByte(password, 0) >= 0 {
+		return nil, true, ErrMalformed
+	}
+	if len(authzid) > maxUser || !p.ask.mayActAs(string(authzid), string(user)) {
+		return nil, true, ErrAuthorization
+	}
+	return nil, true, p.ask.Password(string(user), string(password))
+}
+
+// nul is what separates the parts of a PLAIN response.
+var nul = []byte{0}
+
+// NewLogin returns one LOGIN exchange: a challenge for the user name, then one for the password.
+// The prompts are those that all clients expect; old clients compare them. An initial response is
+// the user name.
+func NewLogin(check Check) Mechanism { return &login{check: check} }
+
+type login struct {
+	check    Check
+	prompted bool   // "Username:" was sent, or a name arrived without it
+	user     string // "" until it has arrived
+	done     bool
+}
+
+func (l *login) Next(response []byte) ([]byte, bool, error) {
+	switch {
+	case l.done:
+		return nil, true, ErrMalformed
+	case response == nil && !l.prompted:
+		l.prompted = true
+		return []byte("Username:"), false, nil
+	case l.user == "" && isUser(response):
+		l.prompted = true
+		l.user = string(response)
+		return []byte("Password:"), false, nil
+	case l.user == "", bytes.IndexByte(response, 0) >= 0:
+		l.done = true
+		return nil, true, ErrMalformed
+	}
+	l.done = true
+	return nil, true, l.check(l.user, string(response))
+}
