@@ -28,6 +28,7 @@ internal/runtime/atomic (Load|Store|Xadd|Cas)64$|Xadd$|Cas$          -
 ./spool               Deliver                                        -
 ./pop3                Retrieve/(4|32|256)KiB                         -
 ./pop3                Crossover                                      -
+./pop3                Handshake                                      -
 '
 # The same, on the kernel of the processor.
 tls='

@@ -83,9 +83,11 @@ done
 cp "$tools/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1" "$root/lib/"
 modules "$root/lib/modules" virtio_net f2fs tls i6300esb >"$tmp/list"
 mv "$tmp/list" "$root/lib/modules/list"
+modules "$root/lib/modules" gcm ghash-ce aes-ce-blk chacha20poly1305 chacha-neon poly1305-neon >"$tmp/list"
+mv "$tmp/list" "$root/lib/modules/ciphers" # for scripts/image/S50ciphers
 
 cp -r buildroot/board/pillarbox/overlay/. "$root/"
-cp buildroot/package/pillarbox/S60pillarbox scripts/image/S40network "$root/etc/init.d/"
+cp buildroot/package/pillarbox/S60pillarbox scripts/image/S40network scripts/image/S50ciphers "$root/etc/init.d/"
 cp buildroot/package/pillarbox/pillarbox-keep "$root/usr/libexec/"
 chmod 755 "$root/etc/init.d/S60pillarbox" "$root/usr/libexec/pillarbox-keep"
 cp scripts/image/rcS scripts/image/rcK "$root/etc/init.d/"
