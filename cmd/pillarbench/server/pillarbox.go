@@ -15,7 +15,7 @@ import (
 )
 
 // startPatience is how long a server may take from exec to its greetings.
-const startPatience = 10 * time.Second
+const startPatience = time.Minute
 
 // A Pillarbox is a pillarbox on loopback, with its configuration, state and log in one folder.
 type Pillarbox struct {
