@@ -1,16 +1,61 @@
 # shellcheck shell=sh
 # servers.sh: sourced by scripts/smarthost.sh, which has $dir, $tls and $plain. NAME_start starts an
-# unpacked server of Debian in the background, in a mount namespace of its own, and sets $pid. Each
-# knows anna with "a secret", refuses nobody for ever and later for now, takes its time with slow,
-# and refuses a message whose subject is refuse, but for OpenSMTPD, whose filters see no content.
+# unpacked server of Debian in the background, in a mount namespace of its own, and sets $pid, unless
+# the server is not to be had. Each knows anna with "a secret", refuses nobody for ever and later for
+# now, takes its time with slow, and refuses a message whose subject is refuse, but for OpenSMTPD,
+# whose filters see no content. Exim and Postfix have Dovecot check tokens if $oauth is a directory of
+# scripts/oauth/servers.sh.
 
 # shellcheck disable=SC2034 # pid is for who sources this
-: "${dir:=}" "${tls:=}" "${plain:=}" "${pid:=}"
+: "${dir:=}" "${tls:=}" "${plain:=}" "${pid:=}" "${oauth:=}"
 
-# unpack PACKAGE: below $dir/PACKAGE.
+# unpack PACKAGE: below $dir/PACKAGE, with those libraries that are not installed. $libraries is where
+# they are.
 unpack() {
 	mkdir "$dir/$1"
-	(cd "$dir/$1" && apt-get -qq -o APT::Sandbox::User=root download "$1" && dpkg-deb -x ./*.deb . && rm ./*.deb)
+	missing=$(apt-cache depends "$1" | sed -n 's/^ *Depends: \(lib[a-z0-9.+-]*\)$/\1/p' | while read -r library; do
+		dpkg-query -W "$library" >/dev/null 2>&1 || echo "$library"
+	done)
+	# shellcheck disable=SC2086 # one package a word
+	(cd "$dir/$1" && apt-get -qq -o APT::Sandbox::User=root download "$1" $missing &&
+		for package in *.deb; do dpkg-deb -x "$package" . && rm "$package"; done)
+	libraries=$(find "$dir/$1" -name 'lib*.so.*' -exec dirname {} + | sort -u | paste -s -d :)
+}
+
+# logins SOCKET: the configuration of a Dovecot that checks logins and nothing else, $dir/auth/conf.
+logins() {
+	mkdir "$dir/auth"
+	echo 'anna:{PLAIN}a secret' >"$dir/auth/users"
+	cat >"$dir/auth/conf" <<END
+base_dir = $dir/auth/run
+state_dir = $dir/auth/state
+log_path = $dir/auth/log
+protocols =
+ssl = no
+auth_mechanisms = plain login ${oauth:+xoauth2 oauthbearer}
+auth_verbose = yes
+service auth {
+  unix_listener $1 {
+    mode = 0666
+  }
+}
+passdb {
+  driver = passwd-file
+  mechanisms = plain login
+  args = scheme=PLAIN username_format=%u $dir/auth/users
+}
+userdb {
+  driver = static
+  args = uid=nobody gid=nogroup home=/nonexistent
+}
+END
+	[ -z "$oauth" ] || cat >>"$dir/auth/conf" <<END
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = $oauth/oauth2.conf
+}
+END
 }
 
 # users NAME...: adds users to the /etc/passwd and /etc/group of $inside.
@@ -34,9 +79,11 @@ inside() {
 	pid=$!
 }
 
+# exim_start: its own logins, and for tokens those of Dovecot.
 exim_start() {
-	unpack exim4-daemon-light
+	unpack exim4-daemon-heavy
 	users Debian-exim
+	logins "$dir/auth/socket"
 	mkdir "$dir/spool" "$dir/log"
 	chown -R 4711:4711 "$dir/spool" "$dir/log" "$dir/key.pem" "$dir/cert.pem"
 	cat >"$dir/exim.conf" <<END
@@ -78,8 +125,16 @@ login:
   server_prompts = Username:: : Password::
   server_condition = \${if and{{eq{\$auth1}{anna}}{eq{\$auth2}{a secret}}}}
 END
-	# shellcheck disable=SC2016
-	inside 'exec "$0/exim4-daemon-light/usr/sbin/exim4" -C "$0/exim.conf" -bdf'
+	for mechanism in ${oauth:+XOAUTH2 OAUTHBEARER}; do
+		cat >>"$dir/exim.conf" <<END
+$mechanism:
+  driver = dovecot
+  public_name = $mechanism
+  server_socket = $dir/auth/socket
+  server_set_id = \$auth1
+END
+	done
+	inside 'dovecot -c "$0/auth/conf" && exec env LD_LIBRARY_PATH='"'$libraries'"' "$0/exim4-daemon-heavy/usr/sbin/exim4" -C "$0/exim.conf" -bdf'
 }
 
 # postfix_start: the logins are those of Dovecot, as most have it.
@@ -91,31 +146,10 @@ postfix_start() {
 		mkdir -p "$queue/$folder"
 		chown "$(sed -n 's/^postfix:x:\([0-9]*\):.*/\1/p' "$dir/passwd")" "$queue/$folder"
 	done
-	mkdir "$at/conf" "$at/data" "$dir/auth"
+	mkdir "$at/conf" "$at/data"
 	chown root "$queue/pid"
 	chown "$(sed -n 's/^postfix:x:\([0-9]*\):.*/\1/p' "$dir/passwd")" "$at/data"
-	echo 'anna:{PLAIN}a secret' >"$dir/auth/users"
-	cat >"$dir/auth/conf" <<END
-base_dir = $dir/auth/run
-state_dir = $dir/auth/state
-log_path = $dir/auth/log
-protocols =
-ssl = no
-auth_mechanisms = plain login
-service auth {
-  unix_listener $queue/private/auth {
-    mode = 0666
-  }
-}
-passdb {
-  driver = passwd-file
-  args = scheme=PLAIN username_format=%u $dir/auth/users
-}
-userdb {
-  driver = static
-  args = uid=nobody gid=nogroup home=/nonexistent
-}
-END
+	logins "$queue/private/auth"
 	printf '%s\n' '/^nobody@/ REJECT no such user' '/^later@/ DEFER try again later' '/^slow@/ slow' >"$at/conf/recipients"
 	echo '/^Subject: refuse/ REJECT not this' >"$at/conf/headers"
 	cat >"$at/conf/main.cf" <<END
@@ -172,12 +206,29 @@ END
 		"$0/postfix/usr/lib/postfix/sbin/master" -c "$0/postfix/conf" -s'
 }
 
+# opensmtpd_start: of Debian 13, because that of Debian 12 cannot do TLS with its OpenSSL (OpenSMTPD
+# issue 1171). It runs with the libraries of its suite, in a root of its own.
 opensmtpd_start() {
-	unpack opensmtpd
+	SUITE=trixie scripts/debian.sh "$dir/opensmtpd" "$(dpkg --print-architecture)" opensmtpd libc6 libcrypt1 libdb5.3t64 \
+		libevent-2.1-7t64 libpam0g libaudit1 libcap-ng0 libssl3t64 libzstd1 zlib1g || return 0
+	root=$dir/opensmtpd/root
+	for folder in bin sbin lib lib64; do
+		[ -e "$root/$folder" ] || ln -s "usr/$folder" "$root/$folder"
+	done
+	mkdir -p "$root/dev" "$root/proc" "$root/run" "$root/tmp" "$root/var/spool/smtpd" "$root/var/lib/opensmtpd/empty"
+	ln -s ../run "$root/var/run"
+	chmod 711 "$root/var/spool/smtpd"
+	chmod 1777 "$root/tmp"
+	cp /dev/null "$root/dev/urandom" # something to bind to
+	cp /dev/null "$root/dev/null"
 	users opensmtpd opensmtpq
-	cat >"$dir/opensmtpd/conf" <<END
-pki mine cert "$dir/cert.pem"
-pki mine key "$dir/key.pem"
+	cp "$dir/passwd" "$dir/group" "$root/etc"
+	cp "$dir/key.pem" "$dir/cert.pem" "$root/etc"
+	mkdir -p "$root/etc/ssl/certs"
+	cp "$dir/cert.pem" "$root/etc/ssl/certs/ca-certificates.crt" # it wants one
+	cat >"$root/etc/smtpd.conf" <<END
+pki mine cert "/etc/cert.pem"
+pki mine key "/etc/key.pem"
 table logins { "anna" = "$(printf 'a secret' | openssl passwd -6 -stdin)" }
 filter refused phase rcpt-to match rcpt-to regex { "^<?nobody@" } reject "550 5.1.1 no such user"
 filter deferred phase rcpt-to match rcpt-to regex { "^<?later@" } reject "450 4.2.0 try again later"
@@ -185,12 +236,11 @@ filter both chain { refused, deferred }
 smtp max-message-size 2M
 listen on 127.0.0.1 port $tls smtps pki mine auth <logins> filter both
 listen on 127.0.0.1 port $plain tls-require pki mine auth <logins> filter both
-action nowhere lmtp "$dir/opensmtpd/nothing"
+action nowhere relay host "smtp://127.0.0.1:9"
 match auth from any for any action nowhere
 END
-	# It opens its queue by these names.
 	# shellcheck disable=SC2016
-	inside 'mount -t tmpfs none /var/spool && mkdir /var/spool/smtpd && chmod 711 /var/spool/smtpd &&
-		mount -t tmpfs none /var/lib && mkdir -p /var/lib/opensmtpd/empty && mount -t tmpfs none /run &&
-		exec "$0/opensmtpd/usr/sbin/smtpd" -d -f "$0/opensmtpd/conf"'
+	inside 'for device in null urandom; do mount --bind "/dev/$device" "$0/opensmtpd/root/dev/$device"; done &&
+		mount -t proc proc "$0/opensmtpd/root/proc" &&
+		exec chroot "$0/opensmtpd/root" /usr/sbin/smtpd -d -f /etc/smtpd.conf'
 }
