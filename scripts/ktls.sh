@@ -1,6 +1,6 @@
 #!/bin/sh
 # ktls.sh [-part] [STEP...]: TLS of the kernel (tls.kernel), in emulated arm64 guests whose kernels
-# have the module. Without steps, all of them:
+# have the module. Without steps, the first three:
 #
 #   clients   real mail clients fetch large messages, with AES-128-GCM and with ChaCha20-Poly1305
 #   protocol  what no mail client does (scripts/qemu/tlsclient.py): new keys, half-closed and reset
@@ -27,7 +27,7 @@ if [ "${1:-}" = -part ]; then
 	clients=mpop STALL=15
 	[ $# -gt 0 ] || set -- clients protocol
 fi
-[ $# -gt 0 ] || set -- clients protocol rekey inside memory
+[ $# -gt 0 ] || set -- clients protocol rekey
 : "${GUEST_REKEY:=${XDG_CACHE_HOME:-$HOME/.cache}/pillarbox/guest-rekey}"
 
 tmp=$(mktemp -d)
