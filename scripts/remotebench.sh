@@ -64,7 +64,9 @@ echo
 for name in $FETCHERS; do
 	for protocol in pop3 imap; do
 		part "fetch-$name-$protocol" fetch -fetchers "$name" -protocols "$protocol" -memory "$memory/fetch-$name-$protocol" \
-			-loads "$loads" -left "$left" -polls "$polls" -breaks "$breaks"
+			-loads "$loads" -left 0 -breaks 0
+		part "lines-$name-$protocol" fetch -fetchers "$name" -protocols "$protocol" -memory "$memory/lines-$name-$protocol" \
+			-loads '' -left "$left" -polls "$polls" -breaks "$breaks"
 	done
 done
 for name in $QUEUES; do

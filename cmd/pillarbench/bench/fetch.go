@@ -8,42 +8,11 @@ import (
 	"path/filepath"
 	"sync"
 
-	"pillarbox/cmd/pillarbench/client"
 	"pillarbox/cmd/pillarbench/fetcher"
 	"pillarbox/cmd/pillarbench/measure"
 	"pillarbox/cmd/pillarbench/provider"
 	"pillarbox/cmd/pillarbench/server"
 )
-
-// FetchOptions are the options of the fetch benchmark.
-type FetchOptions struct {
-	Fetchers  []string // names
-	Protocols []string // rows of the table
-	Binary    string
-	Peers     string // script that starts other servers
-	Folder    string // on the device, for all that the fetchers and their servers write
-	Memory    string // folder in memory, for the provider, and where only octets on the line count
-	Notes     string // file to append the figures to, "" for none
-
-	Loads    []client.Load
-	Messages int // of a row
-	Runs     int // of a row, of which the median is printed
-	Left     int // messages at the provider that is polled; 0: no poll is measured
-	Polls    int
-	Breaks   int // of the line, while one large message is fetched; 0: that is not measured
-}
-
-// largeOctets is the size of the message that comes over broken lines.
-const largeOctets = 25_000_000
-
-// A fetchRun is a run of the fetch benchmark.
-type fetchRun struct {
-	FetchOptions
-	notes    measure.Notes
-	device   *measure.Device
-	provider *provider.Provider
-	log      string
-}
 
 // Fetch prints what fetching costs, what an idle poll costs, and what broken lines cost.
 func Fetch(o FetchOptions, out io.Writer) (err error) {
@@ -79,10 +48,13 @@ func Fetch(o FetchOptions, out io.Writer) (err error) {
 // onDevice measures one fetcher after the other on the device. Those that are not installed are
 // left out from then on.
 func (r *fetchRun) onDevice(out io.Writer) error {
+	if len(r.Loads) == 0 {
+		return nil
+	}
 	measure.Heading(out, []string{"fetcher", "protocol", "mail"}, fetchColumns)
 	var there []string
 	for _, name := range r.Fetchers {
-		c := &contestant{fetchRun: r, name: name, next: 1, protocols: r.Protocols, loads: r.Loads}
+		c := &contestant{run: r, name: name, next: 1, protocols: r.Protocols, loads: r.Loads}
 		err := r.one(c, r.Folder, name)
 		if errors.Is(err, server.ErrMissing) {
 			fmt.Fprintf(os.Stderr, "%v: skipped.\n", err)
@@ -108,7 +80,7 @@ func (r *fetchRun) onLines(out io.Writer) error {
 	var failures []error
 	for _, name := range r.Fetchers {
 		for _, protocol := range r.Protocols {
-			all = append(all, &contestant{fetchRun: r, name: name, next: 1, protocols: []string{protocol}, lines: true})
+			all = append(all, &contestant{run: r, name: name, next: 1, protocols: []string{protocol}, lines: true})
 		}
 	}
 	failures = make([]error, len(all))

@@ -9,18 +9,21 @@ import (
 	"pillarbox/cmd/pillarbench/provider"
 )
 
+// largeOctets is the size of the message that comes over broken lines.
+const largeOctets = 25_000_000
+
 // breakLines fetches one large message over lines that break after an equal part of it. It gives up
 // after twice as many fetches as lines are broken.
 func (c *contestant) breakLines(p proxied) (cost brokenCost, err error) {
 	l := client.Load{Name: "large", Octets: func(uint64) int { return largeOctets }, Mean: largeOctets}
-	if err := c.provider.Fill(p.User, l, c.next, 1); err != nil {
+	if err := c.run.provider.Fill(p.User, l, c.next, 1); err != nil {
 		return cost, err
 	}
 	cost.size = len(client.Message{Number: c.next, Octets: largeOctets}.Content())
 	c.next++
 	before := p.proxy.Count()
-	p.proxy.Break(c.Breaks, int64(cost.size/c.Breaks))
-	for range 2 * c.Breaks {
+	p.proxy.Break(c.run.Breaks, int64(cost.size/c.run.Breaks))
+	for range 2 * c.run.Breaks {
 		if _, err := c.Fetch(p.Account); err != nil {
 			return cost, err
 		}
@@ -44,20 +47,20 @@ func (c *contestant) poll(p proxied) (cost pollCost, err error) {
 	if err != nil {
 		return cost, err
 	}
-	if err := c.provider.Fill(p.User, l, c.next, c.Left); err != nil {
+	if err := c.run.provider.Fill(p.User, l, c.next, c.run.Left); err != nil {
 		return cost, err
 	}
-	c.next += uint64(c.Left)
+	c.next += uint64(c.run.Left)
 	if err := c.Ready([]provider.Account{p.Account}); err != nil {
 		return cost, err
 	}
 	if _, err := c.Fetch(p.Account); err != nil {
 		return cost, err
 	}
-	if err := c.expect(c.Left); err != nil {
+	if err := c.expect(c.run.Left); err != nil {
 		return cost, err
 	}
-	for range c.Polls {
+	for range c.run.Polls {
 		before := p.proxy.Count()
 		if c.PollsItself() {
 			err = awaitPoll(p.proxy)
@@ -69,7 +72,7 @@ func (c *contestant) poll(p proxied) (cost pollCost, err error) {
 		}
 		cost.octets = append(cost.octets, p.proxy.Count().Minus(before).Octets)
 	}
-	if err := c.expect(c.Left); err != nil {
+	if err := c.expect(c.run.Left); err != nil {
 		return cost, err
 	}
 	return cost, c.clear(p.Account)

@@ -16,8 +16,8 @@ import (
 // A contestant is a fetcher and its accounts at the provider. Each run has one of its own, because
 // no fetcher fetches a message twice.
 type contestant struct {
-	*fetchRun
 	fetcher.Fetcher
+	run       *fetchRun
 	name      string
 	next      uint64 // number of the next message
 	protocols []string
@@ -49,20 +49,20 @@ type proxied struct {
 func (c *contestant) accounts() error {
 	for _, protocol := range c.protocols {
 		for i, l := range c.loads {
-			for run := range c.Runs {
+			for run := range c.run.Runs {
 				user := fmt.Sprintf("%s-%s-%d-%d", c.name, protocol, i, run)
-				c.runs = append(c.runs, fetchAccount{c.provider.Account(protocol, user), l})
+				c.runs = append(c.runs, fetchAccount{c.run.provider.Account(protocol, user), l})
 			}
 		}
 		for _, way := range []struct {
 			name string
 			want bool
 			to   *[]proxied
-		}{{"idle", c.lines && c.Left > 0, &c.idle}, {"broken", c.lines && c.Breaks > 0, &c.broken}} {
+		}{{"idle", c.lines && c.run.Left > 0, &c.idle}, {"broken", c.lines && c.run.Breaks > 0, &c.broken}} {
 			if !way.want {
 				continue
 			}
-			account, proxy, err := c.provider.Through(protocol, c.name+"-"+protocol+"-"+way.name)
+			account, proxy, err := c.run.provider.Through(protocol, c.name+"-"+protocol+"-"+way.name)
 			if err != nil {
 				return err
 			}
@@ -114,9 +114,9 @@ func (c *contestant) measure() error {
 	if err := c.Ready(c.direct()); err != nil {
 		return err
 	}
-	for at := 0; at < len(c.runs); at += c.Runs {
-		costs := make([]fetchCost, c.Runs)
-		for i, a := range c.runs[at : at+c.Runs] {
+	for at := 0; at < len(c.runs); at += c.run.Runs {
+		costs := make([]fetchCost, c.run.Runs)
+		for i, a := range c.runs[at : at+c.run.Runs] {
 			var err error
 			if costs[i], err = c.fetchAll(a); err != nil {
 				return fmt.Errorf("%s, %s: %w", a.Protocol, a.load.Name, err)
@@ -144,51 +144,51 @@ func (c *contestant) measure() error {
 // print prints and notes the rows of what was fetched.
 func (c *contestant) print(out io.Writer) {
 	for i, costs := range c.fetched {
-		a := c.runs[i*c.Runs]
+		a := c.runs[i*c.run.Runs]
 		measure.Row(out, []string{c.name, a.Protocol, a.load.Name}, fetchColumns, costs)
-		measure.AddRow(&c.notes, a.load.Name+" "+a.Protocol, c.name, fetchColumns, costs)
+		measure.AddRow(&c.run.notes, a.load.Name+" "+a.Protocol, c.name, fetchColumns, costs)
 	}
 }
 
 // printPolls prints and notes the row of polls, if they were measured.
 func (c *contestant) printPolls(out io.Writer) {
 	for _, cost := range c.polled {
-		measure.Row(out, []string{c.name, c.protocols[0], strconv.Itoa(c.Left)}, pollColumns, []pollCost{cost})
-		measure.AddRow(&c.notes, "poll "+c.protocols[0], c.name, pollColumns, []pollCost{cost})
+		measure.Row(out, []string{c.name, c.protocols[0], strconv.Itoa(c.run.Left)}, pollColumns, []pollCost{cost})
+		measure.AddRow(&c.run.notes, "poll "+c.protocols[0], c.name, pollColumns, []pollCost{cost})
 	}
 }
 
 // printBroken prints and notes the row of broken lines, if they were measured.
 func (c *contestant) printBroken(out io.Writer) {
 	for _, cost := range c.brokenLines {
-		measure.Row(out, []string{c.name, c.protocols[0], strconv.Itoa(c.Breaks)}, brokenColumns, []brokenCost{cost})
-		measure.AddRow(&c.notes, "broken "+c.protocols[0], c.name, brokenColumns, []brokenCost{cost})
+		measure.Row(out, []string{c.name, c.protocols[0], strconv.Itoa(c.run.Breaks)}, brokenColumns, []brokenCost{cost})
+		measure.AddRow(&c.run.notes, "broken "+c.protocols[0], c.name, brokenColumns, []brokenCost{cost})
 	}
 }
 
 // fetchAll fetches the messages of one run, and removes them.
 func (c *contestant) fetchAll(a fetchAccount) (cost fetchCost, err error) {
-	cost.messages = c.Messages
-	if err := c.provider.Fill(a.User, a.load, c.next, c.Messages); err != nil {
+	cost.messages = c.run.Messages
+	if err := c.run.provider.Fill(a.User, a.load, c.next, c.run.Messages); err != nil {
 		return cost, err
 	}
-	for range c.Messages {
+	for range c.run.Messages {
 		cost.octets += int64(len(client.Message{Number: c.next, Octets: a.load.Octets(c.next)}.Content()))
 		c.next++
 	}
-	before, err := c.device.Settled()
+	before, err := c.run.device.Settled()
 	if err != nil {
 		return cost, err
 	}
 	if cost.Usage, err = c.Fetch(a.Account); err != nil {
 		return cost, err
 	}
-	after, err := c.device.Settled()
+	after, err := c.run.device.Settled()
 	if err != nil {
 		return cost, err
 	}
 	cost.device = after.Minus(before)
-	if err := c.expect(c.Messages); err != nil {
+	if err := c.expect(c.run.Messages); err != nil {
 		return cost, err
 	}
 	return cost, c.clear(a.Account)
@@ -196,7 +196,7 @@ func (c *contestant) fetchAll(a fetchAccount) (cost fetchCost, err error) {
 
 // clear removes the messages, here and at the provider.
 func (c *contestant) clear(a provider.Account) error {
-	return errors.Join(server.EmptyAll(c.Server()), c.provider.Remove(a.User))
+	return errors.Join(server.EmptyAll(c.Server()), c.run.provider.Remove(a.User))
 }
 
 // expect compares how many messages have arrived.

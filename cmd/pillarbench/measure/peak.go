@@ -1,6 +1,8 @@
 package measure
 
 import (
+	"fmt"
+	"os"
 	"sync"
 	"time"
 )
@@ -36,9 +38,26 @@ func (p *Peak) Watch(sample func() Peak) (stop func()) {
 }
 
 // ParentAndChildren is a sample of a server whose children fetch and send. A process that ends
-// while it is looked at counts as 0.
-func ParentAndChildren(pid int) Peak {
-	parent, _ := Anonymous(pid)
-	all, _ := FamilyAnonymous(pid)
-	return Peak{Child: max(all-parent, 0), Server: parent}
+// while it is looked at counts as 0. So does a child with the command line of the server: it shares
+// the memory of the server until it runs another program.
+func ParentAndChildren(pid int) (p Peak) {
+	p.Server, _ = Anonymous(pid)
+	members, _ := family(pid)
+	own := commandLine(pid)
+	for child := range members {
+		if child == pid {
+			continue
+		}
+		octets, err := Anonymous(child)
+		if err == nil && commandLine(child) != own {
+			p.Child += octets
+		}
+	}
+	return p
+}
+
+// commandLine returns the command line of a process, "" if it has ended.
+func commandLine(pid int) string {
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	return string(text)
 }

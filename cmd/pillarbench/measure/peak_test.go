@@ -1,6 +1,9 @@
 package measure
 
 import (
+	"fmt"
+	"os/exec"
+	"runtime"
 	"sync/atomic"
 	"testing"
 )
@@ -28,5 +31,42 @@ func TestPeak(t *testing.T) {
 	once.Watch(func() Peak { return Peak{Child: 7} })()
 	if once.Child != 7 {
 		t.Errorf("stopped at once: got %+v", once)
+	}
+}
+
+// TestParentAndChildren: a child that runs another program counts, and one with the command line of
+// its parent, as between fork and exec, does not.
+func TestParentAndChildren(t *testing.T) {
+	for _, tt := range []struct {
+		name, script string
+		counts       bool
+	}{
+		{"another program", "cat <&3 & echo $!; read -r x <&3", true},
+		{"the same", "(read -r x <&3) & echo $!; read -r x <&3", false}, // a subshell
+	} {
+		c := exec.Command("sh", "-c", "exec 3<&0; "+tt.script)
+		in, err := c.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var child int
+		if _, err := fmt.Fscan(out, &child); err != nil {
+			t.Fatal(err)
+		}
+		for tt.counts && commandLine(child) == commandLine(c.Process.Pid) { // not yet another program
+			runtime.Gosched()
+		}
+		if got := ParentAndChildren(c.Process.Pid); got.Server == 0 || got.Child > 0 != tt.counts {
+			t.Errorf("%s: %+v", tt.name, got)
+		}
+		in.Close()
+		c.Wait()
 	}
 }

@@ -3,7 +3,6 @@ package queue
 import (
 	"encoding/base64"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -67,20 +66,6 @@ func (p *pillarbox) Connect() (*client.Sender, error) {
 		err = s.Expect("235")
 	}
 	if err != nil {
-		s.Close()
-		return nil, err
-	}
-	return s, nil
-}
-
-// overTLS opens a connection.
-func overTLS(address string) (*client.Sender, error) {
-	conn, err := net.DialTimeout("tcp", address, client.Patience)
-	if err != nil {
-		return nil, err
-	}
-	s := client.NewSender(client.OverTLS(conn))
-	if err := s.Hello("EHLO"); err != nil {
 		s.Close()
 		return nil, err
 	}

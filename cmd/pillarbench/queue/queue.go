@@ -1,10 +1,9 @@
 package queue
 
 import (
-	"fmt"
+	"net"
 
 	"pillarbox/cmd/pillarbench/client"
-	"pillarbox/cmd/pillarbench/server"
 	"pillarbox/cmd/pillarbench/smarthost"
 )
 
@@ -30,13 +29,16 @@ type Options struct {
 	To     *smarthost.Server
 }
 
-// New makes a queue.
-func New(o Options) (Queue, error) {
-	switch o.Name {
-	case server.Own:
-		return newPillarbox(o)
-	case "postfix":
-		return newPostfix(o)
+// overTLS opens a connection.
+func overTLS(address string) (*client.Sender, error) {
+	conn, err := net.DialTimeout("tcp", address, client.Patience)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("no queue is called %q: it is %s or postfix", o.Name, server.Own)
+	s := client.NewSender(client.OverTLS(conn))
+	if err := s.Hello("EHLO"); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
 }

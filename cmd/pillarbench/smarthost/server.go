@@ -82,7 +82,7 @@ func (s *Server) accept() {
 		s.serving.Go(func() {
 			defer conn.Close()
 			if s.admit(conn) {
-				(&session{server: s}).run(tls.Server(conn, s.config)) // an error ends it
+				(&session{took: s.took}).run(tls.Server(conn, s.config)) // an error ends it
 			}
 			s.leave(conn)
 		})

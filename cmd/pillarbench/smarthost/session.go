@@ -11,9 +11,9 @@ const offers = "250-smarthost\r\n250-PIPELINING\r\n250-SIZE 52428800\r\n250-8BIT
 
 // A session is one SMTP connection.
 type session struct {
-	server *Server
-	in     *bufio.Reader
-	out    *bufio.Writer
+	took func(octets int64) // is called for each message
+	in   *bufio.Reader
+	out  *bufio.Writer
 }
 
 // run serves commands until the client quits or the connection ends.
@@ -94,7 +94,7 @@ func (s *session) data() error {
 		octets += int64(len(part))
 		begins = err == nil
 	}
-	s.server.took(octets)
+	s.took(octets)
 	s.out.WriteString("250 2.0.0 OK: queued\r\n")
 	return nil
 }
