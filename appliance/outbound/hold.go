@@ -28,7 +28,7 @@ type Hold struct {
 	ids      []string
 }
 
-// OpenHold reads the file at path. identity tells this state directory on this machine from a copy.
+// OpenHold reads the file at path. identity distinguishes this state directory from a copy.
 // If the file has another one, or is missing while mail waits, everything is held; the caller logs
 // that by All. The file is written when it changes, and by Prepare. With an error everything is
 // held, too: a damaged file is no reason to serve no mail.
