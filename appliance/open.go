@@ -210,7 +210,7 @@ func (a *Appliance) openClock() {
 // openRemote returns what collects mail at providers.
 func openRemote(a *Appliance) *collecting {
 	m := &collecting{
-		state: a.state, boot: a.boot, confined: a.opts.GiveUp && a.boot.Service.Confine, restart: machine.Restart(a.opts.Root), started: a.started, log: a.log,
+		state: a.state, boot: a.boot, confined: a.opts.GiveUp && confines(a.boot), restart: machine.Restart(a.opts.Root), started: a.started, log: a.log,
 		Collector: &remote.Collector{
 			Store:    remoteStore{spool: a.spool, intake: a.intake, now: a.now, log: a.log},
 			Clock:    remoteClock{a.clock},

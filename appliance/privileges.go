@@ -13,6 +13,7 @@ import (
 
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/confine"
+	"pillarbox/appliance/remote/child"
 )
 
 // serviceUser returns the user that the server becomes once its ports are open; nil if it stays who
@@ -47,7 +48,10 @@ func (a *Appliance) giveUp(c *config.Config, id *confine.Identity) error {
 			}
 		}
 	}
-	if !c.Service.Confine {
+	if !confines(c) {
+		if c.Service.Confine {
+			a.log.Warn("not confined to the state directory: this build needs a C library to fetch and send mail; CGO_ENABLED=0 makes one that does not")
+		}
 		return nil
 	}
 	version, err := confine.Within(a.filesOf(c))
@@ -60,6 +64,12 @@ func (a *Appliance) giveUp(c *config.Config, id *confine.Identity) error {
 		a.log.Info("confined to the state directory", zap.Int("landlock", version))
 	}
 	return nil
+}
+
+// confines reports whether the server is to be confined. One that could not start its children then
+// is not.
+func confines(c *config.Config) bool {
+	return c.Service.Confine && (!child.Linked || len(c.Remote) == 0)
 }
 
 // filesOf returns the files that the server needs after its start.

@@ -6,6 +6,7 @@ import (
 
 	"pillarbox/appliance/admin"
 	"pillarbox/appliance/config"
+	"pillarbox/appliance/remote/child"
 	"pillarbox/appliance/remote/secret"
 )
 
@@ -45,5 +46,21 @@ func TestFirstRemoteAccount(t *testing.T) {
 	}
 	if needs := admin.RemoteNeeds(with, "none"); needs != "" {
 		t.Errorf("an account that is not there needs %q", needs)
+	}
+}
+
+// TestConfines: a build that could not start its children, once it was confined, is confined only
+// while it has none to start.
+func TestConfines(t *testing.T) {
+	c := settings(t.TempDir())
+	if c.Service.Confine = true; !confines(c) {
+		t.Error("a server without remote accounts is not confined")
+	}
+	c.Remote = map[string]config.Remote{"anna-mail": {}}
+	if confines(c) == child.Linked {
+		t.Errorf("with a remote account: confined %v, linked with a C library %v", confines(c), child.Linked)
+	}
+	if c.Service.Confine = false; confines(c) {
+		t.Error("service.confine = false does nothing")
 	}
 }

@@ -104,7 +104,7 @@
 //
 // UTF8 is announced without USER (RFC 6856 §2.2): account names are ASCII, and no string is
 // prepared. Passwords are octets. STLS after UTF8 is accepted, and resets it. UTF8 alone is
-// accepted without a line end, for one client (bareutf8.go): before the login and after half a
+// accepted without a line end, for one client (serve.go): before the login and after half a
 // second of silence. LANG changes no reply, so its -ERR is in the language in force.
 //
 // # RFC sections and files
@@ -112,21 +112,21 @@
 //	RFC 1939 §3  commands, replies               commands.go, argument.go, replyerror.go
 //	RFC 1939 §3  states                          session.go, serve.go
 //	RFC 1939 §3  lines, autologout               package conn
-//	RFC 1939 §4  AUTHORIZATION, exclusive lock   login.go, locks.go
-//	RFC 1939 §5  TRANSACTION                     transaction.go, retrieve.go, marks.go
-//	RFC 1939 §6  UPDATE                          update.go
+//	RFC 1939 §4  AUTHORIZATION, exclusive lock   login.go, server.go
+//	RFC 1939 §5  TRANSACTION                     transaction.go, retrieve.go
+//	RFC 1939 §6  UPDATE                          session.go
 //	RFC 1939 §7  USER, PASS, TOP, UIDL           login.go, retrieve.go, transaction.go
 //	RFC 1939 §11 octets                          maildrop.go: the store has measured them
 //	RFC 2449     CAPA                            capabilities.go
 //	RFC 2449 §4  255 octets                      argument.go
-//	RFC 2449 §6.5 LOGIN-DELAY                    delays.go
+//	RFC 2449 §6.5 LOGIN-DELAY                    server.go
 //	RFC 2449 §6.6 pipelining                     package conn
-//	RFC 2449 §6.7 EXPIRE                         expire.go
+//	RFC 2449 §6.7 EXPIRE                         server.go
 //	RFC 2595 §4  STLS                            starttls.go
-//	RFC 3206     [AUTH], [SYS/TEMP], [SYS/PERM]  replyerror.go, unreadable.go
+//	RFC 3206     [AUTH], [SYS/TEMP], [SYS/PERM]  replyerror.go, transaction.go
 //	RFC 5034     AUTH                            exchange.go, package sasl
-//	RFC 6856     UTF8, LANG                      utf8.go, bareutf8.go
-//	RFC 6858     headers for clients without UTF8 rewrite.go, package downgrade
+//	RFC 6856     UTF8, LANG                      commands.go, serve.go
+//	RFC 6858     headers for clients without UTF8 retrieve.go, package downgrade
 //
 // What is logged is in events.go.
 //

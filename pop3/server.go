@@ -3,8 +3,11 @@ package pop3
 import (
 	"context"
 	"crypto/tls"
+	"maps"
 	"net"
 	"net/netip"
+	"strconv"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -106,4 +109,97 @@ func (s *Server) Refuse(conn net.Conn, text string) {
 	conn.SetWriteDeadline(time.Now().Add(refuseTime))
 	conn.Write([]byte("-ERR [SYS/TEMP] " + text + "\r\n"))
 	conn.Close()
+}
+
+// Delays limit how often an account logs in (RFC 2449 §6.5). They have a credit of logins that may
+// come earlier, for mail clients that log in twice, to fetch and to delete; each period without a
+// login gives one back. They are in memory, 40 octets for each account whose credit is not
+// complete. Every and Credit are set before the first session. A Server and those that replace it
+// after a reload may share one.
+type Delays struct {
+	Every  time.Duration // whole seconds; CAPA announces it
+	Credit int           // 0: none
+
+	mu    sync.Mutex
+	whole map[string]time.Time // when the credit of an account is complete again
+}
+
+// delaysKept is how many accounts are kept before those whose credit is complete are removed.
+const delaysKept = 64
+
+// take counts a login of an account, and reports whether it is permitted.
+func (d *Delays) take(account string, now time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	whole := d.whole[account]
+	if whole.Before(now) {
+		whole = now
+	}
+	if whole.Sub(now) > time.Duration(d.Credit)*d.Every {
+		return false
+	}
+	if d.whole == nil {
+		d.whole = make(map[string]time.Time)
+	}
+	if len(d.whole) >= delaysKept {
+		maps.DeleteFunc(d.whole, func(_ string, whole time.Time) bool { return !whole.After(now) })
+	}
+	d.whole[account] = whole.Add(d.Every)
+	return true
+}
+
+// Never is the Days of mail that stays until a client deletes it.
+const Never = -1
+
+// An Expiry is how long mail stays on the server unless a client deletes it, as CAPA announces it
+// (RFC 2449 §6.7). It has to be what is enforced, because clients decide by it what they leave
+// here.
+type Expiry struct {
+	// Days is the minimum time that a message stays, retrieved or not: Never, or 0 and more. 0
+	// means that a retrieved message may be deleted after the session.
+	Days int
+	// Varies means that users have different policies: then Days is the shortest of them. It is
+	// announced before the login only, because afterwards Days is the user's own.
+	Varies bool
+}
+
+// line returns the line of CAPA: "EXPIRE 30 USER".
+func (e Expiry) line(loggedIn bool) string {
+	line := "EXPIRE NEVER"
+	if e.Days >= 0 {
+		line = "EXPIRE " + strconv.Itoa(e.Days)
+	}
+	if e.Varies && !loggedIn {
+		line += " USER"
+	}
+	return line
+}
+
+// Locks are the exclusive-access locks of RFC 1939 §4: the accounts whose maildrop is open. They
+// are in memory and end with the session, so a crash leaves none behind. The zero Locks is ready
+// for use. A Server and those that replace it after a reload share one.
+type Locks struct {
+	mu   sync.Mutex
+	held map[string]struct{}
+}
+
+// lock locks the maildrop of an account. It reports false if it is locked already.
+func (l *Locks) lock(account string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, taken := l.held[account]; taken {
+		return false
+	}
+	if l.held == nil {
+		l.held = make(map[string]struct{})
+	}
+	l.held[account] = struct{}{}
+	return true
+}
+
+// unlock releases what lock has locked.
+func (l *Locks) unlock(account string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.held, account)
 }

@@ -10,9 +10,6 @@
 # node_modules of scripts/oauth/package.json. Exit code 75: not checked.
 set -eu
 cd "$(dirname "$0")/.."
-for tool in dovecot node npm openssl python3; do
-	command -v "$tool" >/dev/null || { echo "oauth.sh: $tool is not installed" >&2; exit 75; }
-done
 [ "$(id -u)" = 0 ] || { echo "oauth.sh: needs root, for Dovecot" >&2; exit 75; }
 
 dir=$(mktemp -d)
@@ -21,39 +18,29 @@ servers=
 # shellcheck disable=SC2154 # the loop assigns pid
 trap 'for pid in $servers; do kill "$pid" 2>/dev/null || true; done; sleep 1; rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
-	-addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' -keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null
-# shellcheck disable=SC2046 # three words
-set -- $(scripts/ports.py 3)
-oauth=$1 imaps=$2 pop3s=$3
-
-cp scripts/oauth/package.json scripts/oauth/package-lock.json scripts/oauth/provider.mjs "$dir"
-if [ -n "${OAUTH_MODULES:-}" ]; then
-	ln -s "$OAUTH_MODULES" "$dir/node_modules"
-else
-	(cd "$dir" && npm ci --no-audit --no-fund --ignore-scripts --silent) || exit 75
-fi
-node "$dir/provider.mjs" "$oauth" "$dir" >"$dir/provider.log" 2>&1 &
-servers="$servers $!"
+# shellcheck disable=SC2046 # five words
+set -- $(scripts/ports.py 5)
+oauth=$1 imaps=$2 pop3s=$3 bearer_imaps=$4 bearer_pop3s=$5
+. scripts/oauth/servers.sh
+oauth_start "$dir" "$oauth" || exit 75
+servers="$servers $oauth_pid"
 
 mkdir -p "$dir/mail/anna@example.org/new" "$dir/mail/anna@example.org/cur" "$dir/mail/anna@example.org/tmp"
 for n in 1 2 3; do
 	printf 'From: bob@example.net\nMessage-ID: <%s@example.net>\nSubject: letter %s\n\n.text\n' "$n" "$n" >"$dir/mail/anna@example.org/new/$n.M1P1.host"
 done
 chown -R nobody:nogroup "$dir/mail"
-sed -e "s,@DIR@,$dir,g" -e "s,@IMAPS@,$imaps,g" -e "s,@POP3S@,$pop3s,g" scripts/oauth/dovecot.conf >"$dir/dovecot.conf"
-cat >"$dir/oauth2.conf" <<CONF
-introspection_url = https://dovecot:introspection@127.0.0.1:$oauth/token/introspection
-introspection_mode = post
-username_attribute = sub
-active_attribute = active
-active_value = true
-tls_ca_cert_file = $dir/cert.pem
-CONF
-dovecot -F -c "$dir/dovecot.conf" &
-servers="$servers $!"
+# dovecot_start NAME IMAPS POP3S MECHANISMS: its log is $dir/NAME.log.
+dovecot_start() {
+	sed -e "s,@DIR@,$dir,g" -e "s,@NAME@,$1,g" -e "s,@IMAPS@,$2,g" -e "s,@POP3S@,$3,g" -e "s,@MECHANISMS@,$4,g" scripts/oauth/dovecot.conf >"$dir/$1.conf"
+	dovecot -F -c "$dir/$1.conf" &
+	servers="$servers $!"
+}
+dovecot_start dovecot "$imaps" "$pop3s" 'xoauth2 oauthbearer'
+dovecot_start bearer "$bearer_imaps" "$bearer_pop3s" oauthbearer
+said() { cat "$dir/provider.log" "$dir/dovecot.log" "$dir/bearer.log" >&2; }
 
-python3 - "$oauth" "$imaps" "$pop3s" <<'PY' || { cat "$dir/provider.log" "$dir/dovecot.log" >&2; exit 1; }
+python3 - "$oauth" "$imaps" "$pop3s" "$bearer_imaps" "$bearer_pop3s" <<'PY' || { said; exit 1; }
 import socket, sys, time
 for port in sys.argv[1:]:
     for patience in range(300):
@@ -67,7 +54,15 @@ for port in sys.argv[1:]:
 PY
 pin=$(openssl x509 -in "$dir/cert.pem" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' | tr A-F a-f)
 CGO_ENABLED=0 go build -tags=nethttpomithttp2 -o "$dir/pillarbox" ./cmd/pillarbox
-OAUTH_PROGRAM=$dir/pillarbox OAUTH_PEER="https://127.0.0.1:$oauth 127.0.0.1:$imaps 127.0.0.1:$pop3s $pin" go test -count=1 -run "${OAUTH_TESTS:-TestOIDC}" -v ./appliance || {
-	cat "$dir/provider.log" "$dir/dovecot.log" >&2
+export OAUTH_PROGRAM="$dir/pillarbox" OAUTH_BEARER="127.0.0.1:$bearer_imaps 127.0.0.1:$bearer_pop3s"
+OAUTH_PEER="https://127.0.0.1:$oauth 127.0.0.1:$imaps 127.0.0.1:$pop3s $pin" go test -count=1 -run "${OAUTH_TESTS:-TestOIDC}" -v ./appliance || {
+	said
 	exit 1
 }
+[ -z "${OAUTH_TESTS:-}" ] || exit 0
+# Each server has seen its mechanism by each protocol.
+for seen in 'dovecot imap XOAUTH2' 'dovecot pop3 XOAUTH2' 'bearer imap OAUTHBEARER' 'bearer pop3 OAUTHBEARER'; do
+	# shellcheck disable=SC2086 # three words
+	set -- $seen
+	grep -q "$2-login: .*Login: .*method=$3" "$dir/$1.log" || { echo "oauth.sh: nobody has logged in by $2 and $3" >&2; exit 1; }
+done

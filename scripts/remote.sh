@@ -5,6 +5,7 @@
 #   scripts/remote.sh -memory  the memory of the server and of the child (scripts/remote/memory.py)
 #   scripts/remote.sh -compare pillarbox beside fetchmail and getmail6 (scripts/remote/compare.py)
 #   scripts/remote.sh -all     2000 messages from each of Dovecot, Courier and Cyrus, and 200 kills
+#                              with Dovecot and 50 with each of the others
 #
 # Each server has six accounts: three by POP3 and three by IMAP, of which one keeps the messages at
 # the provider, one deletes them after three days and one deletes them at once. Every message has to
@@ -12,12 +13,13 @@
 # stays at the provider. The days are passed by a clock that is moved: the program is built with
 # one that adds $CLOCK_OFFSET.
 #
-# Then messages come to Dovecot while they are fetched and deleted there, and the server or the child
-# process that talks to Dovecot is killed at any moment (scripts/remote/kill.py).
+# Then messages come to each server while they are fetched and deleted there, and pillarbox or its
+# child process that talks to the server is killed at any moment (scripts/remote/kill.py).
 #
 # It needs root, python3, openssl, dovecot-imapd and dovecot-pop3d. Courier is below $SERVERS
 # (scripts/unique-ids/unpack.sh) and Cyrus below $CYRUS (scripts/imap/cyrus.sh), because Debian
-# installs one IMAP server at a time. $COUNT and $ROUNDS change the numbers, and $USERS the accounts.
+# installs one IMAP server at a time. $COUNT and $ROUNDS change the numbers, of which 0 leaves a part out,
+# and $USERS the accounts.
 # Exit code 75: not checked.
 set -eu
 cd "$(dirname "$0")/.."
@@ -129,12 +131,24 @@ there() {
 	done
 }
 
+# collect: fetches from all. Courier wants 10 seconds between two logins by POP3 (LOGIN-DELAY), so
+# that a collection deletes 50 messages there, and the next one the next 50.
+collect() {
+	"$PILLARBOX" fetch -config "$CONFIG"
+	for user in $USERS; do
+		case $provider-$user in
+		courier-pop3-days | courier-pop3-delete)
+			while "$PILLARBOX" fetch -config "$CONFIG" "$user" | grep -q ' [1-9][0-9]* deleted'; do :; done ;;
+		esac
+	done
+}
+
 # later DAYS: starts the server again that many days after the first start.
 later() {
 	box_stop
 	export CLOCK_OFFSET=$((24 * $1))h
 	box_start
-	"$PILLARBOX" fetch -config "$CONFIG"
+	collect
 }
 
 # walk SERVER: everything with one server.
@@ -143,7 +157,7 @@ walk() {
 	began=$(date +%s)
 	# shellcheck disable=SC2086 # one user a word
 	box $USERS
-	"$PILLARBOX" fetch -config "$CONFIG"
+	collect
 	# shellcheck disable=SC2086
 	here $USERS
 	there "$count" imap-keep imap-days pop3-keep pop3-days
@@ -159,6 +173,36 @@ walk() {
 	here $USERS # nothing came twice
 	box_stop
 	echo "$1: $count messages of each of $USERS arrived once, in $(($(date +%s) - began)) s"
+}
+
+# provider_stop: ends the servers that were started since $servers_before.
+provider_stop() {
+	for pid in ${servers#"$servers_before"}; do
+		kill "$pid"
+		wait "$pid" || true
+	done
+	servers=$servers_before
+}
+
+# kills SERVER: pillarbox or its child is killed while messages come to SERVER. Dovecot gets all
+# rounds, and the others a quarter of them.
+kills() {
+	export CLOCK_OFFSET=0h LOGIN_DELAY=0
+	count=0 USERS='imap-delete pop3-delete' turns=$(((rounds + 3) / 4))
+	rm -rf "${tmp:?}/$1" # some messages stayed there
+	provider_start "$1"
+	case $1 in
+	dovecot) place="$tmp/dovecot/mail/%s" turns=$rounds ;;
+	courier) place="$tmp/courier/%s/Maildir" ;;
+	cyrus) place="127.0.0.1:$IMAPS_PORT" ;;
+	esac
+	box imap-delete pop3-delete
+	kill -KILL "$box_pid"
+	wait "$box_pid" || true
+	box_pid=
+	python3 scripts/remote/kill.py "$1" "$turns" "$place"
+	provider_stop
+	count=$messages USERS=$accounts
 }
 
 # lean: builds the program as packages have it.
@@ -215,29 +259,15 @@ if [ -n "$measure" ]; then
 	exit
 fi
 build
-missing=
+missing='' messages=$count accounts=$USERS
 for provider in $providers; do
 	servers_before=$servers
-	if provider_start "$provider"; then
-		walk "$provider"
-	else
+	if ! provider_start "$provider"; then
 		missing="$missing $provider"
+		continue
 	fi
-	for pid in ${servers#"$servers_before"}; do
-		kill "$pid"
-		wait "$pid" || true
-	done
-	servers=$servers_before
+	[ "$count" = 0 ] || walk "$provider"
+	provider_stop
+	[ "$rounds" = 0 ] || kills "$provider"
 done
-if [ "$rounds" != 0 ]; then
-	export CLOCK_OFFSET=0h
-	count=0 USERS='imap-delete pop3-delete'
-	rm -rf "$tmp/dovecot" # some messages stayed there
-	provider_start dovecot
-	box imap-delete pop3-delete
-	kill -KILL "$box_pid"
-	wait "$box_pid" || true
-	box_pid=
-	python3 scripts/remote/kill.py "$rounds" "$tmp/dovecot/mail"
-fi
 [ -z "$missing" ] || { echo "not checked:$missing"; exit 75; }

@@ -1,13 +1,14 @@
 #!/bin/sh
 # smarthost.sh: sends by Exim, Postfix and OpenSMTPD of Debian, which are unpacked into a temporary
 # directory and not installed (scripts/smarthost/servers.sh): with TLS from the first octet (465) and
-# by STARTTLS (587), PLAIN and LOGIN, 4xx, 5xx, SIZE, DSN, SMTPUTF8, a slow server, a certificate that
+# by STARTTLS (587), PLAIN and LOGIN, with Exim and Postfix XOAUTH2 and OAUTHBEARER as well, whose
+# tokens Dovecot asks oidc-provider about (scripts/oauth/servers.sh), 4xx, 5xx, SIZE, DSN, SMTPUTF8, a slow server, a certificate that
 # is not trusted, a server that hangs, and one that is not there.
 #
 #   scripts/smarthost.sh [SERVER...]    exim postfix opensmtpd, or some of them
 #
-# It needs root, for mount namespaces in which the servers find their users, and for Postfix
-# dovecot-core, which knows its logins. Exit code 75: not root, or a server that cannot do TLS: the
+# It needs root, for mount namespaces in which the servers find their users, dovecot-core, which knows
+# the logins of Postfix and all tokens, and nodejs, npm and python3. Exit code 75: not root, or a server that cannot do TLS: the
 # OpenSMTPD 6.8 of Debian 12 is too old for its OpenSSL.
 set -eu
 cd "$(dirname "$0")/.."
@@ -16,11 +17,12 @@ if [ "$(id -u)" != 0 ]; then
 	exit 75
 fi
 [ $# != 0 ] || set -- exim postfix opensmtpd
-all=$(mktemp -d) pid='' unchecked=''
-trap 'end; rm -rf "$all"' EXIT
+all=$(mktemp -d) pid='' unchecked='' oauth='' oauth_pid=''
+trap 'end; [ -z "$oauth_pid" ] || kill "$oauth_pid"; rm -rf "$all"' EXIT
 trap 'exit 130' INT TERM
 chmod 755 "$all"
 . scripts/smarthost/servers.sh
+. scripts/oauth/servers.sh
 go test -c -o "$all/smarthost.test" ./appliance/outbound/smarthost
 
 # await PORT...: waits until the server listens.
@@ -63,6 +65,18 @@ peer() {
 		{ echo "$server: $*"; cat "$dir/output" >&2; return 1; }
 }
 
+provider=$(scripts/ports.py 1)
+if oauth_start "$all/oauth" "$provider"; then
+	oauth=$all/oauth dir=$oauth
+	await "$provider"
+	SMARTHOST_TOKEN=$(python3 -c 'import ssl, sys, urllib.request
+print(urllib.request.urlopen(sys.argv[1], context=ssl._create_unverified_context()).read().decode())' "https://127.0.0.1:$provider/test/token?sub=anna")
+	export SMARTHOST_TOKEN
+else
+	echo 'XOAUTH2 and OAUTHBEARER: not checked'
+	unchecked=true
+fi
+
 for server; do
 	dir=$all/$server
 	mkdir "$dir"
@@ -78,7 +92,9 @@ for server; do
 		end
 		continue
 	fi
-	for mechanism in PLAIN LOGIN; do
+	mechanisms='PLAIN LOGIN'
+	[ "$server" = opensmtpd ] || mechanisms="$mechanisms ${oauth:+XOAUTH2 OAUTHBEARER}"
+	for mechanism in $mechanisms; do
 		peer "465 127.0.0.1:$tls $mechanism"
 		peer "587 127.0.0.1:$plain $mechanism"
 	done
@@ -92,6 +108,6 @@ for server; do
 		timeout 60 sh -c "while [ -e /proc/$process ]; do sleep 0.1; done"
 	done
 	peer "dead 127.0.0.1:$tls"
-	echo "$server: passed"
+	echo "$server: passed with $mechanisms"
 done
 [ -z "$unchecked" ] || exit 75

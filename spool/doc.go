@@ -55,7 +55,7 @@
 //     (view.go, message.go). Before the first byte leaves, the message is verified, once in the
 //     life of the process. How the bytes reach the kernel: "Life of a RETR" in package reader.
 //  4. Update writes a tombstone in a batch; the entry is dead in the index then. Labels, which stay
-//     with a message for its life, come in the same batch (view.go, label.go).
+//     with a message for its life, come in the same batch (view.go).
 //  5. When slots are few, the cleaner empties a segment ("Life of a cleaning" in package commit).
 //  6. When nothing in a sealed segment lives, it is retired, and a later segment is written over it
 //     when it is read no more ("Life of a slot" in package slots).
@@ -92,7 +92,7 @@
 // so that no client misses a message that it has seen. As long as some are hidden mail is refused,
 // and the segments that hold them are neither retired nor emptied, with the labels of hidden
 // messages. They appear, as if they came then, at the next start, or when Maintain finds that
-// enough of the others were expunged (recovery/ration.go, recovery/reread.go).
+// enough of the others were expunged (recovery/ration.go, recovery/open.go).
 //
 // # A copy of the folder
 //
@@ -156,8 +156,7 @@
 //
 //	spool.go options.go stored.go   the spool, its options, what the packages below define
 //	delivery.go commitall.go        mail on its way in
-//	room.go                         whether there is room for it
-//	view.go label.go message.go     reading, and what a session leaves behind
-//	verify.go stats.go              whether all is well
+//	view.go message.go              reading, and what a session leaves behind
+//	stats.go verify.go              how much room there is, and whether all is well
 //	maintain.go                     chores, compaction, holds, progress
 package spool

@@ -29,7 +29,7 @@ var mutantTable = []mutant{
 		"AppendUint64(nil, segment)", "AppendUint64(nil, 0*segment)"}, "TestRecycleForEver"},
 	{"padding of a batch", "format/batch.go", []string{
 		"const Unit = flash.Page", "const Unit = 8"}, "TestPowerCut"},
-	{"epoch", "commit/opens.go", []string{
+	{"epoch", "commit/parts.go", []string{
 		"o.epoch++", "o.epoch = max(o.epoch, 1)",
 		"o.tag = binary.LittleEndian.Uint64(raw[:])", "o.tag = uint64(len(raw)) + 0*binary.LittleEndian.Uint64(raw[:])"}, "TestPowerCut|TestRolledBackCopy"},
 	{"watermark", "format/scan.go", []string{
@@ -44,11 +44,11 @@ var mutantTable = []mutant{
 		"r.labels.Wanted = append(r.labels.Wanted, labels...)", "r.labels.Wanted = append(r.labels.Wanted, labels[:0]...)"}, "TestPowerCut"},
 	{"remote ids are carried", "commit/retirement.go", []string{
 		"r.remotes.Noted = append(r.remotes.Noted, remotes...)", "r.remotes.Noted = append(r.remotes.Noted, remotes[:0]...)"}, "TestRemoteIDsOutliveTheirSegment"},
-	{"remote id of a lost message", "recovery/remote.go", []string{
+	{"remote id of a lost message", "recovery/finish.go", []string{
 		"if !g.Settled {", "if false && !g.Settled {"}, "TestRemoteIDWithoutItsMessage"},
 	{"remote id in the batch of its message", "commitall.go", []string{
 		"s.log.Commit(commit.WithNote(batch)...)", "s.log.Commit(batch...)"}, "TestRemoteIDs"},
-	{"version 2 before the first remote id", "commit/upgrade.go", []string{
+	{"version 2 before the first remote id", "commit/leader.go", []string{
 		"if !slices.ContainsFunc(group, hasNote) || p", "if slices.ContainsFunc(group, hasNote) || p"}, "TestRemoteIDs"},
 	{"liveness recheck at a move", "commit/move.go", []string{
 		"ok = ok && !box.Dead.Has(at) && box", "ok = ok && box"}, "TestMoveRechecksLiveness"},
@@ -58,7 +58,7 @@ var mutantTable = []mutant{
 		"if l.verifies(box.Key, has) || !l.verifies(box.Key, other) {", "if has == other {"}, "TestMovedCopyCounts"},
 	{"hidden mail counts where it lies", "recovery/fill.go", []string{
 		"live+hidden == 0", "live == 0"}, "TestTooManyForThisMemory"},
-	{"labels of hidden mail", "recovery/labels.go", []string{
+	{"labels of hidden mail", "recovery/finish.go", []string{
 		"g.Live++", "g.Live += 0"}, "TestTooManyForThisMemory"},
 	{"memory of what is on its way", "index/bounds.go", []string{
 		"x.reserved += bytes", "x.reserved += 0 * bytes"}, "TestUnfinishedDeliveriesCount"},
@@ -66,7 +66,7 @@ var mutantTable = []mutant{
 		"l.manifest.Denies(g.ref())", "false && l.manifest.Denies(g.ref())"}, "TestGuessedHeader"},
 	{"what was moved away stays for a copy", "slots/ripe.go", []string{
 		"sl.Moved.IsZero() ||", "sl.Moved.IsZero() || true ||"}, "TestCopyWhileInUse"},
-	{"what the other head owes", "commit/doubt.go", []string{
+	{"what the other head owes", "commit/leader.go", []string{
 		"if !other.doubt {", "if !other.doubt || true {"}, "TestFaultAtEveryOperation"},
 	{"reserve for deletes", "slots/victim.go", []string{
 		"sl != nil && sl.Live == 0 {\n\t\treturn 1", "sl != nil && sl.Live == 0 {\n\t\treturn 0", "return 2\n", "return 0\n"}, "TestFullSpoolWithHangingSessions"},

@@ -42,8 +42,7 @@
 //
 // # Files
 //
-//	device.go    what is fed            feeder.go    the ticks
-//	check.go     Check and Lease        report.go    the results of all checks
-//	state.go     the state of a check   start.go     feeding during a long start
-//	lateness.go  how late feeds are     record.go    what is stored over a reset
+//	state.go    Device, Check, Lease, the state of each     feeder.go  the ticks
+//	report.go   the results of all checks                   start.go   feeding during a long start
+//	record.go   what is stored over a reset
 package watchdog

@@ -1,9 +1,64 @@
 package watchdog
 
 import (
+	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
+
+// A Device resets the machine, or restarts this program, unless it is fed within Timeout.
+type Device interface {
+	// Feed restarts the timeout.
+	Feed() error
+	// Timeout returns the longest time that the device accepts between two feeds.
+	Timeout() time.Duration
+	// Disarm stops the device, at an orderly end of the program.
+	Disarm() error
+}
+
+// A Check is one health check of the server.
+type Check struct {
+	Name  string        // a word for logs and for the reason of a reset
+	Every time.Duration // how often Run is called, at the nearest tick of the feeder; 0 for each tick
+	Grace time.Duration // how long the check counts as passed after Run has returned nil
+	// Run returns nil if the check passes. It does not write to flash. It should return when ctx
+	// ends. If it does not, it is not called again until it returns, and the check fails after
+	// Grace.
+	Run func(ctx context.Context) error
+}
+
+// A Lease is the health check of a loop: it passes while the loop calls Renew at least once a Term.
+type Lease struct {
+	Name  string
+	Term  time.Duration
+	turns atomic.Uint64
+}
+
+// Renew records a turn of the loop. Any goroutine may call it; it costs one atomic addition.
+func (l *Lease) Renew() { l.turns.Add(1) }
+
+// Lateness is how late the feeds were, to distinguish a hang from an overloaded machine.
+type Lateness struct {
+	Feeds uint64
+	Most  time.Duration
+	tight uint64 // feeds later than half a tick
+}
+
+// add counts a feed. It reports whether it should be logged: it is later than half a tick, and it
+// is the 1st, 2nd, 4th, 8th … such feed.
+func (l *Lateness) add(late, tick time.Duration) (log bool) {
+	l.Feeds++
+	l.Most = max(l.Most, late)
+	if late <= tick/2 {
+		return false
+	}
+	l.tight++
+	return rarely(l.tight)
+}
+
+// rarely reports whether n is 1, 2, 4, 8 …
+func rarely(n uint64) bool { return n&(n-1) == 0 }
 
 // A state is the state of one check or lease. Feeder.mu guards it.
 type state struct {

@@ -233,7 +233,8 @@ func TestAfter(t *testing.T) {
 				x.c.Clock = unbelieved{tt.clock}
 			}
 			r := x.collect()
-			if len(x.p.messages) != tt.left || r.Deleted != 120-tt.left {
+			x.c.Accounts = func() []*Account { return []*Account{x.a} }
+			if st := x.c.Status(); len(x.p.messages) != tt.left || r.Deleted != 120-tt.left || r.Listed != 120 || st[0].Listed != tt.left {
 				t.Errorf("%d are left, want %d; %+v", len(x.p.messages), tt.left, r)
 			}
 			if tt.name == "a name that was used again" {

@@ -155,8 +155,9 @@ func (c *Collector) count(a *Account, r Report) {
 	c.state(a.Name).octets += r.Octets
 }
 
-// plus adds the report of the next session of a collection.
+// plus adds the report of the next session of a collection, which lists what the last one left.
 func (r Report) plus(next Report) Report {
+	next.Listed = max(r.Listed, next.Listed)
 	next.New += r.New
 	next.Octets += r.Octets
 	next.Known += r.Known
@@ -264,7 +265,7 @@ func (c *Collector) Status() (list []Status) {
 		s := c.state(a.Name)
 		st := Status{
 			Name: a.Name, Owner: a.Owner, Server: a.Incoming, Fetch: string(a.Fetch), Last: s.last, Next: s.next,
-			Listed: s.report.Listed, Why: s.why, Asks: s.asks(a),
+			Listed: max(0, s.report.Listed-s.report.Deleted), Why: s.why, Asks: s.asks(a),
 		}
 		c.mu.Unlock()
 		if st.Asks {

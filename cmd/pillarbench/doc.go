@@ -24,8 +24,9 @@
 //	pillarbench tables
 //	    writes the tables of README.md from results.tsv, the figures that were noted (package bench)
 //
-// This package reads the command line: one file for each subcommand, which fills the options of a
-// package and calls it. Packages client, server, bare and measure are what the tests are made of:
-// clients, the servers that are measured, the bare server to compare with, and instruments.
-// Packages board and disk emulate a board and a disk whose power can fail.
+// This package reads the command line: each subcommand is a function that fills the options of a
+// package and calls it (crash.go, suite.go, hostile.go; bench.go for what is measured beside other
+// servers, evidence.go for the rest of README.md). Packages client, server, bare and measure are
+// what the tests are made of: clients, the servers that are measured, the bare server to compare
+// with, and instruments. Packages board and disk emulate a board and a disk whose power can fail.
 package main

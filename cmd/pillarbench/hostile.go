@@ -1,14 +1,20 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"pillarbox/cmd/pillarbench/hostile"
+	"pillarbox/cmd/pillarbench/siege"
 )
 
 // runHostile is the subcommand.
@@ -37,4 +43,47 @@ func runHostile(args []string, out io.Writer) error {
 		return err
 	}
 	return hostile.Run(o, names, out)
+}
+
+// networkVariable is set in the environment of a pillarbench that runs in its own network
+// namespace.
+const networkVariable = "PILLARBENCH_NETWORK"
+
+// ownNetwork reports whether this process is in its own network namespace, in which each address of
+// siege.Network and siege.Elsewhere is local. If not, ownNetwork runs the program again in one, and
+// returns the result.
+func ownNetwork(out io.Writer) (inside bool, err error) {
+	if os.Getenv(networkVariable) != "" {
+		for _, words := range [][]string{
+			{"link", "set", "lo", "up"},
+			{"-6", "route", "add", "local", siege.Network.String(), "dev", "lo"},
+			{"-6", "route", "add", "local", siege.Elsewhere.String(), "dev", "lo"},
+		} {
+			if said, err := exec.Command("ip", words...).CombinedOutput(); err != nil {
+				return false, fmt.Errorf("ip (of iproute2): %w: %s", err, said)
+			}
+		}
+		// The local route accepts every address of the network; this lets clients bind to any of
+		// them.
+		return true, os.WriteFile("/proc/sys/net/ipv6/ip_nonlocal_bind", []byte("1"), 0o644)
+	}
+	runtime.LockOSThread() // Pdeathsig is sent when the thread ends
+	defer runtime.UnlockOSThread()
+	again := exec.Command("/proc/self/exe", os.Args[1:]...)
+	again.Env = append(os.Environ(), networkVariable+"=1")
+	again.Stdout, again.Stderr = out, os.Stderr
+	again.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	if uid := os.Geteuid(); uid != 0 { // root of a user namespace suffices
+		again.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
+		again.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: uid, Size: 1}}
+		again.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getegid(), Size: 1}}
+	}
+	err = again.Run()
+	if exit := new(exec.ExitError); errors.As(err, &exit) && exit.Exited() {
+		os.Exit(exit.ExitCode()) // it has printed the reason
+	}
+	if err != nil {
+		return false, fmt.Errorf("a network namespace of its own: %w", err)
+	}
+	return false, nil
 }

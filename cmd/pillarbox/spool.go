@@ -3,6 +3,8 @@ package main
 import (
 	"flag"
 	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 )
 
@@ -130,4 +132,33 @@ func spoolCompact(c *call, o *spoolOptions) error {
 	}
 	fmt.Fprintf(c.stdout, "free slots: %d before, %d now; %s were moved\n", before.Free, after.Free, bytesWord(after.Copied-before.Copied))
 	return nil
+}
+
+// spoolHold runs a command that copies the state directory. Meanwhile the server keeps every slot
+// as it is, as long as it has free ones.
+func spoolHold(c *call, o *spoolOptions) error {
+	_, client, err := o.ask(false)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	var failed error
+	err = client.Hold(func() error {
+		failed = runForeign(o.rest)
+		return failed
+	})
+	switch {
+	case failed != nil:
+		return fmt.Errorf("%s: %w; the copy is not complete", o.rest[0], failed)
+	case err != nil:
+		return fmt.Errorf("the copy may lack mail; make another one: %w", err)
+	}
+	return nil
+}
+
+// runForeign runs another program, which has the files of this one, to its end.
+func runForeign(command []string) error {
+	foreign := exec.Command(command[0], command[1:]...)
+	foreign.Stdin, foreign.Stdout, foreign.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return foreign.Run()
 }

@@ -49,13 +49,11 @@
 //
 // # Files
 //
-//	pool.go            what connections share: buffers, the parking lot
-//	limits.go          deadlines, the pace of a long reply, how a connection ends
-//	transport.go       TCP, TLS, TLS of the kernel
+//	transport.go       TCP, TLS, TLS of the kernel; deadlines, the pace of a long reply
 //	conn.go            Conn, Run, parking
 //	read.go            lines (RFC 1939 §3, RFC 2449 §4), silence, a client that disconnects
 //	write.go           gathering and sending (RFC 2449 §6.6)
-//	replies.go         what is gathered: the buffer, what a parked connection keeps, positions
+//	replies.go         what is gathered, and what connections share: buffers, the parking lot
 //	body.go            bodies and extents, and how they are copied
 //	sendfile_linux.go  from a file to the socket
 //	sendfile_other.go  a copy

@@ -56,11 +56,9 @@
 //
 // # Files
 //
-//	offer.go         which suites the kernel has
-//	kernel.go        Kernel: the configuration for its connections
+//	kernel.go        Kernel: what the kernel can do, and the configuration for its connections
 //	tap.go           Tap: what is between crypto/tls and the socket (RFC 8446 §5, §6)
-//	secrets.go       traffic secrets, keys, nonces (RFC 8446 §7.1-7.3)
-//	probe.go         what the kernel can do, and whether it does it right
+//	secrets.go       suites, traffic secrets, keys, nonces (RFC 8446 §7.1-7.3)
 //	socket_linux.go  setsockopt, control records
 //	socket_other.go  systems without
 package ktls

@@ -60,12 +60,12 @@
 //
 // APOP and CRAM-MD5 are not here and will not be: both need passwords that the server can read.
 //
-//	RFC 4422 §3  the exchange               sasl.go, table.go
+//	RFC 4422 §3  the exchange               sasl.go, mechanisms.go
 //	RFC 5034 §4  base64, "=", "*"           exchange.go
-//	RFC 4616 §2  PLAIN, identities          plain.go
-//	RFC 5802 §3  proofs                     secret.go
+//	RFC 4616 §2  PLAIN, identities          mechanisms.go
+//	RFC 5802 §3  proofs                     sasl.go
 //	RFC 5802 §5  SCRAM, §6 channel binding  scram.go
-//	RFC 9266     tls-exporter               binding.go
+//	RFC 9266     tls-exporter               sasl.go
 //	RFC 5802 §7  its messages               scramtext.go
-//	draft-murchison-sasl-login              login.go
+//	draft-murchison-sasl-login              mechanisms.go
 package sasl

@@ -2,6 +2,10 @@ package sasl
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/tls"
 	"errors"
 )
 
@@ -57,4 +61,49 @@ const maxUser = 255
 // isUser reports whether a name has 1…255 octets, none of them NUL.
 func isUser(name []byte) bool {
 	return len(name) > 0 && len(name) <= maxUser && bytes.IndexByte(name, 0) < 0
+}
+
+// A Secret is what a server stores of a password for SCRAM-SHA-256 (RFC 5802 §3): enough to verify
+// a proof of the password, not enough to log in.
+type Secret struct {
+	Iterations int
+	Salt       []byte
+	StoredKey  []byte // 32 octets
+	ServerKey  []byte // 32 octets
+}
+
+// A Proof is what a client sends in place of its password. It is valid in one exchange only.
+type Proof struct {
+	signed string // AuthMessage of RFC 5802 §3
+	client [sha256.Size]byte
+}
+
+// Shows reports whether the proof was made with the password of storedKey.
+func (p Proof) Shows(storedKey []byte) bool {
+	var clientKey [sha256.Size]byte
+	subtle.XORBytes(clientKey[:], p.client[:], sign(storedKey, p.signed))
+	hash := sha256.Sum256(clientKey[:])
+	return subtle.ConstantTimeCompare(hash[:], storedKey) == 1
+}
+
+// sign is HMAC-SHA-256.
+func sign(key []byte, text string) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(text))
+	return h.Sum(nil)
+}
+
+// bindingSize is the length of a channel binding in octets (RFC 9266 §2).
+const bindingSize = 32
+
+// Binding returns the tls-exporter value of a connection (RFC 9266), nil below TLS 1.3.
+func Binding(state tls.ConnectionState) []byte {
+	if state.Version < tls.VersionTLS13 {
+		return nil
+	}
+	value, err := state.ExportKeyingMaterial("EXPORTER-Channel-Binding", []byte{}, bindingSize)
+	if err != nil {
+		return nil
+	}
+	return value
 }

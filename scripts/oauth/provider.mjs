@@ -7,6 +7,7 @@
 //   /test/fail?n=N     the next N answers of the token endpoint are 503
 //   /test/later?s=S    the clock goes S seconds forward
 //   /test/await        answers when the next request about a device code was answered
+//   /test/token?sub=S  an access token for the user S, as after a login
 //   /test/asked        grant types that came to the token endpoint since the last time
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
@@ -42,6 +43,13 @@ const provider = new Provider(issuer, {
 	ttl: { AccessToken: 3600, DeviceCode: 600, RefreshToken: 14 * 86400, Grant: 90 * 86400, Session: 90 * 86400, Interaction: 3600, AuthorizationCode: 60, IdToken: 3600 },
 });
 
+const mint = async (accountId) => {
+	const grant = new provider.Grant({ accountId, clientId: 'public' });
+	grant.addOIDCScope('openid');
+	const token = new provider.AccessToken({ accountId, client: await provider.Client.find('public'), grantId: await grant.save(), gty: 'authorization_code', scope: 'openid' });
+	return token.save();
+};
+
 const refuse = (response, status, error) => {
 	response.writeHead(status, { 'Content-Type': 'application/json' });
 	response.end(JSON.stringify({ error }));
@@ -54,6 +62,10 @@ https.createServer({ key: readFileSync(`${dir}/key.pem`), cert: readFileSync(`${
 		const verb = url.pathname.slice(6);
 		if (verb === 'await') {
 			awaiting.push(response);
+			return;
+		}
+		if (verb === 'token') {
+			mint(url.searchParams.get('sub')).then((token) => response.end(token), (error) => refuse(response, 500, String(error)));
 			return;
 		}
 		if (verb === 'later') offset += 1000 * url.searchParams.get('s');

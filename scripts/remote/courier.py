@@ -2,11 +2,12 @@
 
 PROTOCOL is pop3 or imap. It does what courierpop3login or imaplogin do before the login, and runs
 the program that takes over after it in the directory of the user below MAIL, as the user nobody.
-The password is $PASSWORD.
+The password is $PASSWORD. $LOGIN_DELAY is in seconds, 10 as Courier has it.
 """
 import base64, os, pwd, select, shlex, socket, ssl, subprocess, sys, threading
 
 CAPABILITY = "IMAP4rev1 UIDPLUS CHILDREN NAMESPACE THREAD=ORDEREDSUBJECT THREAD=REFERENCES SORT QUOTA IDLE"
+DELAY = os.environ.get("LOGIN_DELAY", "10").encode()
 
 
 def line(connection):
@@ -27,7 +28,7 @@ def pop3(connection):
         verb, _, argument = line(connection).partition(" ")
         verb = verb.upper()
         if verb == "CAPA":
-            connection.sendall(b"+OK Here's what I can do:\r\nTOP\r\nUSER\r\nLOGIN-DELAY 10\r\nPIPELINING\r\nUIDL\r\nIMPLEMENTATION Courier Mail Server\r\n.\r\n")
+            connection.sendall(b"+OK Here's what I can do:\r\nTOP\r\nUSER\r\nLOGIN-DELAY " + DELAY + b"\r\nPIPELINING\r\nUIDL\r\nIMPLEMENTATION Courier Mail Server\r\n.\r\n")
         elif verb == "USER":
             user = argument
             connection.sendall(b"+OK Password required.\r\n")
@@ -90,8 +91,8 @@ def serve(connection, tls, login, mail, program):
             with near:
                 relay(secured, near)
             run.wait()
-    except (OSError, EOFError):
-        pass
+    except (OSError, EOFError) as e:
+        print(f"{type(e).__name__}: {e}", file=sys.stderr, flush=True)
 
 
 def main(protocol, port, cert, key, mail, *program):

@@ -1,7 +1,9 @@
-"""kill.py ROUNDS MAIL: kills the server, or the child process that talks to a provider, at any moment.
+"""kill.py PROVIDER ROUNDS PLACE: kills the server, or the child process that talks to a provider, at any
+moment.
 
-MAIL has a Maildir for each of two accounts at the provider, whose messages are fetched and deleted.
-In each round messages come to the provider, all are fetched, and in between the server or its child
+PLACE is where the provider has the messages of the accounts, "%s" in it is the account: a Maildir, or
+127.0.0.1:PORT, where an IMAP server with TLS takes and lists them. Both are fetched and deleted. In
+each round messages come to the provider, all are fetched, and in between the server or its child
 is killed with SIGKILL. After each round every message is at the provider or here; at the end all of
 them are here once, and none is there but those without Message-ID and Received, over POP3.
 """
@@ -9,12 +11,26 @@ import os, random, signal, socket, subprocess, sys, time
 
 import mail
 
-rounds, maildirs = int(sys.argv[1]), sys.argv[2]
+provider, rounds, place = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 PILLARBOX, CONFIG = os.environ["PILLARBOX"], os.environ["CONFIG"]
 ACCOUNTS = "imap-delete", "pop3-delete"
 EACH = 20  # messages of a round and account
 folder = os.path.join(os.path.dirname(CONFIG), "killed")
 patience = float(os.environ.get("PATIENCE", "120"))
+
+
+def bring(name, numbers):
+    """Brings messages to the provider."""
+    if "%s" not in place:
+        mail.add(place.partition(":")[2], name, numbers)
+        return
+    for n in numbers:
+        mail.put(place % name, n)
+
+
+def listed(name):
+    """The numbers of the messages that are at the provider."""
+    return mail.listed(place % name) if "%s" in place else mail.numbers(place.partition(":")[2], name)
 
 
 def start():
@@ -55,7 +71,7 @@ def check(given):
     if export.returncode:
         sys.exit(f"export: {export.stdout}{export.stderr}")
     for name in ACCOUNTS:
-        there, got = mail.listed(f"{maildirs}/{name}"), mail.exported(f"{folder}/{name}")
+        there, got = listed(name), mail.exported(f"{folder}/{name}")
         lost = [n for n in range(1, given[name] + 1) if n not in there and not got[mail.stored(n)]]
         doubled = [n for n in range(1, given[name] + 1) if got[mail.stored(n)] > 1]
         if lost or doubled:
@@ -70,8 +86,7 @@ def main():
     whole = 1.0  # seconds that a fetch takes, about
     for turn in range(rounds):
         name = ACCOUNTS[turn % 2]
-        for n in range(given[name] + 1, given[name] + EACH + 1):
-            mail.put(f"{maildirs}/{name}", n)
+        bring(name, range(given[name] + 1, given[name] + EACH + 1))
         given[name] += EACH
         began, moment = time.monotonic(), draw.uniform(0, whole)
         fetching = fetch(name)
@@ -104,7 +119,7 @@ def main():
     for name in ACCOUNTS:
         for again in range(20):
             said, _ = (last := fetch(name)).communicate(timeout=patience * 5)
-            left = {n for n in mail.listed(f"{maildirs}/{name}") if name.startswith("imap") or not mail.stays(n)}
+            left = {n for n in listed(name) if name.startswith("imap") or not mail.stays(n)}
             if last.returncode == 0 and not left:
                 break
         else:
@@ -115,7 +130,7 @@ def main():
     server.terminate()
     if server.wait(patience):
         sys.exit("the server does not end well")
-    print(f"{rounds} rounds, {killed['server']} servers and {killed['child']} children killed: {total} messages, 0 lost, 0 doubled, 0 deleted that are not here")
+    print(f"{provider}: {rounds} rounds, {killed['server']} servers and {killed['child']} children killed: {total} messages, 0 lost, 0 doubled, 0 deleted that are not here")
 
 
 main()

@@ -68,14 +68,40 @@ def context():
     return c
 
 
-def append(port, user, count):
+def imap(port, user):
     c = imaplib.IMAP4_SSL("127.0.0.1", int(port), ssl_context=context())
     c.login(user, os.environ["PASSWORD"])
-    for n in range(1, int(count) + 1):
+    return c
+
+
+def append(port, user, count):
+    add(port, user, range(1, int(count) + 1))
+
+
+def add(port, user, numbers):
+    """Brings messages to an IMAP server. The time of message n is n seconds behind BEGAN."""
+    c = imap(port, user)
+    for n in numbers:
         kind, said = c.append("INBOX", None, imaplib.Time2Internaldate(BEGAN + n), text(n))
         if kind != "OK":
             sys.exit(f"{user}: message {n}: {said}")
     c.logout()
+
+
+def numbers(port, user):
+    """The numbers of the messages at an IMAP server, by their times."""
+    c = imap(port, user)
+    kind, said = c.select("INBOX", readonly=True)
+    if kind != "OK":
+        sys.exit(f"{user}: {said}")
+    found = set()
+    if said != [b"0"]:
+        kind, said = c.fetch("1:*", "(INTERNALDATE)")
+        if kind != "OK":
+            sys.exit(f"{user}: {said}")
+        found = {int(time.mktime(imaplib.Internaldate2tuple(row))) - BEGAN for row in said}
+    c.logout()
+    return found
 
 
 TRACE = re.compile(rb"Received: from 127\.0\.0\.1[^\n]* by [^\n]* \(pillarbox\)\n\twith (?:IMAPS|POP3S); [^\n]*\n")

@@ -3,14 +3,58 @@
 # unpacked server of Debian in the background, in a mount namespace of its own, and sets $pid. Each
 # knows anna with "a secret", refuses nobody for ever and later for now, takes its time with slow,
 # and refuses a message whose subject is refuse, but for OpenSMTPD, whose filters see no content.
+# Exim and Postfix have Dovecot check tokens if $oauth is a directory of scripts/oauth/servers.sh.
 
 # shellcheck disable=SC2034 # pid is for who sources this
-: "${dir:=}" "${tls:=}" "${plain:=}" "${pid:=}"
+: "${dir:=}" "${tls:=}" "${plain:=}" "${pid:=}" "${oauth:=}"
 
-# unpack PACKAGE: below $dir/PACKAGE.
+# unpack PACKAGE: below $dir/PACKAGE, with those libraries that are not installed. $libraries is where
+# they are.
 unpack() {
 	mkdir "$dir/$1"
-	(cd "$dir/$1" && apt-get -qq -o APT::Sandbox::User=root download "$1" && dpkg-deb -x ./*.deb . && rm ./*.deb)
+	missing=$(apt-cache depends "$1" | sed -n 's/^ *Depends: \(lib[a-z0-9.+-]*\)$/\1/p' | while read -r library; do
+		dpkg-query -W "$library" >/dev/null 2>&1 || echo "$library"
+	done)
+	# shellcheck disable=SC2086 # one package a word
+	(cd "$dir/$1" && apt-get -qq -o APT::Sandbox::User=root download "$1" $missing &&
+		for package in *.deb; do dpkg-deb -x "$package" . && rm "$package"; done)
+	libraries=$(find "$dir/$1" -name 'lib*.so.*' -exec dirname {} + | sort -u | paste -s -d :)
+}
+
+# logins SOCKET: the configuration of a Dovecot that checks logins and nothing else, $dir/auth/conf.
+logins() {
+	mkdir "$dir/auth"
+	echo 'anna:{PLAIN}a secret' >"$dir/auth/users"
+	cat >"$dir/auth/conf" <<END
+base_dir = $dir/auth/run
+state_dir = $dir/auth/state
+log_path = $dir/auth/log
+protocols =
+ssl = no
+auth_mechanisms = plain login ${oauth:+xoauth2 oauthbearer}
+auth_verbose = yes
+service auth {
+  unix_listener $1 {
+    mode = 0666
+  }
+}
+passdb {
+  driver = passwd-file
+  mechanisms = plain login
+  args = scheme=PLAIN username_format=%u $dir/auth/users
+}
+userdb {
+  driver = static
+  args = uid=nobody gid=nogroup home=/nonexistent
+}
+END
+	[ -z "$oauth" ] || cat >>"$dir/auth/conf" <<END
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = $oauth/oauth2.conf
+}
+END
 }
 
 # users NAME...: adds users to the /etc/passwd and /etc/group of $inside.
@@ -34,9 +78,11 @@ inside() {
 	pid=$!
 }
 
+# exim_start: its own logins, and for tokens those of Dovecot.
 exim_start() {
-	unpack exim4-daemon-light
+	unpack exim4-daemon-heavy
 	users Debian-exim
+	logins "$dir/auth/socket"
 	mkdir "$dir/spool" "$dir/log"
 	chown -R 4711:4711 "$dir/spool" "$dir/log" "$dir/key.pem" "$dir/cert.pem"
 	cat >"$dir/exim.conf" <<END
@@ -78,8 +124,16 @@ login:
   server_prompts = Username:: : Password::
   server_condition = \${if and{{eq{\$auth1}{anna}}{eq{\$auth2}{a secret}}}}
 END
-	# shellcheck disable=SC2016
-	inside 'exec "$0/exim4-daemon-light/usr/sbin/exim4" -C "$0/exim.conf" -bdf'
+	for mechanism in ${oauth:+XOAUTH2 OAUTHBEARER}; do
+		cat >>"$dir/exim.conf" <<END
+$mechanism:
+  driver = dovecot
+  public_name = $mechanism
+  server_socket = $dir/auth/socket
+  server_set_id = \$auth1
+END
+	done
+	inside 'dovecot -c "$0/auth/conf" && exec env LD_LIBRARY_PATH='"'$libraries'"' "$0/exim4-daemon-heavy/usr/sbin/exim4" -C "$0/exim.conf" -bdf'
 }
 
 # postfix_start: the logins are those of Dovecot, as most have it.
@@ -91,31 +145,10 @@ postfix_start() {
 		mkdir -p "$queue/$folder"
 		chown "$(sed -n 's/^postfix:x:\([0-9]*\):.*/\1/p' "$dir/passwd")" "$queue/$folder"
 	done
-	mkdir "$at/conf" "$at/data" "$dir/auth"
+	mkdir "$at/conf" "$at/data"
 	chown root "$queue/pid"
 	chown "$(sed -n 's/^postfix:x:\([0-9]*\):.*/\1/p' "$dir/passwd")" "$at/data"
-	echo 'anna:{PLAIN}a secret' >"$dir/auth/users"
-	cat >"$dir/auth/conf" <<END
-base_dir = $dir/auth/run
-state_dir = $dir/auth/state
-log_path = $dir/auth/log
-protocols =
-ssl = no
-auth_mechanisms = plain login
-service auth {
-  unix_listener $queue/private/auth {
-    mode = 0666
-  }
-}
-passdb {
-  driver = passwd-file
-  args = scheme=PLAIN username_format=%u $dir/auth/users
-}
-userdb {
-  driver = static
-  args = uid=nobody gid=nogroup home=/nonexistent
-}
-END
+	logins "$queue/private/auth"
 	printf '%s\n' '/^nobody@/ REJECT no such user' '/^later@/ DEFER try again later' '/^slow@/ slow' >"$at/conf/recipients"
 	echo '/^Subject: refuse/ REJECT not this' >"$at/conf/headers"
 	cat >"$at/conf/main.cf" <<END

@@ -62,7 +62,7 @@
 //  5. If that fails too, all of its callers get ErrFault, and nothing of it is in the index.
 //     Stats.ReadOnly is true until a batch is taken again. A later commit tries a fresh slot.
 //  6. Before the other head acknowledges anything, settleDoubt writes what this one owes: otherwise
-//     a power cut could bring refused mail back (doubt.go).
+//     a power cut could bring refused mail back (leader.go).
 //  7. A failed flush of a bulk slot poisons it: no delivery that has an extent there and was not
 //     committed by then can be any more (bulk.go).
 //
@@ -84,17 +84,14 @@
 //
 // # Files
 //
-//	log.go queue.go leader.go     who writes, and what a batch is made of
-//	parts.go owned.go             what all of them need, and what the leader owns
-//	planning.go plan.go payload.go batch.go pages.go   a batch: planned, encoded, written, applied
-//	head.go segment.go doubt.go   the two ends of the log
-//	opens.go                      the epoch and the tag of this open
-//	change.go labels.go remote.go mail, deletes, labels and remote ids as changes
-//	move.go cleaner.go compact.go moving mail out of segments
-//	upgrade.go                    version 2 of the format
-//	retirement.go carry.go carryremote.go  retiring segments, and what is carried out of them
-//	bulk.go extents.go            large mail
-//	staging.go                    memory for mail on its way
-//	meter.go progress.go          counters
-//	probe.go                      for tests
+//	log.go queue.go leader.go        who writes, and what a batch is made of
+//	parts.go                         what all of them need: epoch and tag of this open, counters
+//	plan.go payload.go batch.go      a batch: planned, encoded, written, applied
+//	head.go segment.go               the two ends of the log, which the leader owns
+//	change.go annotation.go          mail and deletes, labels and remote ids as changes
+//	move.go cleaner.go               moving mail out of segments
+//	retirement.go carry.go           retiring segments, and what is carried out of them
+//	bulk.go extents.go               large mail
+//	staging.go                       memory for mail on its way
+//	probe.go                         for tests
 package commit

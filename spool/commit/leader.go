@@ -2,8 +2,11 @@ package commit
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"syscall"
 
+	"pillarbox/spool/format"
 	"pillarbox/spool/slots"
 )
 
@@ -172,4 +175,70 @@ func (l leader) makeRoom() bool {
 	}
 	progress, err := cleaner{parts: l.parts, moved: l.moved, write: l.commit, sealCold: l.sealNarrow}.step()
 	return progress && err == nil
+}
+
+// A batch that was refused after failed flushes may be on the device anyway. It ceases to count
+// when its head goes on: with the header of the next segment, or the record that retires what was
+// begun. With two heads the next batch may be one for the other head, and until that is durable
+// nothing may be acknowledged there: after a power cut refused mail would be back.
+
+// settleDoubt writes what the other head owes before a batch goes to h: a batch, if only with a
+// record that says nothing. When there is no slot for it the batch for h goes on, because deletes
+// must.
+func (l leader) settleDoubt(h *head) error {
+	other := &l.own.hot
+	if h == other {
+		other = &l.own.cold
+	}
+	if !other.doubt {
+		return nil
+	}
+	// It is read back, as after any failed flush: what it says must be true on the device. If it
+	// fails, nothing is acknowledged on h either, and the next commit tries again.
+	p := l.plan(nil, l.retirements(other, retirementBudget(l.opt.Format)))
+	p.owed()
+	begins, err := l.ensureActive(other, p)
+	if err == nil {
+		err = l.writePlan(other, p, begins, true)
+	}
+	if errors.Is(err, slots.ErrFull) {
+		return nil
+	}
+	return err
+}
+
+// upgrade makes the spool one of version 2, before the first remote ids are written. A program that
+// does not know them refuses the spool then, and leaves it as it is. If FORMAT cannot be written,
+// the members of the group that have remote ids get the error; it returns the others.
+//
+// Ids that are repeated need no upgrade: a start that finds some raises the version.
+func (p *parts) upgrade(group []*waiting) (rest []*waiting) {
+	if !slices.ContainsFunc(group, hasNote) || p.version.Load() >= format.Version2 {
+		return group
+	}
+	err := p.opt.Upgrade()
+	// FORMAT first, then the records: with the order reversed, a power cut in between would leave
+	// records that an older program takes for damage.
+	if err == nil {
+		p.version.Store(format.Version2)
+		return group
+	}
+	err = fmt.Errorf("write %s: %w", format.Name, err)
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		err = fmt.Errorf("%w: %w", slots.ErrFull, err)
+	}
+	err = p.opt.Table.Fault(err)
+	for _, w := range group {
+		if hasNote(w) {
+			w.err = err
+		} else {
+			rest = append(rest, w)
+		}
+	}
+	return rest
+}
+
+// hasNote reports whether remote ids are among the changes.
+func hasNote(w *waiting) bool {
+	return slices.ContainsFunc(w.changes, func(c Change) bool { _, ok := c.(*RemoteNote); return ok })
 }

@@ -31,7 +31,7 @@
 // direct write drops the cached pages instead; an existing reference keeps the old bytes. Some file
 // systems accept O_DIRECT and write through the cache anyway (ext4 with data=journal, tmpfs).
 // Therefore Open tries it: it holds a cached page in a pipe, overwrites it, and compares what the
-// pipe has (probe_linux.go).
+// pipe has (profile_linux.go).
 //
 // # What holds
 //
@@ -53,19 +53,15 @@
 //
 // # Where things are
 //
-//	flash.go              Volume and File, the seam
-//	syscall_linux.go      a system call on the descriptor of a file
-//	openat_linux.go       the folder, and how its files are opened
+//	flash.go              Volume and File, the seam; names, buffers, Profile, Wear
+//	openat_linux.go       the folder, and how its files are opened; system calls on them
 //	file_linux.go         the File of a real slot
 //	lock_linux.go         which process holds the lock
 //	filesystems_linux.go  what is known about each kind of file system
 //	mount_linux.go        how it is mounted, and what that costs
-//	probe_linux.go        whether direct writes do what F6 needs
-//	profile_linux.go      which file system, which mode
+//	profile_linux.go      which file system, which mode, whether direct writes do what F6 needs
 //	dir_linux.go          Dir, the Volume of a real folder
-//	create_linux.go       making a slot
-//	small_linux.go        Load and Store
-//	aligned.go            buffers
-//	name.go               names that a file may have
+//	create_linux.go       making a slot, Load and Store of small files
+//	wear_linux.go         the wear that a device reports
 //	flashtest             a device in memory whose power can be cut
 package flash

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+	"unsafe"
 )
 
 // Page is the unit of writing in bytes: every offset, length and buffer address of a
@@ -113,3 +115,92 @@ func (e *LockedError) Error() string {
 
 // Unwrap returns ErrLocked.
 func (e *LockedError) Unwrap() error { return ErrLocked }
+
+// Aligned returns a zeroed buffer of n bytes that begins on a Page boundary, as direct
+// writes and uncached reads need it. It costs at most n + Page bytes.
+//
+// It must not be inlined: a buffer on a stack would move with it.
+//
+//go:noinline
+func Aligned(n int) []byte {
+	p := make([]byte, n)
+	if misalignment(p) == 0 {
+		return p // true for most sizes of whole pages
+	}
+	return align(make([]byte, n+Page), n)
+}
+
+// align returns the first n bytes of p that begin on a Page boundary.
+func align(p []byte, n int) []byte {
+	skip := (Page - misalignment(p)) % Page
+	return p[skip : skip+n : skip+n]
+}
+
+// Whole returns an error for what a direct write or an uncached read would reject. Every File calls
+// it, in Append mode too, so that a caller's mistake shows on every volume.
+func Whole(p []byte, off int64) error {
+	if off < 0 || off%Page != 0 || len(p)%Page != 0 || misalignment(p) != 0 {
+		return fmt.Errorf("flash: %d bytes at %d are not whole pages from an aligned buffer", len(p), off)
+	}
+	return nil
+}
+
+// misalignment returns how many bytes behind a Page boundary p begins.
+func misalignment(p []byte) int {
+	return int(uintptr(unsafe.Pointer(unsafe.SliceData(p))) % Page)
+}
+
+const (
+	lockName = "LOCK"
+	half     = ".tmp" // ends the names of files that are not whole yet
+)
+
+// CheckName returns an error for what is not the name of a file that the user of a Volume may have:
+// what leads out of the folder, what is hidden, and the names that the volume needs for itself.
+func CheckName(name string) error {
+	if name == "" || name == lockName || strings.HasSuffix(name, half) ||
+		strings.HasPrefix(name, ".") || strings.ContainsAny(name, "/\x00") {
+		return fmt.Errorf("flash: %q is not the name of a file on a volume", name)
+	}
+	return nil
+}
+
+// Options say how a folder is opened. The zero value is right outside tests.
+type Options struct {
+	// Mode forces how slots live; 0 selects what fits the file system. Forcing Recycle where direct
+	// writes do not work is an error.
+	Mode Mode
+	// ReadOnly opens a volume for reading only, without its lock: on a file system that is mounted
+	// read-only, or in a directory that belongs to another server. Every write returns EROFS.
+	ReadOnly bool
+}
+
+// A Profile is what Open found, for the log and for the status page.
+type Profile struct {
+	// FileSystem is the name of the file system as mount(8) writes it, or "unknown (0x...)".
+	FileSystem string
+	// Direct reports that O_DIRECT was tried, works here, and leaves bytes on their way to a client
+	// alone. It is not tried on a file system that does not overwrite in place.
+	Direct bool
+	// Mode is how slots live.
+	Mode Mode
+	// Volatile reports that what is acknowledged here may be gone after a power cut, because it
+	// lies in memory or behind a network. A warning says which.
+	Volatile bool
+	// ReadOnly is Options.ReadOnly.
+	ReadOnly bool
+	// Warnings are sentences for the administrator, each with the remedy. A good file system that
+	// is mounted well has none.
+	Warnings []string
+}
+
+// A Wear is what an eMMC reports of its own age (JEDEC eMMC 5.0: DEVICE_LIFE_TIME_EST and
+// PRE_EOL_INFO).
+type Wear struct {
+	// LifeTime are the used tenths of the life, rounded up, of the two kinds of memory: 1 to 10; 11
+	// is more than all; 0 is not reported.
+	LifeTime [2]int
+	// PreEOL is the state of the reserve: 1 normal, 2 four fifths are used, 3 urgent; 0 is not
+	// reported.
+	PreEOL int
+}

@@ -161,9 +161,9 @@
 //	format.go      the FORMAT file: identity of the spool, slot size, seeds
 //	header.go      page 0 of a slot
 //	batch.go       the header of a batch, lifetime counters
-//	record.go      the frame of a record; message.go, tombstones.go, retire.go, manifest.go,
+//	record.go      the frame of a record, the trailer; message.go, tombstones.go, manifest.go,
 //	               labels.go, remote.go: the meta of each kind
-//	footer.go      the summary of a sealed segment; trailer.go: how it is found
+//	footer.go      the summary of a sealed segment
 //	window.go      parts of a slot, past the page cache
 //	readfooter.go  the footer of a sealed slot, read
 //	scan.go        a segment read record by record, with damage

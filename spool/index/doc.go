@@ -21,14 +21,12 @@
 //	bounds.go     how much memory it may take
 //	data.go       a whole spool: mailboxes, records, tombstones that are needed
 //	counts.go     how the counters of slots move
-//	mailbox.go    one mailbox: its entries, which are expunged, which are verified
-//	entries.go    the entries in chunks that never move
+//	mailbox.go    one mailbox: its entries, which are expunged, which have a label
+//	entries.go    the entries in chunks that never move; whether the mail of a mailbox stays
 //	bitmap.go     a bit per message, and the search for the n-th bit that is not set
-//	labelled.go   the messages that have a label
-//	ids.go remote.go  what messages are called at providers
-//	imported.go   unique-ids from another store
+//	ids.go        remote ids, and unique-ids from another store
+//	remote.go     which remote ids the spool has seen
 //	copies.go     segments that hold a message a second time
-//	habit.go      whether the mail of a mailbox tends to stay
 //	cost.go       what all of it costs in memory and on the device
 //	probe.go      for tests
 package index

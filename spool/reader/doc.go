@@ -11,8 +11,7 @@
 //     lies now, pins the slot, and asks the index again: if the message was moved in between, it
 //     follows (spool/message.go).
 //  2. Reader.Open reads frame and meta of the record through the page cache, 1 KiB at once, or
-//     the whole record if the message is small; then no other read follows (message.go,
-//     prefetch.go).
+//     the whole record if the message is small; then no other read follows (message.go).
 //  3. Before the first byte of a message leaves the process for the first time, the checksum of its
 //     body and of each extent is verified (Open, addExtents). What does not verify is never
 //     served.
@@ -28,9 +27,7 @@
 //
 // # Files
 //
-//	reader.go     where files come from
-//	message.go    one message: its parts, and reading them
-//	record.go     the head of a record, and checksums
-//	prefetch.go   small messages in memory
-//	uncached.go window.go   reading past the page cache, and verifying
+//	reader.go     where files come from, the head of a record, reads past the page cache
+//	message.go    one message: its parts, and reading them; small messages in memory
+//	window.go     verifying
 package reader

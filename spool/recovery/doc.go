@@ -26,7 +26,7 @@
 //     names, from the oldest segment to the newest (fill.go). Of several copies of a message one is
 //     chosen, the cold one first, the later first, if its bytes verify (duplicates.go). Where the
 //     memory does not suffice, the last messages of the largest mailboxes are hidden (ration.go).
-//  6. Labels are applied (labels.go), extents are counted, and the newest segment of each class
+//  6. Labels are applied (finish.go), extents are counted, and the newest segment of each class
 //     goes on where it ended, if it has no footer and is not retired: the record that retires it
 //     may be read after it, in an older segment of the other class.
 //
@@ -44,14 +44,14 @@
 // it is never written on.
 //
 // Reread does the second half of it again while the spool is in use, so that hidden messages appear
-// (reread.go). The log is frozen meanwhile.
+// (open.go). The log is frozen meanwhile.
 //
 // # Files
 //
-//	open.go options.go reread.go   what the other packages call
-//	format.go headers.go       FORMAT, and page 0 of each slot
-//	found.go finish.go         the segments, and what becomes of them
-//	loader.go visitor.go       the first pass
-//	tombstones.go expunged.go  what was expunged
-//	fill.go ration.go labels.go remote.go duplicates.go   the second pass
+//	open.go options.go              what the other packages call
+//	format.go headers.go            FORMAT, and page 0 of each slot
+//	found.go tombstones.go          the segments and the messages that were expunged
+//	loader.go visitor.go            the first pass
+//	fill.go ration.go duplicates.go the second pass
+//	finish.go                       labels, remote ids, and what becomes of the segments
 package recovery

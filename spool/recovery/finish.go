@@ -2,9 +2,11 @@ package recovery
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"pillarbox/spool/format"
+	"pillarbox/spool/index"
 	"pillarbox/spool/slots"
 )
 
@@ -58,4 +60,110 @@ func (l *loader) finish(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// labelAll takes all labels into the index, sorted once for each mailbox: one by one they would
+// come in no order.
+func (l *loader) labelAll() {
+	// A label of a message is in as many records as it was carried out of segments. All of them are
+	// taken, and the earlier day counts, so that their order does not matter.
+	type sheet struct {
+		key   format.Key
+		label string
+	}
+	sizes := make(map[sheet]int)
+	for _, g := range l.labels {
+		sizes[sheet{g.Key, g.Label}] += len(g.Seqs)
+	}
+	all := make(map[sheet]index.Labelled)
+	for _, g := range l.labels {
+		on := sheet{g.Key, g.Label}
+		if all[on] == nil {
+			all[on] = make(index.Labelled, 0, sizes[on])
+		}
+		before := len(all[on])
+		if all[on] = l.data.Living(all[on], g.LabelSet); len(all[on]) > before {
+			// The segment is read when it is to be retired, for its labels, only if it has some.
+			l.data.LabelHomes[g.home] = struct{}{}
+		}
+	}
+	// Memory of exactly its size: these lists live as long as the spool is open.
+	for on, m := range all {
+		if m = m.InOrder(); len(m) < cap(m) {
+			m = slices.Clone(m)
+		}
+		if len(m) > 0 {
+			l.data.Mailboxes[on.key].Label(on.label, m)
+		}
+	}
+}
+
+// keepLabels keeps the segments with labels of hidden messages from being retired: which of the
+// labels are needed is not known.
+func (l *loader) keepLabels() {
+	if l.data.Hidden == 0 {
+		return
+	}
+	for _, g := range l.labels {
+		l.data.LabelHomes[g.home] = struct{}{}
+	}
+	for _, g := range l.segments {
+		if g == nil || !g.Counts() {
+			continue
+		}
+		if _, some := l.data.LabelHomes[g.Header.Segment]; some {
+			g.Live++
+			// The label would still be there if all mail were moved, and the segment would be
+			// moved again and again.
+			g.Stuck = true
+		}
+	}
+}
+
+// rememberAll takes the remote ids into the index that count: those that are settled, and those
+// whose messages verify or were expunged. An id without its message would hide a message that was
+// lost.
+func (l *loader) rememberAll() {
+	// Labels and entries are complete by now, and so are the tombstones, those of retired segments
+	// included: what is neither alive nor expunged then is lost.
+	inherited := make(expunged)
+	for _, g := range l.start.Inherited {
+		inherited.add(g)
+	}
+	inherited.order()
+	counts := make(map[uint64]bool)
+	for _, g := range l.logs {
+		counts[g.Header.Segment] = !g.Retired
+	}
+	for _, g := range l.remotes {
+		// What a retired segment says was carried out of it, as settled, if it still counts.
+		if !counts[g.home] {
+			continue
+		}
+		if !g.Settled {
+			g.IDs = slices.DeleteFunc(g.IDs, func(id format.RemoteID) bool {
+				return !accounted(l, g.RemoteSet, id.Seq, inherited)
+			})
+		}
+		if len(g.IDs) > 0 {
+			l.data.Remember(g.RemoteSet, g.home)
+		}
+	}
+	l.remotes = nil
+}
+
+// accounted reports whether the message of an id verifies, as far as a start reads it, or was
+// expunged.
+func accounted(l *loader, g format.RemoteSet, seq uint32, inherited expunged) bool {
+	id := format.Identity{Epoch: g.Epoch, Seq: seq}
+	if !l.data.Known(g.Epoch, g.Tag) {
+		return false
+	}
+	if l.expunged.has(g.Key, id) || inherited.has(g.Key, id) || l.data.Lives(g.Key, id) {
+		return true
+	}
+	// A hidden message was not read again, but its record was, or it would not be counted in the
+	// tally.
+	t := l.tallies[g.Key]
+	return t != nil && id.Compare(t.last) > 0 // it is hidden
 }

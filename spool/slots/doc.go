@@ -43,18 +43,19 @@
 //  3. Count moves its counters as messages come, move and are expunged (writer.go).
 //  4. Seal ends it. When nothing in it lives, it is dead: a log segment is retired by a record
 //     (cleaning.go), a bulk segment at once.
-//  5. Pins and a copy of the folder that is being made keep it from being used again (hold.go).
+//  5. Pins and a copy of the folder that is being made keep it from being used again (pin.go).
 //
 // # Files
 //
-//	slot.go segment.go    one slot, and the segment in it
-//	state.go space.go ripe.go   what the lock guards: slots, free room, what a copy needs
-//	table.go pin.go       the table, open files and pins
+//	slot.go               one slot, and the segment in it
+//	state.go ripe.go      what the lock guards: the slots, and what a copy of the folder needs
+//	space.go              free room, counters
+//	table.go              the table
+//	pin.go                open files, pins, holds while the folder is copied
 //	take.go file.go       slots for new segments, and their files
 //	room.go               whether mail fits in
 //	writer.go             what the writer of the log changes
 //	cleaning.go victim.go what can be retired, and what is worth moving
-//	hold.go               while the folder is copied
 //	visit.go              what a sealed segment says
-//	stats.go probe.go     counters; a look inside for tests
+//	probe.go              a look inside for tests
 package slots

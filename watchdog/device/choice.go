@@ -7,6 +7,14 @@ import (
 	"time"
 )
 
+// Values of watchdog.device in the configuration that are not paths.
+const (
+	None    = "none"
+	Auto    = "auto"
+	Systemd = "systemd"
+	Procd   = "procd"
+)
+
 // A Choice is what the configuration says of the watchdog, and what there is to choose from.
 type Choice struct {
 	Device     string        // one of the values above, or a path

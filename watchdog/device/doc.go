@@ -21,14 +21,13 @@
 //
 // # Files
 //
-//	watchdog.go          what a watchdog is, and the values of watchdog.device
+//	watchdog.go          what a watchdog is, and the device of the kernel that hardware.go uses
 //	choice.go            which watchdog: watchdog.device of the configuration, or the first of
 //	                     systemd, procd and the devices of the kernel that can be used
 //	hardware.go          /dev/watchdogN: timeout, pretimeout, feed, disarm
-//	kernel_linux.go      its ioctls (watchdog-api.rst, linux/watchdog.h)
+//	kernel_linux.go      its ioctls (watchdog-api.rst, linux/watchdog.h), the clock of RELOADING=1
 //	sysfs.go             what the kernel reports of a device that is not open
 //	systemd.go           the notification socket (sd_notify(3), sd_watchdog_enabled(3))
-//	monotonic_linux.go   the clock of RELOADING=1
 //	procd.go             the timer of a service of OpenWrt
 //	ubus.go              the protocol of ubusd, through which procd is called
 //

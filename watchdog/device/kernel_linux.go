@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -84,4 +85,13 @@ func uninterrupted(call func() unix.Errno) unix.Errno {
 			return errno
 		}
 	}
+}
+
+// monotonic returns CLOCK_MONOTONIC, which sd_notify(3) requires and package time does not expose.
+func monotonic() time.Duration {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &t) != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
 }

@@ -2,6 +2,11 @@
 
 package device
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 func openKernel(string) (kernel, error) { return nil, errors.New("only Linux has watchdogs") }
+
+func monotonic() time.Duration { return 0 }

@@ -1,6 +1,9 @@
 package device
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // A Watchdog resets the machine, or restarts this program, unless it is fed within Timeout. It is a
 // *Hardware, a *Supervisor or a *ProcdTimer.
@@ -10,10 +13,25 @@ type Watchdog interface {
 	Disarm() error
 }
 
-// Values of watchdog.device in the configuration that are not paths.
+// Bits of the options (linux/watchdog.h).
 const (
-	None    = "none"
-	Auto    = "auto"
-	Systemd = "systemd"
-	Procd   = "procd"
+	canSetTimeout = 0x0080 // WDIOF_SETTIMEOUT
+	canMagicClose = 0x0100 // WDIOF_MAGICCLOSE
+	canPretimeout = 0x0200 // WDIOF_PRETIMEOUT
 )
+
+// kernel is the interface of the kernel to an open device. Tests implement it, too.
+type kernel interface {
+	Support() (options uint32, identity string, err error)
+	BootStatus() (int, error)
+	SetTimeout(seconds int) (int, error)
+	Timeout() (int, error)
+	SetPretimeout(seconds int) error
+	KeepAlive() error
+	Disable() error
+	Write(p []byte) (int, error)
+	Close() error
+}
+
+// ErrBusy is returned when another program feeds the device.
+var ErrBusy = errors.New("another program holds it")

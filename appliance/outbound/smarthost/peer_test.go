@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,14 +17,32 @@ import (
 // A foreign server is a server of another project.
 type foreign struct{ kind, address, mechanism string }
 
+// login returns the login of anna: with a token if the mechanism takes one.
+func (p foreign) login(right bool) Login {
+	l, secret := Login{User: "anna"}, "wrong"
+	token := strings.Contains(p.mechanism, "OAUTH")
+	switch {
+	case token && right:
+		secret = os.Getenv("SMARTHOST_TOKEN")
+	case right:
+		secret = "a secret"
+	}
+	if token {
+		l.Token = secret
+	} else {
+		l.Password = secret
+	}
+	return l
+}
+
 // open begins a session in which only one mechanism is offered.
-func (p foreign) open(ctx context.Context, t *testing.T, password string, config *tls.Config) (*Session, error) {
+func (p foreign) open(ctx context.Context, t *testing.T, right bool, config *tls.Config) (*Session, error) {
 	t.Helper()
 	conn, err := net.Dial("tcp", p.address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{TLS: config, Implicit: p.kind == "465", Login: Login{User: "anna", Password: password}, Hello: "[127.0.0.1]"}
+	o := Options{TLS: config, Implicit: p.kind == "465", Login: p.login(right), Hello: "[127.0.0.1]"}
 	s := &Session{line: newLine(conn), options: o, timeouts: o.Timeouts.orDefaults()}
 	s.stop = context.AfterFunc(ctx, func() { conn.Close() })
 	err = p.logIn(ctx, s)
@@ -51,7 +70,7 @@ func (p foreign) logIn(ctx context.Context, s *Session) error {
 			return err
 		}
 	}
-	if !strings.Contains(strings.Join(s.offers.Mechanisms, " "), p.mechanism) {
+	if !slices.Contains(s.offers.Mechanisms, p.mechanism) {
 		return fmt.Errorf("it offers %q", s.offers.Mechanisms)
 	}
 	s.offers.Mechanisms = []string{p.mechanism}
@@ -62,10 +81,10 @@ func (p foreign) logIn(ctx context.Context, s *Session) error {
 func trusting() *tls.Config { return &tls.Config{InsecureSkipVerify: true} }
 
 // TestPeer sends by a server of another project, if SMARTHOST_PEER names one: "465 HOST:PORT
-// MECHANISM" or "587 HOST:PORT MECHANISM", which knows anna with "a secret" and takes mail for
-// everybody but nobody and later; "silent HOST:PORT", which accepts and never says anything; or
-// "dead HOST:PORT", which is not there. The server of SMARTHOST_SERVER is called opensmtpd if it
-// sees no content.
+// MECHANISM" or "587 HOST:PORT MECHANISM", which knows anna with "a secret" or the token
+// SMARTHOST_TOKEN and takes mail for everybody but nobody and later; "silent HOST:PORT", which
+// accepts and never says anything; or "dead HOST:PORT", which is not there. The server of
+// SMARTHOST_SERVER is called opensmtpd if it sees no content.
 func TestPeer(t *testing.T) {
 	words := strings.Fields(os.Getenv("SMARTHOST_PEER"))
 	if len(words) == 0 {
@@ -84,14 +103,14 @@ func TestPeer(t *testing.T) {
 	}
 	p.mechanism = words[2]
 	for name, config := range map[string]*tls.Config{"nobody signed it": {ServerName: "localhost"}, "another name": {ServerName: "smtp.example.net"}} {
-		if _, err := p.open(t.Context(), t, "a secret", config); !errors.Is(err, ErrHandshake) {
+		if _, err := p.open(t.Context(), t, true, config); !errors.Is(err, ErrHandshake) {
 			t.Errorf("a certificate that is not trusted, %s: %v", name, err)
 		}
 	}
-	if _, err := p.open(t.Context(), t, "wrong", trusting()); !errors.Is(err, ErrLogin) {
-		t.Errorf("wrong password: %v", err)
+	if _, err := p.open(t.Context(), t, false, trusting()); !errors.Is(err, ErrLogin) {
+		t.Errorf("a wrong password or token: %v", err)
 	}
-	s, err := p.open(t.Context(), t, "a secret", trusting())
+	s, err := p.open(t.Context(), t, true, trusting())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -28,6 +29,7 @@ const (
 // their signals to children as well: when a session ends, the server alone decides.
 func Main() int {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
+	runtime.GOMAXPROCS(1) // each further one has free memory of every size class for itself
 	debug.SetMemoryLimit(softMemory)
 	debug.SetGCPercent(50)
 	limit := syscall.Rlimit{Cur: hardMemory, Max: hardMemory}

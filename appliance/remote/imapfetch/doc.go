@@ -9,7 +9,7 @@
 //	    each EXAMINE before that, which renumbers all messages with each session.
 //	I3  A listing is complete or an error: each message that SELECT counted has been listed with its
 //	    UID, in pieces of 1000, or of fewer if the server says so (MESSAGELIMIT, RFC 9738).
-//	I4  A message is read in pieces of 256 KiB, so that it can go on at any octet after a broken
+//	I4  A message is read in pieces of 1 MiB, so that it can go on at any octet after a broken
 //	    line. A literal that is longer than the piece ends the session; a shorter one does not end
 //	    the message before the size that the server names, unless it is empty. A message that is
 //	    empty, or ends before half of that size, is refused.
@@ -21,7 +21,7 @@
 //
 // The client of go-imap has a goroutine that reads; it ends with the connection.
 //
-//	I7  The server is bounded below the client: a line has at most 16 KiB, a literal 256 KiB, all
+//	I7  The server is bounded below the client: a line has at most 16 KiB, a literal 1 MiB, all
 //	    lines of a session 64 MiB. What was received before TLS is never used after it.
 //
 //	mailbox.go    a session, errors    imapfetch.go  login

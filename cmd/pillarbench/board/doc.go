@@ -13,9 +13,7 @@
 //	B2  Kill is a power cut of all but the disk: SIGKILL without warning.
 //	B3  The emulated hardware reports watchdog events, not the guest: a reboot makes none.
 //
-//	machine.go  the boards that the emulator supports
-//	board.go    a board from power on to power off
-//	console.go  the output of the guest
-//	qmp.go      the events of the hardware
+//	board.go    the boards that the emulator supports, each from power on to power off
+//	console.go  the output of the guest, and the events of the hardware
 //	pack.go     the program disk, and fresh file systems
 package board

@@ -3,12 +3,29 @@ package client
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"strconv"
+	"sync"
 	"time"
 )
+
+// Password is the password of every account that a benchmark or test makes. It has no blanks,
+// because Mailpit accepts none.
+const Password = "bench-bench-bench"
+
+// MaxConnections is the largest number of connections that deliver mail at a time. Each has a
+// mailbox of its own.
+const MaxConnections = 16
+
+// Mailbox returns the name of the i-th connection's mailbox. Each connection has its own, so that
+// no server waits for the lock of a mailbox.
+func Mailbox(i int) string { return fmt.Sprintf("bench%d", i) }
+
+// Mailboxes are the mailboxes of the tests that look for lost messages.
+var Mailboxes = [...]string{"anna", "bert"}
 
 // fetchBuffer is how much a Fetcher reads at a time. It is large because the client's cost is not
 // measured.
@@ -131,3 +148,53 @@ func (f *fetcher) fetch(pipelined int) (octets int64, err error) {
 }
 
 func (f *fetcher) close() { f.conn.Close() }
+
+// Fetchers are sessions on one server that retrieve messages at the same time.
+type Fetchers []*fetcher
+
+// DialFetchers opens sessions, each with its own mailbox. If user is "", they do not log in.
+func DialFetchers(address string, secure bool, user string, sessions, messages int) (Fetchers, error) {
+	var c Fetchers
+	for i := range sessions {
+		name := ""
+		if user != "" {
+			name = Mailbox(i)
+		}
+		f, err := dialFetcher(address, secure, name, messages)
+		if err != nil {
+			c.Close()
+			return nil, err
+		}
+		c = append(c, f)
+	}
+	return c, nil
+}
+
+// Fetch retrieves in all sessions until the period is over.
+func (c Fetchers) Fetch(period time.Duration, pipelined int) (messages int, octets int64, err error) {
+	counts, sums, failures := make([]int, len(c)), make([]int64, len(c)), make([]error, len(c))
+	began := time.Now()
+	var group sync.WaitGroup
+	for i, f := range c {
+		group.Go(func() {
+			for time.Since(began) < period && failures[i] == nil {
+				var n int64
+				n, failures[i] = f.fetch(pipelined)
+				counts[i] += pipelined
+				sums[i] += n
+			}
+		})
+	}
+	group.Wait()
+	for i := range c {
+		messages += counts[i]
+		octets += sums[i]
+	}
+	return messages, octets, errors.Join(failures...)
+}
+
+func (c Fetchers) Close() {
+	for _, f := range c {
+		f.close()
+	}
+}

@@ -28,6 +28,5 @@
 //	disk.go       the medium and its cache
 //	cut.go        what a cut leaves
 //	handshake.go  a connection until the transmission phase
-//	request.go    requests and replies
-//	server.go     connections
+//	server.go     connections, requests and replies
 package disk

@@ -13,7 +13,6 @@
 //	what               file
 //	a hostile client   clients.go
 //	the crowd          crowd.go
-//	the attacks        attack.go: guesses.go, silent.go, handshakes.go, local.go, unfinished.go,
-//	                   page.go
-//	the flood          flood.go
+//	the attacks        attack.go: all of them, and those that hold connections; guesses.go
+//	mail               flood.go: unfinished messages, and the flood of small ones
 package siege

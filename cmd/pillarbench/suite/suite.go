@@ -1,9 +1,11 @@
 package suite
 
 import (
+	"embed"
 	"errors"
 	"fmt"
 	"net"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,4 +114,82 @@ func (r *run) mail(argument string) error {
 	}
 	r.delivered += times
 	return r.Server.arrived(r.delivered)
+}
+
+//go:embed pop3/*.txt smtp/*.txt lmtp/*.txt
+var transcripts embed.FS
+
+// A Case is a transcript.
+type Case struct {
+	Protocol string // "pop3", "smtp" or "lmtp"
+	Name     string // name of the file without ".txt"
+	Section  string // its source, such as "RFC 1939 §5"
+	Why      string // what must hold, in a sentence
+	text     string
+}
+
+// Cases returns the cases whose "protocol/name" contains one of the words, in order. Without
+// words it returns all.
+func Cases(words ...string) []Case {
+	var found []Case
+	for _, protocol := range []string{"pop3", "smtp", "lmtp"} {
+		files, err := transcripts.ReadDir(protocol)
+		if err != nil {
+			panic(err) // the files are embedded
+		}
+		for _, file := range files {
+			name := strings.TrimSuffix(file.Name(), ".txt")
+			if !holdsOne(protocol+"/"+name, words) {
+				continue
+			}
+			text, err := transcripts.ReadFile(path.Join(protocol, file.Name()))
+			if err != nil {
+				panic(err)
+			}
+			found = append(found, newCase(protocol, name, string(text)))
+		}
+	}
+	return found
+}
+
+func holdsOne(name string, words []string) bool {
+	for _, word := range words {
+		if strings.Contains(name, word) {
+			return true
+		}
+	}
+	return len(words) == 0
+}
+
+// newCase parses the first line of a transcript: "# RFC 1939 §5: why".
+func newCase(protocol, name, text string) Case {
+	first, _, _ := strings.Cut(text, "\n")
+	section, why, _ := strings.Cut(strings.TrimPrefix(first, "# "), ": ")
+	return Case{Protocol: protocol, Name: name, Section: section, Why: why, text: text}
+}
+
+// messages are the bodies that [[mail]] delivers, by name, which is also the subject. Lines end
+// in CRLF.
+var messages = map[string]string{
+	"one":       "first\r\n",
+	"two":       "second\r\n",
+	"three":     "third\r\n",
+	"lines":     "1\r\n2\r\n3\r\n4\r\n",
+	"dots":      ".\r\n..\r\n...\r\n.dot\r\nlast\r\n",
+	"blank":     "\r\n\r\n.\r\n\r\n",
+	"empty":     "",
+	"long":      strings.Repeat("x", 70_000) + "\r\nend\r\n",
+	"eight-bit": "gr\xc3\xbc\xc3\x9fe\r\n\xa0\xff\r\ntab\there\r\n",
+	"large":     strings.Repeat(strings.Repeat("0123456789", 7)+"\r\n", 15_000),
+}
+
+// message returns a complete message. It has the header fields that servers add if they are
+// missing.
+func message(name string) (string, error) {
+	body, known := messages[name]
+	if !known {
+		return "", fmt.Errorf("no message is called %s", name)
+	}
+	return "From: Bert <bert@example.org>\r\nTo: Anna <anna@home.arpa>\r\nDate: Tue, 24 Nov 2026 12:00:00 +0000\r\n" +
+		"Message-ID: <" + name + "@example.org>\r\nSubject: " + name + "\r\n\r\n" + body, nil
 }

@@ -50,8 +50,7 @@
 // # Where things are
 //
 //	fault.go     what an operation that fails has done
-//	stats.go     counters
-//	device.go    Device, and the bytes of its files as values
+//	device.go    Device, its counters, and the bytes of its files as values
 //	inode.go     the bytes of a file: on the device, in the cache, in doubt
 //	names.go     what the names of files stand for
 //	plan.go      errors and cuts at the k-th operation
