@@ -46,7 +46,8 @@
 //	    K1…K4 hold for it from the first time that it is found
 //	F2  what was deleted at the provider was durable here: it is here after the next start
 //	F3  where messages are deleted none is left at the provider, and elsewhere all are
-//	S1  what arrives at the outgoing server is what a user has sent, octet for octet, to that recipient
+//	S1  what arrives at the outgoing server is what a user has sent, octet for octet, to that
+//	    recipient
 //	S2  a message arrives again only after a cut, and only the last one that had arrived before it
 //	S3  a message that was acknowledged arrives at each recipient
 //
