@@ -23,7 +23,7 @@ func TestNameOutsideOfTheAuthority(t *testing.T) {
 	if got := admin.Authority(c); !strings.Contains(got, "constrained to ") || strings.Contains(got, "not constrained") || !strings.Contains(got, "nas.home.arpa") {
 		t.Errorf("after the first start: %s", got)
 	}
-	if warnings, err := admin.Check(c); err != nil || len(warnings) > 0 || b.logged("certificate authority does not permit names of the configuration") {
+	if warnings, _, err := admin.Check(c); err != nil || len(warnings) > 0 || b.logged("certificate authority does not permit names of the configuration") {
 		t.Errorf("%q, %v", warnings, err)
 	}
 	leaf := b.cert.Fingerprint()
@@ -42,7 +42,7 @@ func TestNameOutsideOfTheAuthority(t *testing.T) {
 		t.Error("the certificate is another one")
 	}
 	b.login("pop3.listen_tls", "anna").must("NOOP", "QUIT")
-	if warnings, err := admin.Check(c); err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "www.bank.example") {
+	if warnings, _, err := admin.Check(c); err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "www.bank.example") {
 		t.Errorf("%q, %v", warnings, err)
 	}
 	if err := b.stop(); err != nil {

@@ -331,7 +331,7 @@ func (g *granter) withdrawn(t *testing.T, b *box, state string) {
 	if answer := client.say("RETR 3"); answer[0] != '-' {
 		t.Error("there is a second message")
 	}
-	if warnings, err := admin.Check(c); err != nil || !strings.Contains(strings.Join(warnings, "\n"), do) {
+	if warnings, _, err := admin.Check(c); err != nil || !strings.Contains(strings.Join(warnings, "\n"), do) {
 		t.Errorf("check-config says %q, %v", warnings, err)
 	}
 	b.stop()

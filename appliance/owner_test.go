@@ -104,7 +104,7 @@ var commands = map[string]func(t *testing.T, c *config.Config) error{
 		})
 	},
 	"check": func(_ *testing.T, c *config.Config) error {
-		_, err := admin.Check(c)
+		_, _, err := admin.Check(c)
 		return err
 	},
 }

@@ -45,7 +45,11 @@ fi
 	apt-get -qq -o Acquire::Retries=3 update || echo "debian.sh: not all of the mirror's lists came; what is known is used" >&2
 	for package; do
 		case $package in
-		linux-image-*) apt-cache depends "$package" | awk '/Depends:/ { print $2; exit }' ;;
+		linux-image-*) # newer kernels come in several packages
+			image=$(apt-cache depends "$package" | awk '/Depends: linux-image-/ { print $2; exit }')
+			echo "$image"
+			apt-cache depends "$image" | awk '/Depends: linux-(base|binary|modules)-/ { print $2 }'
+			;;
 		*) echo "$package" ;;
 		esac
 	done | xargs apt-get -qq -o Acquire::Retries=3 download

@@ -13,7 +13,7 @@ set -eu
 least='1.25.12 1.26.5'
 
 go=${1:-go}
-command -v "$go" >/dev/null || { echo "go-version.sh: $go: not found" >&2 && exit 1; }
+command -v "$go" >/dev/null || { echo "go-version.sh: $go: not found; install one of these or newer from https://go.dev/dl: $least" >&2 && exit 1; }
 # go1.26.8, go1.27rc1, devel go1.28-1a2b3c, or one of these and more words.
 version=$("$go" env GOVERSION)
 number=$(echo "$version" | sed -n 's/^\(devel \)\{0,1\}go\([0-9.]*\).*/\2/p')

@@ -158,7 +158,10 @@ for want; do
 	made=
 	while read -r form board arch; do
 		case $want in
-		"$form" | "$form:$arch") "$form" "$board" "$arch" && made=1 ;;
+		"$form" | "$form:$arch")
+			"$form" "$board" "$arch" # alone: set -e has no effect before &&
+			made=1
+			;;
 		esac
 	done <<-ROWS
 		$packages

@@ -18,9 +18,8 @@
 #
 # It needs root, python3, openssl, dovecot-imapd and dovecot-pop3d. Courier is below $SERVERS
 # (scripts/unique-ids/unpack.sh) and Cyrus below $CYRUS (scripts/imap/cyrus.sh), because Debian
-# installs one IMAP server at a time. $COUNT and $ROUNDS change the numbers, of which 0 leaves a part out,
-# and $USERS the accounts.
-# Exit code 75: not checked.
+# installs one IMAP server at a time. $COUNT and $ROUNDS change the numbers, of which 0
+# leaves a part out, and $USERS the accounts. Exit code 75: not checked.
 set -eu
 cd "$(dirname "$0")/.."
 providers=dovecot count=${COUNT:-200} rounds=${ROUNDS:-5}

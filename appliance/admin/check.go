@@ -34,12 +34,12 @@ func TLSError(c *config.Config, err error) error {
 }
 
 // Check checks what a valid configuration names: the files of a certificate, which have to be
-// there, and aliases without a mailbox, which are allowed but look like a mistake. It changes
-// nothing.
-func Check(c *config.Config) (warnings []string, err error) {
+// there, and aliases without a mailbox, which are allowed but look like a mistake. aliases is false
+// if they were not checked, because this user may not read the accounts. Check changes nothing.
+func Check(c *config.Config) (warnings []string, aliases bool, err error) {
 	if c.TLS.Cert != "" {
 		if _, err := tls.LoadX509KeyPair(c.TLS.Cert, c.TLS.Key); err != nil {
-			return nil, TLSError(c, err)
+			return nil, false, TLSError(c, err)
 		}
 	}
 	warnings = append(CheckNames(c), checkRemotes(c)...)
@@ -50,11 +50,11 @@ func Check(c *config.Config) (warnings []string, err error) {
 	})
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return warnings, nil // before the first start no alias has a mailbox
+		return warnings, true, nil // before the first start no alias has a mailbox
 	case errors.Is(err, os.ErrPermission):
-		return append(warnings, "the accounts could not be read by this user, so the aliases were not compared with them"), nil
+		return warnings, false, nil
 	case err != nil:
-		return nil, err
+		return nil, false, err
 	}
 	for _, name := range accounts.NewRouting(table, c.Hostname, c.Domains, c.Aliases).Dangling() {
 		warnings = append(warnings, fmt.Sprintf("aliases: %q is no account and no alias; mail for it is refused", name))
@@ -62,5 +62,5 @@ func Check(c *config.Config) (warnings []string, err error) {
 	for _, name := range mailbox.Unknown(c, table) {
 		warnings = append(warnings, fmt.Sprintf("retention.accounts: %q is not an account; its settings have no effect", name))
 	}
-	return warnings, nil
+	return warnings, true, nil
 }

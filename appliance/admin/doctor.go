@@ -37,7 +37,7 @@ func Doctor(ctx context.Context, c *config.Config, err error, built time.Time) (
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
 			err = fmt.Errorf("does not run (state directory %s)", c.State)
 		}
-		all = append(all, doctor.Stopped(err), doctor.Clock(time.Now(), built, false))
+		all = append(all, stopped(err), doctor.Clock(time.Now(), built, false))
 		return append(all, limitsOf(c)...)
 	}
 	defer client.Close()
@@ -53,6 +53,14 @@ func Doctor(ctx context.Context, c *config.Config, err error, built time.Time) (
 	return append(all, doctor.Name(ctx, c.Hostname, certs.Addresses(), func(ctx context.Context, name string) ([]netip.Addr, error) {
 		return net.DefaultResolver.LookupNetIP(ctx, "ip", name)
 	}))
+}
+
+// stopped is the finding about a server that this program could not connect to.
+func stopped(err error) doctor.Finding {
+	if errors.Is(err, os.ErrPermission) {
+		return doctor.NotPermitted(err)
+	}
+	return doctor.Stopped(err)
 }
 
 // doctorPatience is how long a server may take to examine itself.

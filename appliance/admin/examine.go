@@ -38,7 +38,7 @@ func Examine(c *config.Config) (*Examination, error) {
 		}
 		e.Checked = append(e.Checked, "service.user")
 	}
-	warnings, err := Check(c)
+	warnings, aliases, err := Check(c)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,11 @@ func Examine(c *config.Config) (*Examination, error) {
 		return nil, err
 	}
 	e.ports(c)
-	e.Checked = append(e.Checked, "aliases")
+	if aliases {
+		e.Checked = append(e.Checked, "aliases")
+	} else {
+		e.Skipped = append(e.Skipped, "aliases: "+statedir.NoAccess(c.State, fs.ErrPermission).Error())
+	}
 	return e, nil
 }
 

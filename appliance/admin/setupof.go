@@ -88,11 +88,9 @@ func SetupLines(u *Setup) (lines []string) {
 	if address := PageOf(u); address != "" {
 		lines = append(lines, "Web page      "+address)
 	}
-	if half := len(u.Fingerprint) / 2; half > 0 {
-		lines = append(lines,
-			"Certificate   its SHA-256, to compare when a mail client asks:",
-			"              "+u.Fingerprint[:half+1],
-			"              "+u.Fingerprint[half+1:])
+	if u.Fingerprint != "" {
+		lines = append(lines, "Certificate   its SHA-256, to compare when a mail client asks:")
+		lines = append(lines, FingerprintLines(u.Fingerprint)...)
 	} else {
 		lines = append(lines, "Certificate   none yet: the first start of the server makes it")
 	}
@@ -102,6 +100,12 @@ func SetupLines(u *Setup) (lines []string) {
 		}
 	}
 	return lines
+}
+
+// FingerprintLines returns a fingerprint in two lines.
+func FingerprintLines(print string) []string {
+	half := len(print)/2 + 1
+	return []string{"              " + print[:half], "              " + print[half:]}
 }
 
 // PageOf returns the address of the page for a browser, by the first name or address of the server:
@@ -152,8 +156,8 @@ func portLine(label string, all []listen.Address, protocol string, plain func([]
 	return []string{label + strings.Join(ways, ", or ")}
 }
 
-// AuthorityPEM returns the certificate of the authority, which a phone installs. The error says
-// what to do if there is none.
+// AuthorityPEM returns the certificate of the authority, which devices install. The error says what
+// to do if there is none.
 func AuthorityPEM(c *config.Config) (text []byte, err error) {
 	if c.TLS.Cert != "" {
 		return nil, fmt.Errorf("tls.cert is a certificate of your own: the server has no authority (%s)", c.TLS.Cert)
@@ -179,7 +183,7 @@ func FirstLoginLines(u *Setup) []string {
 	}
 	return []string{
 		"First login   " + FirstName + "; its password is in " + u.FirstLogin,
-		"              until then; pillarbox user passwd " + FirstName + " sets one of your own",
+		"              until the first login; pillarbox user passwd " + FirstName + " sets one of your own",
 	}
 }
 

@@ -84,6 +84,11 @@ func FingerprintOfFile(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return FingerprintOfPEM(path, text)
+}
+
+// FingerprintOfPEM returns the SHA-256 of the first certificate in the text of the PEM file path.
+func FingerprintOfPEM(path string, text []byte) (string, error) {
 	for {
 		block, rest := pem.Decode(text)
 		if block == nil {

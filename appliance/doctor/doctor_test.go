@@ -47,6 +47,7 @@ func TestFindings(t *testing.T) {
 		{"a mistake", Configuration("", nil, errors.New("p.toml:3: no")), "FAIL p.toml:3: no"},
 		{"a warning", Configuration("p.toml", []string{"odd"}, nil), "WARN odd"},
 		{"no server", one(Stopped(errors.New("does not run"))), "FAIL does not run"},
+		{"no rights", one(NotPermitted(errors.New("no access"))), "FAIL could not be examined: no access"},
 
 		{"certificate", certificate(func(*Certificate) {}), "OK is valid until 2027-11-30"},
 		{"expired", certificate(func(c *Certificate) { c.Until = noon.Add(-time.Hour) }), "FAIL has expired"},

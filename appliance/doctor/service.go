@@ -116,6 +116,11 @@ func Stopped(err error) Finding {
 	return fail("server", err.Error(), "start it: systemctl start pillarbox, /etc/init.d/pillarbox start, or pillarbox serve")
 }
 
+// NotPermitted is the finding for a server that this user may not examine.
+func NotPermitted(err error) Finding {
+	return fail("server", "could not be examined: "+err.Error(), "run this as root or as the user of the server")
+}
+
 // Configuration is the finding about a configuration file: err is why it was refused.
 func Configuration(file string, warnings []string, err error) (all []Finding) {
 	const check = "configuration"

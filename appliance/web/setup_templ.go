@@ -485,9 +485,20 @@ func fingerprints(f Facts) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 45, "</dl><p>Compare it with what <code>pillarbox setup</code> shows on the server itself.</p>")
+		templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 45, "</dl>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
+		}
+		if f.AuthorityPrint != "" {
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 46, "<p>Compare them with what <code>pillarbox setup</code> and <code>pillarbox setup -ca FILE</code> show on the server itself.</p>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		} else {
+			templ_7745c5c3_Err = templ.WriteString(templ_7745c5c3_Buffer, 47, "<p>Compare it with what <code>pillarbox setup</code> shows on the server itself.</p>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 		}
 		return nil
 	})

@@ -67,7 +67,7 @@ func commands() []command {
 			more: "\nServers, ports, TLS, the fingerprint of the certificate, and listeners that are off. Passwords are never shown.",
 			flags: func(f *flag.FlagSet) {
 				json(f)
-				f.StringVar(&o.ca, "ca", "", "write the certificate of the authority, which a phone installs, to this `FILE`")
+				f.StringVar(&o.ca, "ca", "", "write the certificate of the authority, which devices install, to this `FILE`")
 			}},
 		{name: "check-config", args: "[-config FILE] [-print] [FILE]", does: "check a configuration file", most: 1, run: on(checkConfig),
 			more: " It reports each mistake with its line, and says what was checked. It changes nothing.",
@@ -121,7 +121,7 @@ func userCommands(o *options, on func(func(*call, *options) error) func(*call) e
 		{name: "user add", args: "[-config FILE] NAME", does: "add an account and its mailbox", operands: name, most: 1, flags: none, run: on(addUser), more: stdin},
 		{name: "user passwd", args: "[-config FILE] NAME", does: "change the password of an account", operands: name, most: 1, flags: none, run: on(setPassword), more: stdin},
 		{name: "user list", args: "[-config FILE] [-json]", does: "list the accounts: messages, size, last login", run: on(listUsers),
-			more:  " The last login is known since the start of the server.",
+			more:  " Logins before the start of the server are not shown.",
 			flags: func(f *flag.FlagSet) { f.BoolVar(&o.json, "json", false, jsonFlag) }},
 		{name: "user remove", args: "[-config FILE] NAME", does: "remove an account", operands: name, most: 1, flags: none, run: on(removeUser),
 			more: " Its messages stay in the spool as an orphan: spool stat lists it, spool export -orphan exports it."},

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"pillarbox/appliance/admin"
+	"pillarbox/appliance/certs"
 	"pillarbox/appliance/web/qr"
 )
 
@@ -23,6 +24,7 @@ func setup(c *call, o *options) error {
 	if err != nil {
 		return err
 	}
+	authority := ""
 	if o.ca != "" {
 		text, err := admin.AuthorityPEM(on)
 		if err == nil && o.ca == "-" {
@@ -32,6 +34,9 @@ func setup(c *call, o *options) error {
 		if err == nil {
 			err = writeAuthority(o.ca, text)
 		}
+		if err == nil {
+			authority, err = certs.FingerprintOfPEM(o.ca, text)
+		}
 		if err != nil {
 			return err
 		}
@@ -40,7 +45,7 @@ func setup(c *call, o *options) error {
 		_, err = io.WriteString(c.stdout, setupJSON(u))
 		return err
 	}
-	text := setupText(u, on.TLS.Cert == "", o.ca)
+	text := setupText(u, on.TLS.Cert == "", o.ca, authority)
 	if drawsCodes(c.stdout, os.Getenv) {
 		text += pageCode(u)
 	}
@@ -103,15 +108,18 @@ func writeAuthority(path string, text []byte) error {
 	return err
 }
 
-// setupText is what setup shows to people; authority reports whether the server has one of its own.
-func setupText(u *admin.Setup, authority bool, file string) string {
+// setupText is what setup shows to people; authority reports whether the server has one of its own,
+// whose certificate is in file, with the fingerprint print.
+func setupText(u *admin.Setup, authority bool, file, print string) string {
 	lines := []string{"Address       NAME@" + u.Domain, "User name     NAME; pillarbox user list names the accounts"}
 	lines = append(append(lines, admin.FirstLoginLines(u)...), admin.SetupLines(u)...)
 	switch {
 	case file != "":
-		lines = append(lines, "Authority     its certificate is in "+file+": install it on the phone")
+		lines = append(lines, "Authority     its certificate is in "+file+": install it on each device;",
+			"              its SHA-256:")
+		lines = append(lines, admin.FingerprintLines(print)...)
 	case authority:
-		lines = append(lines, "Authority     pillarbox setup -ca FILE writes its certificate, for phones")
+		lines = append(lines, "Authority     pillarbox setup -ca FILE writes its certificate, for your devices")
 	}
 	if !u.Running {
 		lines = append(lines, "", "The server does not run: this is what the configuration and the files say.")

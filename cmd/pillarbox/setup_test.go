@@ -27,10 +27,10 @@ func aSetup() *admin.Setup {
 }
 
 func TestSetupText(t *testing.T) {
-	golden(t, "setup", []byte(setupText(aSetup(), true, "")))
+	golden(t, "setup", []byte(setupText(aSetup(), true, "", "")))
 	stopped := aSetup()
 	stopped.Running, stopped.Fingerprint = false, ""
-	golden(t, "setup_stopped", []byte(setupText(stopped, true, "ca.crt")))
+	golden(t, "setup_stopped", []byte(setupText(stopped, true, "ca.crt", aSetup().Fingerprint)))
 }
 
 // TestSetupIsJSON: a program can read it.

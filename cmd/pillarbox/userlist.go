@@ -106,7 +106,7 @@ func usersText(rows []userRow, known, running bool) string {
 		}
 	}
 	if running {
-		b.WriteString("The last login is known since the start of the server.\n")
+		b.WriteString("Logins before the start of the server are not shown.\n")
 	} else {
 		b.WriteString("The server does not run: the last login is not known.\n")
 	}

@@ -91,6 +91,7 @@ func (c *Conn) park(ctx context.Context) bool {
 	if c.event == park.Writable {
 		until = c.pace.by
 	}
+	c.to.rest()
 	err := c.pool.lot.Wait(ctx, &c.waiter, c.event, until)
 	if err == park.ErrUnsupported {
 		c.parks = false

@@ -49,6 +49,7 @@
 //
 // # Files
 //
+//	tlsbuffers.go      what crypto/tls would hold while a connection is parked
 //	transport.go       TCP, TLS, TLS of the kernel; deadlines, the pace of a long reply
 //	conn.go            Conn, Run, parking
 //	read.go            lines (RFC 1939 §3, RFC 2449 §4), silence, a client that disconnects

@@ -61,6 +61,13 @@ const kernelPatience = 5 * time.Second
 // handedOver reports whether the kernel makes the records. A close would drop those that it holds.
 func (t *transport) handedOver() bool { return t.tap != nil && t.tap.Switched() }
 
+// rest is called before the connection is parked.
+func (t *transport) rest() {
+	if secure, ok := t.raw.(*tls.Conn); ok {
+		releaseBuffers(secure)
+	}
+}
+
 // failed is called with the error of a read.
 func (t *transport) failed(err error) {
 	if t.tap != nil {

@@ -22,6 +22,9 @@ func ProbeSecret() [32]byte { return probeSecret() }
 // Probe probes a kernel.
 func Probe(s Socket) error { return (&offer{socket: s}).probe() }
 
+// Rekeys reports whether keys of a socket can be replaced.
+func (k *Kernel) Rekeys() bool { return k.rekeys }
+
 // Uncertain is returned by Switch when the number of the next record is not certain.
 var Uncertain = errUncertain
 

@@ -3,9 +3,10 @@
 # unpacked, not installed: FOLDER/vmlinuz, Debian's arm64 or armhf kernel, FOLDER/base.gz, an
 # initramfs of busybox, the modules that the tests need and scripts/qemu/init, and the device tree
 # of a board that needs one. The server is no part of it. FOLDER is left alone when it is whole and
-# no older.
+# no older. $SUITE names another suite of Debian for the kernel than the machine's
+# (trixie-backports).
 #
-# Needs apt, dpkg-deb, depmod (kmod), cpio and Debian's mirror or a proxy of it.
+# Needs apt, dpkg-deb, depmod (kmod), cpio, xz and Debian's mirror or a proxy of it.
 set -eu
 cd "$(dirname "$0")"
 folder=$1
@@ -30,11 +31,14 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
 debian=${XDG_CACHE_HOME:-$HOME/.cache}/pillarbox/$architecture
-../debian.sh "$debian" "$architecture" "linux-image-$flavour" busybox-static # as ../image.sh
-../debian.sh "$debian-e2fsck" "$architecture" e2fsck-static
-e2fsck=$debian-e2fsck/root/sbin/e2fsck.static debian=$debian/root
-version=$(ls "$debian/lib/modules")
-[ -e "$debian/lib/modules/$version/modules.dep" ] || depmod -b "$debian" "$version"
+SUITE='' ../debian.sh "$debian" "$architecture" "linux-image-$flavour" busybox-static # as ../image.sh
+SUITE='' ../debian.sh "$debian-e2fsck" "$architecture" e2fsck-static
+e2fsck=$debian-e2fsck/root/sbin/e2fsck.static
+[ -z "${SUITE:-}" ] || ../debian.sh "$debian-$SUITE" "$architecture" "linux-image-$flavour"
+kernel=$debian${SUITE:+-$SUITE}/root debian=$debian/root
+[ -e "$kernel/lib" ] || ln -s usr/lib "$kernel/lib"
+version=$(ls "$kernel/lib/modules")
+[ -e "$kernel/lib/modules/$version/modules.dep" ] || depmod -b "$kernel" "$version"
 mkdir -p "$tmp/root/bin"
 cp "$debian/bin/busybox" "$e2fsck" "$tmp/root/bin/"
 
@@ -45,10 +49,11 @@ closure() {
 	list=$tmp/root/modules/$1
 	shift
 	for module; do
-		modprobe -d "$debian" -S "$version" --show-depends "$module"
+		modprobe -d "$kernel" -S "$version" --show-depends "$module"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$tmp/paths"
 	xargs -a "$tmp/paths" cp -t "$tmp/root/modules"
-	sed 's|.*/||' "$tmp/paths" >"$list"
+	find "$tmp/root/modules" -name '*.xz' -exec unxz -f {} +
+	sed 's|.*/||; s/[.]xz$//' "$tmp/paths" >"$list"
 }
 # shellcheck disable=SC2086 # words
 closure list $modules
@@ -61,8 +66,10 @@ closure tls $tls
 cp init "$tmp/root/init"
 chmod 755 "$tmp/root/init"
 mkdir "$tmp/new"
-cp "$debian/boot/vmlinuz-$version" "$tmp/new/vmlinuz"
-[ -z "$tree" ] || cp "$debian/usr/lib/linux-image-$version/$tree" "$tmp/new/"
+image=$kernel/boot/vmlinuz-$version
+[ -e "$image" ] || image=$kernel/lib/modules/$version/vmlinuz
+cp "$image" "$tmp/new/vmlinuz"
+[ -z "$tree" ] || cp "$kernel/usr/lib/linux-image-$version/$tree" "$tmp/new/"
 (cd "$tmp/root" && find . | LC_ALL=C sort | cpio -o -H newc --quiet | gzip -9n) >"$tmp/new/base.gz"
 # A board that boots from the folder meanwhile finds each file whole.
 for file in "$tmp"/new/[!b]* "$tmp/new/base.gz"; do

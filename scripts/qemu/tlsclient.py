@@ -2,13 +2,14 @@
 # tlsclient.py MESSAGES: what no mail client does, over TLS on port $POP3S_PORT, to the account
 # $ACCOUNT, whose mailbox has large messages: new keys, half-closed and reset connections, damaged
 # records, and downloads that stall for $STALL seconds. Each must end as it does over TLS of the
-# process. Prints a line for each.
+# process. $ANSWERS requests for new keys must be answered, if it is set. Prints a line for each.
 import os
 import socket
 import ssl
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 env = os.environ
@@ -83,8 +84,10 @@ def check(holds, what):
 
 def keys():
     """OpenSSL asks for new keys between two messages, and for new keys of its own."""
+    log = tempfile.NamedTemporaryFile("r")
     client = subprocess.Popen(
-        ["openssl", "s_client", "-connect", "localhost:%d" % PORT, "-CAfile", env["CA"], "-crlf", "-verify_quiet"],
+        ["openssl", "s_client", "-connect", "localhost:%d" % PORT, "-CAfile", env["CA"], "-crlf", "-verify_quiet",
+         "-msg", "-msgfile", log.name],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     rest = [b""]
 
@@ -117,6 +120,8 @@ def keys():
     until(b"+OK")
     client.stdin.close()
     client.wait()
+    answers = sum(line.startswith("<<<") and "KeyUpdate" in line for line in log)
+    check(answers == int(env.get("ANSWERS", answers)), "%d requests for new keys were answered" % answers)
 
 
 def half_closed():

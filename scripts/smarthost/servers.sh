@@ -1,9 +1,10 @@
 # shellcheck shell=sh
 # servers.sh: sourced by scripts/smarthost.sh, which has $dir, $tls and $plain. NAME_start starts an
-# unpacked server of Debian in the background, in a mount namespace of its own, and sets $pid. Each
-# knows anna with "a secret", refuses nobody for ever and later for now, takes its time with slow,
-# and refuses a message whose subject is refuse, but for OpenSMTPD, whose filters see no content.
-# Exim and Postfix have Dovecot check tokens if $oauth is a directory of scripts/oauth/servers.sh.
+# unpacked server of Debian in the background, in a mount namespace of its own, and sets $pid, unless
+# the server is not to be had. Each knows anna with "a secret", refuses nobody for ever and later for
+# now, takes its time with slow, and refuses a message whose subject is refuse, but for OpenSMTPD,
+# whose filters see no content. Exim and Postfix have Dovecot check tokens if $oauth is a directory of
+# scripts/oauth/servers.sh.
 
 # shellcheck disable=SC2034 # pid is for who sources this
 : "${dir:=}" "${tls:=}" "${plain:=}" "${pid:=}" "${oauth:=}"
@@ -205,12 +206,29 @@ END
 		"$0/postfix/usr/lib/postfix/sbin/master" -c "$0/postfix/conf" -s'
 }
 
+# opensmtpd_start: of Debian 13, because that of Debian 12 cannot do TLS with its OpenSSL (OpenSMTPD
+# issue 1171). It runs with the libraries of its suite, in a root of its own.
 opensmtpd_start() {
-	unpack opensmtpd
+	SUITE=trixie scripts/debian.sh "$dir/opensmtpd" "$(dpkg --print-architecture)" opensmtpd libc6 libcrypt1 libdb5.3t64 \
+		libevent-2.1-7t64 libpam0g libaudit1 libcap-ng0 libssl3t64 libzstd1 zlib1g || return 0
+	root=$dir/opensmtpd/root
+	for folder in bin sbin lib lib64; do
+		[ -e "$root/$folder" ] || ln -s "usr/$folder" "$root/$folder"
+	done
+	mkdir -p "$root/dev" "$root/proc" "$root/run" "$root/tmp" "$root/var/spool/smtpd" "$root/var/lib/opensmtpd/empty"
+	ln -s ../run "$root/var/run"
+	chmod 711 "$root/var/spool/smtpd"
+	chmod 1777 "$root/tmp"
+	cp /dev/null "$root/dev/urandom" # something to bind to
+	cp /dev/null "$root/dev/null"
 	users opensmtpd opensmtpq
-	cat >"$dir/opensmtpd/conf" <<END
-pki mine cert "$dir/cert.pem"
-pki mine key "$dir/key.pem"
+	cp "$dir/passwd" "$dir/group" "$root/etc"
+	cp "$dir/key.pem" "$dir/cert.pem" "$root/etc"
+	mkdir -p "$root/etc/ssl/certs"
+	cp "$dir/cert.pem" "$root/etc/ssl/certs/ca-certificates.crt" # it wants one
+	cat >"$root/etc/smtpd.conf" <<END
+pki mine cert "/etc/cert.pem"
+pki mine key "/etc/key.pem"
 table logins { "anna" = "$(printf 'a secret' | openssl passwd -6 -stdin)" }
 filter refused phase rcpt-to match rcpt-to regex { "^<?nobody@" } reject "550 5.1.1 no such user"
 filter deferred phase rcpt-to match rcpt-to regex { "^<?later@" } reject "450 4.2.0 try again later"
@@ -218,12 +236,11 @@ filter both chain { refused, deferred }
 smtp max-message-size 2M
 listen on 127.0.0.1 port $tls smtps pki mine auth <logins> filter both
 listen on 127.0.0.1 port $plain tls-require pki mine auth <logins> filter both
-action nowhere lmtp "$dir/opensmtpd/nothing"
+action nowhere relay host "smtp://127.0.0.1:9"
 match auth from any for any action nowhere
 END
-	# It opens its queue by these names.
 	# shellcheck disable=SC2016
-	inside 'mount -t tmpfs none /var/spool && mkdir /var/spool/smtpd && chmod 711 /var/spool/smtpd &&
-		mount -t tmpfs none /var/lib && mkdir -p /var/lib/opensmtpd/empty && mount -t tmpfs none /run &&
-		exec "$0/opensmtpd/usr/sbin/smtpd" -d -f "$0/opensmtpd/conf"'
+	inside 'for device in null urandom; do mount --bind "/dev/$device" "$0/opensmtpd/root/dev/$device"; done &&
+		mount -t proc proc "$0/opensmtpd/root/proc" &&
+		exec chroot "$0/opensmtpd/root" /usr/sbin/smtpd -d -f /etc/smtpd.conf'
 }

@@ -104,13 +104,18 @@ func (c *Crowd) Grow(sessions int) error {
 	return nil
 }
 
-// Stall requests message n in each session and reads nothing of it.
+// Stall requests message n in each session and reads nothing of it but the first line.
 func (c *Crowd) Stall(n int) error {
 	for _, r := range c.Conns {
 		if tcp, ok := r.conn.(*net.TCPConn); ok {
 			tcp.SetReadBuffer(4096) // otherwise the kernel buffers megabytes
 		}
 		if _, err := fmt.Fprintf(r.conn, "RETR %d\r\n", n); err != nil {
+			return err
+		}
+	}
+	for _, r := range c.Conns { // a slow server has begun with all of them then
+		if _, err := r.Reply(); err != nil {
 			return err
 		}
 	}

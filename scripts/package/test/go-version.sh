@@ -1,5 +1,6 @@
 #!/bin/sh
-# go-version.sh: checks which versions of Go scripts/go-version.sh refuses.
+# go-version.sh: checks which versions of Go scripts/go-version.sh refuses, and that package.sh
+# stops there and names no package.
 set -eu
 cd "$(dirname "$0")/../../.."
 tmp=$(mktemp -d)
@@ -36,4 +37,10 @@ if scripts/go-version.sh "$tmp/missing" 2>"$tmp/said"; then
 	echo "a Go that is not there was accepted" >&2 && exit 1
 fi
 grep -q 'not found' "$tmp/said"
+if PATH=$tmp:$PATH NFPM=true GOVERSION=go1.24.13 scripts/package.sh -o "$tmp/dist" deb:amd64 >"$tmp/said" 2>&1; then
+	echo "package.sh succeeds without a package" >&2 && exit 1
+fi
+if grep -q '\.deb$' "$tmp/said"; then
+	echo "package.sh names a package that it has not made" >&2 && exit 1
+fi
 echo "go-version: PASS"
