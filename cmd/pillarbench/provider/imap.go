@@ -1,9 +1,6 @@
 package provider
 
 import (
-	"io"
-	"log"
-
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
@@ -22,9 +19,14 @@ func (p *Provider) imapServer() *imapserver.Server {
 		// The listener has TLS.
 		InsecureAuth: true,
 		// A session that is cut off is no error here.
-		Logger: log.New(io.Discard, "", 0),
+		Logger: silent{},
 	})
 }
+
+// silent logs nothing.
+type silent struct{}
+
+func (silent) Printf(string, ...any) {}
 
 // An imapSession is one session. The memory server has the texts.
 type imapSession struct {
