@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -99,4 +101,37 @@ var errRevoked = errors.New("the account was removed, or its password changed, d
 func unchanged(table *accounts.Table, was accounts.Account) bool {
 	now, ok := table.Lookup(was.Name)
 	return ok && now.Mailbox == was.Mailbox && bytes.Equal(now.Verifier.Digest(), was.Verifier.Digest())
+}
+
+// A latest keeps the last login of each account since the start, in memory alone: a file would cost
+// the flash a write each time a phone looks for mail. An entry takes about 100 bytes.
+type latest struct {
+	mu sync.Mutex
+	at map[string]time.Time // by the name of the account
+}
+
+func (l *latest) note(account string, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.at == nil {
+		l.at = map[string]time.Time{}
+	}
+	l.at[account] = now
+}
+
+// keep drops what belongs to accounts that were removed.
+func (l *latest) keep(table *accounts.Table) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	maps.DeleteFunc(l.at, func(name string, _ time.Time) bool {
+		_, exists := table.Lookup(name)
+		return !exists
+	})
+}
+
+// all returns the last login of each account that has logged in since the start.
+func (l *latest) all() map[string]time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.at)
 }

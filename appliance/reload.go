@@ -1,14 +1,23 @@
 package appliance
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
+	"syscall"
 
 	"go.uber.org/zap"
 
+	"pillarbox/appliance/accounts"
 	"pillarbox/appliance/admin"
 	"pillarbox/appliance/config"
+	"pillarbox/appliance/listen"
+	"pillarbox/appliance/logging"
+	"pillarbox/appliance/mailbox"
 	"pillarbox/appliance/statedir"
 )
 
@@ -99,4 +108,67 @@ func (a *Appliance) noteRestart(c *config.Config) {
 			a.log.Warn("this change needs a restart", zap.String("key", row.key), zap.String("do", a.remote.restart))
 		}
 	}
+}
+
+// watched returns the files that a reload reads.
+func (a *Appliance) watched(c *config.Config) []string {
+	files := []string{filepath.Join(a.state, statedir.AccountsFile)}
+	for _, file := range []string{cmp.Or(c.File, a.opts.Awaited), c.TLS.Cert, c.TLS.Key} {
+		if file != "" {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// look returns a description of files that changes when they change, and not when they are read.
+func look(files []string) string {
+	var seen strings.Builder
+	for _, file := range files {
+		info, err := os.Stat(file)
+		if err != nil {
+			fmt.Fprintf(&seen, "%s is not there\n", file)
+			continue
+		}
+		var inode uint64
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+			inode = uint64(stat.Ino)
+		}
+		fmt.Fprintf(&seen, "%s %d %d %d\n", file, inode, info.Size(), info.ModTime().UnixNano())
+	}
+	return seen.String()
+}
+
+// filesChanged reports whether a watched file is another one than when it was last read.
+func (a *Appliance) filesChanged() bool {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	return look(a.watched(a.rules.Load().config)) != a.reloading.seen
+}
+
+// enforce puts a configuration and accounts in force for what begins from now on.
+func (a *Appliance) enforce(c *config.Config, table *accounts.Table) {
+	in := &rules{
+		config: c, table: table,
+		routing: accounts.NewRouting(table, c.Hostname, c.Domains, c.Aliases),
+		listen: listen.Rules{
+			Allow:   c.Allow,
+			Servers: a.newServers(c, a.log, listen.Handshaker{Clients: a.clients, Log: a.log}.Over),
+			Probed:  a.newServers(c, zap.NewNop(), listen.Uncounted),
+		},
+	}
+	for _, name := range in.routing.Dangling() {
+		a.log.Warn("alias has no mailbox: mail for it is refused", zap.String("alias", name))
+	}
+	for _, name := range mailbox.Unknown(c, table) {
+		a.log.Warn("retention is set for an account that does not exist", zap.String("user", name))
+	}
+	if a.opts.Level != nil {
+		a.opts.Level.Set(logging.ParseLevel(c.Log.Level))
+	}
+	a.rules.Store(in)
+	a.remote.enforce(c, table)
+	defer a.remote.sending.checkDevices() // by the new rules
+	a.latest.keep(table)
+	a.page.devices.keep(table)
 }

@@ -23,6 +23,8 @@ const (
 	mostMethods   = 40  // of a type, those of embedded types included
 	mostFields    = 25  // the same
 	mostColumns   = 100 // of a line of comment
+
+	leastMedian, mostMedian = 100, 200 // lines of the files that are neither tests nor generated
 )
 
 // root is the folder of the module, of which the tests hold every package.
@@ -215,6 +217,34 @@ func TestSizes(t *testing.T) {
 			if n := fieldsOf(named); n > mostFields {
 				t.Errorf("%s: %s has %d fields", f.name, name, n)
 			}
+		}
+	}
+}
+
+// TestMedian: a type or a step can be read in one file. In the tree and in each of its pillars, at
+// least half of the files have 100 lines. Small files about one noun are merged, if the layers that
+// TestNoUpwardUses holds remain.
+func TestMedian(t *testing.T) {
+	lines := map[string][]int{} // of the files of each pillar; "" is the tree
+	for _, f := range folders(t) {
+		pillar, _, _ := strings.Cut(f.name, "/")
+		for file, n := range f.lines {
+			if !strings.HasSuffix(file, "_test.go") {
+				lines[pillar] = append(lines[pillar], n)
+				lines[""] = append(lines[""], n)
+			}
+		}
+	}
+	for _, pillar := range []string{"", "appliance", "cmd", "pop3", "spool", "watchdog"} {
+		list := lines[pillar]
+		if len(list) < 10 {
+			t.Fatalf("%q has %d files", pillar, len(list))
+		}
+		slices.Sort(list)
+		median := (list[(len(list)-1)/2] + list[len(list)/2]) / 2
+		t.Logf("%q: %d files, median %d lines", pillar, len(list), median)
+		if median < leastMedian || median > mostMedian {
+			t.Errorf("%q: the median of %d files is %d lines", pillar, len(list), median)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -48,4 +49,76 @@ func (t *Table) succeeded(g guess) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.guesses.succeeded(g, t.now())
+}
+
+const (
+	longestWait = 10 * time.Second // for a turn
+	briefPause  = time.Second      // before one more is refused, so that a client cannot try in a loop
+)
+
+// ErrBusy is returned if a limit leaves no turn in time. It reveals nothing about the password or
+// the recipient, and the client may try again later.
+var ErrBusy = errors.New("too many attempts, try again later")
+
+// await calls take until it returns 0, which means that it took what it needed; otherwise take has
+// taken nothing and returns after how long another try is useful. take is called with mu held.
+// There is no queue: a client that gives up leaves nothing behind, and all that wait have the same
+// chance.
+func (t *Table) await(ctx context.Context, c Client, take func(now instant) time.Duration) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	wait := take(now)
+	if wait == 0 {
+		return nil
+	}
+	o := t.clients.hold(c, now)
+	defer t.clients.release(c)
+	until, waits := now+longestWait, 1
+	if !o.mayWait() {
+		take, until, waits = func(instant) time.Duration { return longestWait }, now+briefPause, 0
+	}
+	o.wait(waits)
+	defer o.wait(-waits)
+	for wait > 0 {
+		if now >= until {
+			return ErrBusy
+		}
+		if err := t.sleep(ctx, min(wait, until-now)); err != nil {
+			return err
+		}
+		now = t.now()
+		wait = take(now)
+	}
+	return nil
+}
+
+// sleep returns after d, or with the error of ctx. It is called with mu held, and does not hold it
+// meanwhile.
+func (t *Table) sleep(ctx context.Context, d time.Duration) error {
+	t.mu.Unlock()
+	defer t.mu.Lock()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// AwaitRecipient is called before a recipient is looked up. It returns nil at once as long as c has
+// named few that are unknown. After that every recipient waits for a turn, known or not, so that
+// neither the reply nor its time reveals which names exist. It returns ErrBusy if there is no turn
+// within 10 s, or the error of ctx. RecipientFound returns the turn.
+func (t *Table) AwaitRecipient(ctx context.Context, c Client) error {
+	return t.await(ctx, c, func(now instant) time.Duration { return t.clients.takeRecipient(c, now) })
+}
+
+// RecipientFound notes that the recipient after AwaitRecipient exists: it does not count.
+func (t *Table) RecipientFound(c Client) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.clients.returnRecipient(c)
 }

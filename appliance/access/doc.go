@@ -116,19 +116,18 @@
 // From the bottom up: a file uses only files above it in this list.
 //
 //	client.go, client_linux.go   what a client is
-//	secret.go, keys.go           the server's secret, and hashes by it
+//	keys.go                      the server's secret, and hashes by it
 //	bucket.go                    token buckets, counts in a minute
 //	slab.go                      small maps
 //	pairs.go, known.go           pairs of an account and a client; the file of the known ones
-//	open.go, records.go          what a client has open, and what is remembered of it
-//	bounds.go                    how many sessions and handshakes there may be
+//	bounds.go                    how many sessions and handshakes there may be, of each client, too
+//	records.go                   what is remembered of a client: its connections, log lines, waste
 //	sessions.go, handshakes.go   which of them makes room
-//	failures.go, guesses.go      the limits of logins
-//	recipients.go, waste.go      unknown recipients, octets that came to nothing
-//	connections.go               what may be logged of connections, and of each client
+//	guesses.go                   the limits of logins
+//	recipients.go                unknown recipients
 //	table.go                     the lock, and all that takes it for one step
 //	admission.go                 a session from Enter to Leave, a handshake
 //	revocation.go                logins of sessions, and those that no longer hold
-//	waiting.go, attempts.go      bounded waits, the steps of an attempt to log in
-//	scram.go, login.go           the verdict on a password or a proof
+//	attempts.go                  the steps of an attempt to log in, bounded waits
+//	login.go                     the verdict on a password or a proof
 package access

@@ -85,10 +85,9 @@
 //
 // # Files
 //
-//	the protocol    line.go      lines and pieces         answers.go   what answers contain
-//	the server      server.go    Server, session          requests.go  the table of requests
+//	the protocol    line.go      lines and pieces         answers.go   figures, other answers
+//	the server      server.go    Server, session          requests.go  the socket, the requests
 //	                exchange.go  export                   receive.go   import
-//	                stat.go      figures                  socket.go    the socket
 //	the client      client.go    Client                   offer.go     import
 //	both ends       bin.go       the bin                  health.go, setup.go
 //	for commands    ask.go       Ask: a server, or files  accounts.go  reading and editing accounts

@@ -41,7 +41,7 @@
 //	Lines ">From " between a separator and the header are part of the separator (UUCP), and so is
 //	a separator directly before another one.
 //
-// A usual field is one that mail programs write first in a header (field.go). The header field is
+// A usual field is one that mail programs write first in a header (header.go). The header field is
 // the evidence that counts, because the other signs are missing or ambiguous: programs that do not
 // quote write lines such as "From 10:00 on in 2001 ...", Thunderbird writes "From " alone, and many
 // files lack the empty line. "http://" is no header field.
@@ -111,12 +111,10 @@
 //
 // # Files
 //
-//	both     report.go  folder.go, open.go (how files are opened)  distinct.go  field.go
-//	         lines.go (line ends)
-//	mbox     mboxread.go  survey.go (the pass)  separator.go (the rule)  counted.go
-//	         (Content-Length)  header.go  popa3d.go  foreign.go (no mbox)  quoting.go
-//	         mbox.go, earlier.go (export)
-//	Maildir  maildirread.go  maildirname.go  subfolder.go  content.go (one file)  packed.go
-//	         identify.go (unique-ids)  list.go  uidlist.go (Dovecot)  courier.go
-//	         maildir.go (export)
+//	both     report.go  folder.go, subfolder.go (how files are opened)  header.go
+//	         lines.go (line ends)  foreign.go (compressed files, and what is no mail)
+//	mbox     mboxread.go  survey.go (the pass)  separator.go (the rule, Content-Length)
+//	         quoting.go  mbox.go, earlier.go (export)
+//	Maildir  maildirread.go  maildirname.go  content.go (one file)  list.go (unique-ids of
+//	         Dovecot and Courier)  maildir.go (export)
 package archive

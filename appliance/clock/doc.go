@@ -42,6 +42,7 @@
 //
 // # Files
 //
-//	clock.go     Clock                       interval.go       Interval, days and ages
-//	record.go    what a run leaves behind    machine_linux.go  the clocks of the machine
+//	clock.go          Clock
+//	record.go         Interval, days and ages, and what a run leaves behind of them
+//	machine_linux.go  the clocks of the machine
 package clock

@@ -7,7 +7,7 @@
 // accepts no value that it does not understand. A file with one mistake is not half in force:
 // [Find] returns a whole Config or a [*Report].
 //
-//	file ──► positions (where each key and value stands)      keys.go: the table of keys
+//	file ──► positions (where each key and value stands)      settings.go: the table of keys
 //	  └────► values    (map of what was written)  ──────────► one row a key: a setter
 //	                                                            │
 //	         Default() ── filled from the file ── Complete() ── Validate() ──► *Config
@@ -29,20 +29,16 @@
 // Where what is
 //
 //	encoding.go     byte order marks, UTF-16, line ends
-//	document.go     TOML to values and positions
-//	table.go        tables, and names that are used twice
+//	document.go     TOML to values and positions, the line of a value that later proves wrong
+//	table.go        positions, tables, and names that are used twice
 //	syntax.go       the words for what is not TOML
 //	config.go       the values and their defaults; remote.go, retention.go: of tables with names
 //	setter.go       what a key accepts, by the type of its value
-//	keys.go         the table of keys
 //	suggest.go      "did you mean ...?"
-//	named.go        tables whose keys are names of the user's choice
-//	fill.go         values to Config
-//	variables.go    environment variables to Config
-//	environment.go  what the machine adds
+//	fill.go         values to Config; tables whose keys are names of the user's choice
+//	environment.go  environment variables to Config, and what the machine adds
 //	validate.go     what values are possible; aliases.go, listeners.go and remotecheck.go for theirs
 //	load.go         all of it in order
-//	settings.go     a Config as text
-//	locate.go       the line of a value that turns out to be wrong later
+//	settings.go     the table of keys, and a Config as text
 //	report.go       all problems as text
 package config

@@ -76,3 +76,144 @@ func (c *Config) fillKey(table []key, values map[string]any, p position) (troubl
 	}
 	return fmt.Sprintf("unknown %s %q%s", what, name, hint), p.key
 }
+
+// fillAlias stores one line of [aliases].
+func (c *Config) fillAlias(values map[string]any, p position) (trouble string, mark span) {
+	if len(p.path) > 2 || p.table {
+		return fmt.Sprintf("aliases: a name with a dot is written in quotes: %q = [...]", strings.Join(p.path[1:], ".")), p.key
+	}
+	var to []string
+	value, _ := lookUp(values, p.path)
+	if err := texts(&to)(value); err != nil {
+		return p.name() + ": " + err.Error(), p.value
+	}
+	name := names.Fold(p.path[1])
+	if _, twice := c.Aliases[name]; twice {
+		return fmt.Sprintf("aliases: %q is there twice; letter case makes no difference", name), p.key
+	}
+	for i := range to {
+		to[i] = names.Fold(to[i])
+	}
+	c.Aliases[name] = to
+	return "", span{}
+}
+
+// ofAccount reports whether a position is in [retention.accounts], or that table itself.
+func (p position) ofAccount() bool {
+	return len(p.path) >= 2 && p.path[0] == retentionTable && p.path[1] == accountsTable
+}
+
+// fillAccount stores one line below [retention.accounts], after the keys of [retention].
+func (c *Config) fillAccount(values map[string]any, p position) (trouble string, mark span) {
+	if value, _ := lookUp(values, p.path); len(p.path) <= 3 && !p.table || kind(value) == "a list" && p.table {
+		return p.name() + ": expects a table: [retention.accounts.anna] on a line of its own, and its keys below", p.key
+	}
+	if len(p.path) == 2 {
+		return "", span{}
+	}
+	name := names.Fold(p.path[2])
+	if !accountName(name) {
+		return fmt.Sprintf("retention.accounts: %q cannot be the name of an account: it is 1 to 64 of a-z, 0-9, dot, hyphen and underscore", p.path[2]), p.key
+	}
+	if c.Retention.Accounts == nil {
+		c.Retention.Accounts = map[string]Keeping{}
+	}
+	own, known := c.Retention.Accounts[name]
+	if !known {
+		own = c.Retention.Keeping
+	}
+	defer func() { c.Retention.Accounts[name] = own }()
+	switch {
+	case len(p.path) == 3 && known:
+		return fmt.Sprintf("retention.accounts: %q is there twice; letter case makes no difference", name), p.key
+	case len(p.path) == 3:
+		return "", span{}
+	case len(p.path) > 4 || p.table:
+		return fmt.Sprintf("retention.accounts: a name with a dot is written in quotes: [retention.accounts.%q]", strings.Join(p.path[2:], ".")), p.key
+	}
+	return own.fill(values, p)
+}
+
+// fill stores one key of an account.
+func (k *Keeping) fill(values map[string]any, p position) (trouble string, mark span) {
+	table, name := k.keys(), p.path[3]
+	for _, row := range table {
+		if row.name == name {
+			value, _ := lookUp(values, p.path)
+			if err := row.set(value); err != nil {
+				return p.name() + ": " + err.Error(), p.value
+			}
+			return "", span{}
+		}
+	}
+	hint := ""
+	if best := nearest(table, position{path: []string{name}}); best != "" {
+		hint = fmt.Sprintf("; did you mean %q?", strings.Join(p.path[:3], ".")+"."+best)
+	}
+	return fmt.Sprintf("unknown key %q%s", p.name(), hint), p.key
+}
+
+// fillRemote stores one line below [remote.NAME].
+func (c *Config) fillRemote(values map[string]any, p position) (trouble string, mark span) {
+	if value, _ := lookUp(values, p.path); len(p.path) <= 2 && !p.table || kind(value) == "a list" && p.table {
+		return p.name() + ": expects a table: [remote.NAME] on a line of its own, and its keys below", p.key
+	}
+	if len(p.path) == 1 {
+		return "", span{}
+	}
+	name := p.path[1]
+	if !newName(name) {
+		return fmt.Sprintf("remote: %q cannot be the name of a remote account: it is 1 to 64 of a-z, 0-9, dot, hyphen and underscore, and does not begin with a dot or hyphen or end in .new", name), p.key
+	}
+	r, known := c.Remote[name]
+	if !known {
+		r = newRemote()
+	}
+	defer func() {
+		if c.Remote == nil {
+			c.Remote = map[string]Remote{}
+		}
+		c.Remote[name] = r
+	}()
+	switch {
+	case len(p.path) == 2:
+		return "", span{}
+	case len(p.path) > 3 || p.table:
+		return fmt.Sprintf("remote: a name with a dot is written in quotes: [remote.%q]", strings.Join(p.path[1:], ".")), p.key
+	}
+	return r.fill(values, p)
+}
+
+// fill stores one key of a remote account.
+func (r *Remote) fill(values map[string]any, p position) (trouble string, mark span) {
+	table, name := r.keys(), p.path[2]
+	for _, row := range table {
+		if row.name == name {
+			value, _ := lookUp(values, p.path)
+			if err := row.set(value); err != nil {
+				return p.name() + ": " + err.Error(), p.value
+			}
+			return "", span{}
+		}
+	}
+	hint := ""
+	if best := nearest(table, position{path: []string{name}}); best != "" {
+		hint = fmt.Sprintf("; did you mean %q?", strings.Join(p.path[:2], ".")+"."+best)
+	}
+	return fmt.Sprintf("unknown key %q%s", p.name(), hint), p.key
+}
+
+// lookUp finds the value of a path.
+func lookUp(values map[string]any, path []string) (value any, found bool) {
+	value = values
+	for _, part := range path {
+		table, ok := value.(map[string]any)
+		if !ok {
+			return value, false
+		}
+		if value, found = table[part]; !found {
+			return nil, false
+		}
+	}
+	return value, true
+}

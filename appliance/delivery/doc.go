@@ -49,7 +49,7 @@
 //
 // # Files
 //
-//	message.go     Message, Source, errors        delivery.go   Delivery, from Begin to Commit
-//	quota.go       the quota rule                 batch.go      deliveries that share a commit
+//	message.go     Message, Source, errors        delivery.go   Delivery and Batch, Begin to Commit
+//	intake.go      Intake, the quota rule
 //	room.go        room in the spool, bins        unfinished.go the budget of unfinished messages
 package delivery

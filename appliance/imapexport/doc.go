@@ -25,8 +25,7 @@
 //
 // # Files
 //
-//	target.go  where to: the URL    dial.go  connection and login
+//	dial.go    where to: the URL, connection and login
 //	mailbox.go the folder           sum.go   the sum
-//	pending.go what was sent and not yet answered
-//	take.go    the Taker
+//	pending.go the Taker, what was sent and not yet answered
 package imapexport

@@ -20,8 +20,8 @@
 //
 // # Files
 //
-//	table.go     keys, protocols, addresses     ports.go      the ports in place of standard ones
-//	listener.go  one open address               set.go        the listeners that are open or off
+//	listener.go  keys, protocols, one address   ports.go      the ports in place of standard ones
+//	bind.go      trying an address              set.go        the listeners that are open or off
 //	sessions.go  sessions, spare descriptor     accept.go     Acceptor
 //	probe.go     health probes                  handshake.go  TLS handshakes that fail
 package listen

@@ -3,8 +3,8 @@
 // for many clients; and how the server is restarted here.
 //
 //	memory.go     the limits of control groups, version 1 and 2
-//	addresses.go  the addresses of interfaces that are on the network outside
-//	shared.go     the addresses from which an engine forwards connections
+//	addresses.go  the addresses of interfaces that are on the network outside, and those from
+//	              which an engine forwards connections
 //	restart.go    how the server is restarted
 //
 // It holds nothing and changes nothing. What cannot be read is as if it were not there.

@@ -29,8 +29,7 @@
 //
 //	RFC 6762        file
 //	§5.4, §6        answer.go    which records, unicast or multicast, delays, known answers (§7.1)
-//	§8, §9          claim.go     probes, announcements, conflicts
-//	§10.1           announcement.go what is announced, goodbye
+//	§8, §9, §10.1   announcement.go probes, announcements, conflicts, goodbye
 //	                responder.go the life of a name
 //	§8.2            tie.go       two that probe for one name at a time
 //	§10, RFC 6763   zone.go      the records

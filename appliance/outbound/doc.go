@@ -19,7 +19,7 @@
 //  2. scan finds it. One session takes all that waits for an outgoing server (serve.go).
 //
 //  3. Sent: expunged at once. 5xx: a report into the mailbox of the owner, then expunged. 4xx, or
-//     no reply: it waits (finish.go, settle.go).
+//     no reply: it waits (finish.go, scan.go).
 //
 //  4. 4 hours with a connection: the sender is told once. 5 days with a connection, or 30 days in
 //     all: it is returned.
@@ -75,14 +75,14 @@
 // # Where what is
 //
 //	head.go                      what the spool holds of a recipient
-//	account.go                   remote accounts and sessions, as the queue needs them
-//	submission.go                who may send
+//	submission.go, header.go     who may send, and as which address
 //	schedule.go, parcel.go       when
-//	queue.go, scan.go            what the goroutine knows
+//	queue.go                     the queue; remote accounts and sessions, as it needs them
+//	scan.go                      what waits in the spool, and what has expired
 //	run.go                       the goroutine
 //	serve.go, stored.go          one session
-//	indoubt.go, copies.go        who has a message whose end had no reply
-//	finish.go, settle.go         what its results mean
+//	indoubt.go                   which recipients have a message whose end had no reply
+//	finish.go                    what its results mean
 //	reporter.go                  reports (RFC 3464)
 //	hold.go, list.go             commands
 package outbound

@@ -2,13 +2,64 @@ package outbound
 
 import (
 	"context"
+	"errors"
+	"hash/maphash"
+	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
+	"pillarbox/appliance/outbound/smarthost"
 	"pillarbox/spool"
+)
+
+// An Account is a remote account as far as mail is sent through it.
+type Account struct {
+	Name      string
+	Owner     string         // the local account that may send as its addresses, and gets its reports
+	Addresses []string       // "anna@example.org"; the first is shown for mail of devices
+	Server    string         // host:port of the outgoing server
+	PerDay    int            // recipients in 24 hours; 0: no limit
+	Devices   []netip.Prefix // clients that may send through it without a login
+	Local     bool           // "local" in devices: mail of root on this machine, over the socket
+}
+
+// Has reports whether an address is one of the account. Letter case does not count: no provider
+// hands out addresses that differ in it alone.
+func (a *Account) Has(address string) bool {
+	return slices.ContainsFunc(a.Addresses, func(own string) bool { return strings.EqualFold(own, address) })
+}
+
+// A Source has the remote accounts of the moment.
+type Source interface {
+	// Accounts returns those that may send, by name.
+	Accounts() []Account
+	// Generation changes when the login of an account may work again: another secret was stored.
+	Generation(name string) string
+}
+
+// A Session hands messages over to an outgoing server; *smarthost.Session is one.
+type Session interface {
+	Send(*smarthost.Message) ([]smarthost.Result, error)
+	Offers() smarthost.Offers
+	Close()
+}
+
+// A Dialer opens a session with the outgoing server of an account. The error wraps ErrOffline,
+// ErrLoginNeeded, or is one of package smarthost.
+type Dialer interface {
+	Dial(ctx context.Context, a Account) (Session, error)
+}
+
+// Errors of a Dialer.
+var (
+	// ErrOffline: the server could not be reached: no route, no name, no connection.
+	ErrOffline = smarthost.ErrOffline
+	// ErrLoginNeeded: there is no secret for the account, or the provider withdrew it.
+	ErrLoginNeeded = errors.New("the remote account needs a login")
 )
 
 // Options are what a Queue is given.
@@ -113,4 +164,42 @@ func (q *Queue) account(name string) (Account, bool) {
 		return Account{}, false
 	}
 	return list[i], true
+}
+
+// maxCopies is how many Message-IDs are known at a time, with about 100 octets for each.
+const maxCopies = 1024
+
+// copies says which parcel may have put a copy with some Message-ID into the folder of sent mail.
+// A client that sends one message in several transactions, or to each recipient alone, makes
+// several parcels of it. Queue.mu guards it.
+type copies struct {
+	seed  maphash.Seed
+	of    map[uint64]string // the parcel, by the hash of the Message-ID; "": several
+	order []uint64          // the one that was added longest ago first
+}
+
+func newCopies() *copies {
+	return &copies{seed: maphash.MakeSeed(), of: map[uint64]string{}}
+}
+
+// add notes that a parcel may have put a copy there.
+func (c *copies) add(messageID, parcel string) {
+	h := maphash.String(c.seed, messageID)
+	if other, ok := c.of[h]; ok {
+		if other != parcel {
+			parcel = ""
+		}
+		at := slices.Index(c.order, h)
+		c.order = slices.Delete(c.order, at, at+1)
+	}
+	if len(c.order) >= maxCopies {
+		delete(c.of, c.order[0])
+		c.order = slices.Delete(c.order, 0, 1)
+	}
+	c.of[h], c.order = parcel, append(c.order, h)
+}
+
+// only reports whether a copy can be of no other parcel.
+func (c *copies) only(messageID, parcel string) bool {
+	return c.of[maphash.String(c.seed, messageID)] == parcel
 }

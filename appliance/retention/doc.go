@@ -69,6 +69,5 @@
 //
 //	policy.go    how long, and what that means for a message
 //	maildrop.go  what a session sees, and changes
-//	pass.go      what is due
-//	relieve.go   the bin when room is needed
+//	pass.go      what is due, and the bin when room is needed
 package retention

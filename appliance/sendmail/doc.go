@@ -23,7 +23,7 @@
 //
 // A recipient that is bad or unknown never keeps the message from the others. Text that is not an
 // address is reported and skipped (address.go). The server refuses recipients one by one; after
-// many bad ones it ends the connection, and the others are tried by another one (deliver.go). The
+// many bad ones it ends the connection, and the others are tried by another one (call.go). The
 // exit code is that of a permanent error if there is one. Only if no recipient has the message, a
 // temporary error counts more: then trying again delivers nothing twice.
 //
@@ -38,7 +38,7 @@
 //
 // For root this is not enough, because mail of root has secrets. Before root sends anything, the
 // user of the program that answers is compared with the users that the server may run as
-// (serveruser.go).
+// (way.go).
 //
 // # Invariants
 //
@@ -56,12 +56,9 @@
 //	header.go      the fields that are read, removed and added
 //	address.go     the addresses of a field (RFC 5322 section 3.4) or of an argument
 //	message.go     envelope, and what is sent
-//	way.go         the ways to the server
-//	serveruser.go  the user of the server
+//	way.go         the ways to the server, the user of the server
 //	client.go      the connection (RFC 5321, RFC 2033, RFC 3461)
 //	transact.go    transactions, and what became of each recipient
-//	call.go        one run: what it is called with, and which way answers
-//	deliver.go     standard input to the server
-//	do.go          the modes; -bs
+//	call.go        one run: its mode, which way answers, standard input to the server; -bs
 //	exit.go        exit codes (sysexits.h)
 package sendmail

@@ -3,12 +3,80 @@ package smtpd
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 
 	"go.uber.org/zap"
 
 	"pillarbox/pop3/sasl"
 )
+
+// greet sends the greeting. It contains no "<…@…>", which some clients take for an offer of APOP.
+func (s *session) greet() {
+	dialect := " ESMTP pillarbox"
+	if s.server.LMTP {
+		dialect = " LMTP pillarbox"
+	}
+	s.say(reply{220, "", s.server.Hostname + dialect})
+}
+
+// helo runs HELO, which offers no extensions.
+func (s *session) helo(_ context.Context, name []byte) error {
+	s.meet(name, false)
+	s.say(reply{250, "", s.server.Hostname})
+	return nil
+}
+
+// ehlo runs EHLO or LHLO and lists the extensions that are available now.
+func (s *session) ehlo(_ context.Context, name []byte) error {
+	s.meet(name, true)
+	lines := append(append(append(s.conn.Room(), "250-"...), s.server.Hostname...), '\r', '\n')
+	s.sayAfter(s.offer().lines(lines), reply{250, "", "HELP"})
+	return nil
+}
+
+// meet starts the session over, as RSET does too (RFC 5321 §4.1.4).
+func (s *session) meet(name []byte, extended bool) {
+	s.forget()
+	s.client.hello, s.client.extended = string(name[:min(len(name), maxDomain)]), extended
+	s.phase = greeted
+}
+
+// startTLS puts the session under TLS (RFC 3207). Everything that was sent in the clear is
+// discarded: the greeting, a login, and octets that an attacker appended to the command.
+func (s *session) startTLS(ctx context.Context, _ []byte) error {
+	switch {
+	case s.client.tls:
+		return errUpgraded
+	case !s.offer().upgrade():
+		return errNotHere
+	}
+	s.say(sayUpgrade)
+	if err := s.conn.Flush(); err != nil {
+		return err
+	}
+	return s.upgrade(ctx)
+}
+
+// upgrade starts TLS on the connection and discards everything that was read before, including
+// buffered octets (RFC 3207 §4.2).
+func (s *session) upgrade(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.limits.Handshake)
+	defer cancel()
+	conn := tls.Server(s.conn.NetConn(), s.server.TLS)
+	handshake := s.server.Handshake
+	if handshake == nil {
+		handshake = func(ctx context.Context, conn *tls.Conn) error { return conn.HandshakeContext(ctx) }
+	}
+	if err := handshake(ctx, conn); err != nil {
+		s.handshakeFailed = true
+		return err
+	}
+	s.conn.Secure(conn)
+	s.client.secure()
+	s.phase = fresh
+	return nil
+}
 
 // auth runs AUTH mechanism [initial-response] (RFC 4954 §4).
 func (s *session) auth(ctx context.Context, argument []byte) error {

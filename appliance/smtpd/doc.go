@@ -62,7 +62,7 @@
 // same delivery as the others: one message is stored once. The trace that all share names neither
 // the client nor its user; the local mailboxes have the full one in their heads. The header is held
 // until it is complete (64 KiB), so that the Relay can refuse what From says, or change it, before
-// the first octet is written (edit.go).
+// the first octet is written (header.go).
 //
 // # Senders
 //
@@ -85,7 +85,7 @@
 // names the recipient only if there is one. A message that does not begin with a header field gets
 // a blank line after Received, because otherwise its first lines would be read as header fields.
 // Separator lines of an mbox file in front of a header ("From anna Mon Nov 30 ...", ">From ...")
-// are dropped (lead.go). A zero octet in content becomes a space (wire.Scanner).
+// are dropped (header.go). A zero octet in content becomes a space (wire.Scanner).
 //
 // # Invariants
 //
@@ -115,27 +115,27 @@
 // # RFC sections and files
 //
 //	RFC 5321 §2.3.8, §4.5.2  ends of lines and data, transparency   ../../pop3/wire/scanner.go
-//	RFC 5321 §3.1            greeting                               hello.go
-//	RFC 5321 §4.1.1          verbs and their order                  commands.go, phase.go
-//	RFC 5321 §4.1.1.1        EHLO, HELO, what is announced          hello.go, offer.go
+//	RFC 5321 §3.1            greeting                               auth.go
+//	RFC 5321 §4.1.1          verbs and their order                  commands.go, session.go
+//	RFC 5321 §4.1.1.1        EHLO, HELO, what is announced          auth.go, offer.go
 //	RFC 5321 §4.1.1.2        MAIL                                   mail.go, parameters.go
 //	RFC 5321 §4.1.1.3        RCPT                                   recipients.go, parameters.go
 //	RFC 5321 §4.1.2-3        paths, address literals                path.go
 //	RFC 5321 §4.1.1.4        DATA                                   data.go, content.go
-//	RFC 5321 §4.1.1.5-10     RSET, VRFY, EXPN, HELP, NOOP, QUIT     courtesy.go
+//	RFC 5321 §4.1.1.5-10     RSET, VRFY, EXPN, HELP, NOOP, QUIT     commands.go
 //	RFC 5321 §4.2, RFC 3463  replies                                reply.go
 //	RFC 5321 §4.4            Received, Return-Path                  received.go
-//	RFC 5321 §4.5.3          sizes and time-outs                    limits.go, conn/pace.go
-//	RFC 6409                 recipients of other servers            recipients.go, edit.go
+//	RFC 5321 §4.5.3          sizes and time-outs                    server.go, conn/conn.go
+//	RFC 6409                 recipients of other servers            recipients.go, header.go
 //	RFC 1870, 6152, 6531     SIZE, 8BITMIME, SMTPUTF8               parameters.go
 //	RFC 2033                 LMTP                                   commands.go, data.go
 //	RFC 3461                 DSN                                    recipients.go, parameters.go
 //	RFC 3462, 3464, 6533     reports                                report.go
 //	RFC 3848                 the "with" word of Received            client.go
 //	RFC 8314 §4.3            TLS in Received                        received.go
-//	RFC 2920                 PIPELINING                             conn/write.go, conn/read.go
-//	RFC 3030                 CHUNKING                               bdat.go
-//	RFC 3207                 STARTTLS                               starttls.go, conn/lifecycle.go
+//	RFC 2920                 PIPELINING                             conn/io.go
+//	RFC 3030                 CHUNKING                               data.go
+//	RFC 3207                 STARTTLS                               auth.go, conn/io.go
 //	RFC 4954                 AUTH                                   auth.go, offer.go
 //
 // # Files
@@ -143,17 +143,16 @@
 // From the bottom up: a file uses only files above it in this list.
 //
 //	path.go, intake.go           addresses; what the server asks of its owner
-//	reply.go, limits.go          replies, and which errors lead to them; bounds of a session
-//	xtext.go, parameters.go      parameters of MAIL and RCPT
-//	phase.go                     how far a session has come
-//	lead.go, edit.go, content.go what a client sends of a message, on its way to the store
+//	reply.go                     replies, and which errors lead to them
+//	parameters.go                parameters of MAIL and RCPT
+//	header.go, content.go        what a client sends of a message, on its way to the store
 //	received.go, report.go       the trace, the delivery report
-//	server.go, client.go         one server, what is known of one client
+//	server.go, client.go         one server and its limits, what is known of one client
 //	transaction.go               the current message
 //	recipients.go, store.go      its recipients; its delivery, and that of its report
 //	offer.go                     what a client may use now
-//	session.go, events.go        a session, what it logs
-//	hello.go … bdat.go           its commands: hello, starttls, auth, mail, data, bdat, courtesy
-//	commands.go                  the table of them
+//	session.go, events.go        a session and its phase, what it logs
+//	auth.go, mail.go, data.go    its commands: EHLO, STARTTLS, AUTH; MAIL, RCPT; DATA, BDAT
+//	commands.go                  the table of them, and those without an effect
 //	serve.go                     reading and executing them, from the greeting to the end
 package smtpd

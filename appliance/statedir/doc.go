@@ -27,7 +27,7 @@
 //
 // # Files
 //
-//	directory.go  opening and tightening     owner.go     AsOwner, Take
-//	handover.go   to the service user        rights.go    errors about access, and what to do
-//	names.go      of files and sockets       patience.go  waiting for a process that ends
+//	directory.go  opening, tightening, Take     rights.go    AsOwner, errors about access
+//	handover.go   to the service user           patience.go  waiting for a process that ends
+//	names.go      of files and sockets          copied.go    a directory, and copies of it
 package statedir

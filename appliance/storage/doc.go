@@ -5,6 +5,5 @@
 //
 // # Files
 //
-//	open.go         Open           predecessor.go  waiting for a process that ends
-//	memory.go       the shares of memory
+//	open.go    Open, waiting for a process that ends     memory.go  the shares of memory
 package storage

@@ -19,6 +19,6 @@
 //
 // # Files
 //
-//	message.go   Message, Origin, Taker       wireform.go  content to wire form
-//	identity.go  when two messages are one    plain.go     wire form to content
+//	message.go   Message, Origin, Taker, when two messages are one
+//	wireform.go  content to wire form and back
 package transfer

@@ -47,7 +47,7 @@
 //	session.go           cookies, tokens (RFC 6265bis §4.1.2)
 //	backend.go           what the pages ask of the server
 //	server.go            what the handlers share
-//	request.go page.go   a request, and the answer with a page
+//	request.go           a request, and the answer with a page
 //	words.go             times, sizes and counts in words
 //	public.go machine.go pages and documents without a log-in
 //	login.go me.go people.go system.go

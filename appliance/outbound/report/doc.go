@@ -17,9 +17,8 @@
 //
 // # Where what is
 //
-//	what a report says                        report.go
+//	what a report says, the text              report.go
+//	RFC 3464             the fields           report.go
+//	RFC 3462, RFC 3834   the message          report.go
 //	lines and values     folding, limits      writer.go
-//	RFC 3464             the fields           fields.go
-//	the text                                  words.go
-//	RFC 3462, RFC 3834   the message          compose.go
 package report

@@ -38,15 +38,15 @@
 //
 //	RFC 5321 section 4.2         replies                       reply.go
 //	RFC 5321 section 4.5.3.2     time-outs                     line.go
-//	RFC 5321 section 4.1.1.1     EHLO and extensions           offers.go
-//	what the caller gives        Options, Login                options.go
-//	why there is no session      errors, Refusal               errors.go
+//	RFC 5321 section 4.1.1.1     EHLO and extensions           session.go
+//	what the caller gives        Options, Login                session.go
+//	why there is no session      errors, Refusal               reply.go
 //	the session                  QUIT                          session.go
 //	RFC 3207, RFC 8314           TLS                           open.go
 //	RFC 4954                     AUTH                          auth.go
 //	RFC 5802, RFC 7677           SCRAM-SHA-256                 scram.go
-//	RFC 7628                     XOAUTH2, OAUTHBEARER          mechanism.go
-//	RFC 5321 section 3.3         MAIL, RCPT, DATA              transaction.go, command.go
+//	RFC 7628                     XOAUTH2, OAUTHBEARER          auth.go
+//	RFC 5321 section 3.3         MAIL, RCPT, DATA              transaction.go, message.go
 //	RFC 2920                     PIPELINING                    transaction.go
-//	RFC 1870, 6152, 6531, 3461   SIZE, 8BITMIME, SMTPUTF8, DSN command.go
+//	RFC 1870, 6152, 6531, 3461   SIZE, 8BITMIME, SMTPUTF8, DSN message.go
 package smarthost

@@ -27,6 +27,6 @@
 //	    server, and is used once.
 //
 //	ticket.go TLS sessions that go on
-//	run.go  the child's side    dial.go  its connections    start.go  the server's side
-//	ask.go  requests to authorization servers    restrict.go  what the child may do
+//	run.go  the child's side    start.go  the server's side    restrict.go  what the child may do
+//	ask.go  connections, and requests to authorization servers
 package child

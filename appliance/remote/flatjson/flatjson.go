@@ -1,3 +1,15 @@
+// Package flatjson reads the members of a JSON object (RFC 8259) whose values are strings, numbers,
+// or true and false: the answers of OAuth servers, and the challenges by which mail servers refuse
+// an access token, have no others that matter.
+//
+// It is no encoding/json, whose decoder adds more to the program than all of this login does. It
+// reads what a stranger sends, so that every text ends in fields or in an error (FuzzFields).
+//
+// # Invariants
+//
+//	J1  A text that is not one JSON object, with nothing behind it, is an error.
+//	J2  Members whose values are objects, lists or null are read and left out.
+//	J3  Values are nested 16 deep at most, and 64 members are kept at most.
 package flatjson
 
 import (
@@ -180,4 +192,37 @@ func (r *reader) hex() rune {
 	}
 	r.rest = r.rest[4:]
 	return rune(n)
+}
+
+// Refusal returns in words why a server refuses an access token: its last challenge is a JSON
+// object in XOAUTH2 and in OAUTHBEARER (RFC 7628 §3.2.2). "" if the challenge is none.
+func Refusal(challenge []byte) string {
+	fields, err := Fields(challenge)
+	if err != nil {
+		return ""
+	}
+	var words []string
+	switch status := fields["status"]; status {
+	case "":
+	case "invalid_token":
+		words = append(words, "the access token has expired or was withdrawn")
+	case "insufficient_scope":
+		words = append(words, "the access token is not for mail")
+	default:
+		words = append(words, "status "+printable(status))
+	}
+	if scope := fields["scope"]; scope != "" {
+		words = append(words, "the scope "+printable(scope)+" is needed")
+	}
+	return strings.Join(words, ", ")
+}
+
+// printable returns at most 200 octets of a text, without those that are no printable ASCII.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, text[:min(len(text), 200)])
 }

@@ -24,8 +24,7 @@
 //	I7  The server is bounded below the client: a line has at most 16 KiB, a literal 1 MiB, all
 //	    lines of a session 64 MiB. What was received before TLS is never used after it.
 //
-//	mailbox.go    a session, errors    imapfetch.go  login
-//	folders.go    which folder         list.go       listings
+//	mailbox.go    a session, its folders, a message by its Message-ID
+//	imapfetch.go  login, TLS           list.go       listings
 //	line.go       limits, names        message.go    headers, content, deletes
-//	starttls.go   TLS                  find.go       a message by its Message-ID
 package imapfetch

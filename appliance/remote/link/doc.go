@@ -33,7 +33,6 @@
 //	L4  Content that its writer does not take, or a header of more than 256 KiB, ends the link at
 //	    once.
 //
-//	frame.go  frames and fields    target.go   what "open" carries
-//	client.go the server's side, a session.Mailbox    serve.go the child's side
-//	ask.go    the server's side of "ask"
+//	frame.go  frames and fields, what "open" carries
+//	client.go the server's side, a session.Mailbox, "ask"    serve.go the child's side
 package link

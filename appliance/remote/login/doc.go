@@ -14,8 +14,8 @@
 //	L5  A server that refuses a token explains itself in one challenge, which is answered; a second
 //	    one ends the exchange.
 //
-//	RFC 4422 §3  the exchange       mechanism.go
+//	RFC 4422 §3  the exchange       scram.go
 //	RFC 4616     PLAIN, LOGIN       login.go, which chooses
 //	RFC 5802 §5  SCRAM              scram.go
-//	RFC 7628 §3  OAUTHBEARER        token.go
+//	RFC 7628 §3  OAUTHBEARER        login.go
 package login

@@ -4,9 +4,9 @@
 // It opens no connection: an [Exchange] does, in a process of its own (package child). It keeps
 // nothing: package grant does.
 //
-//	client.go    how a program is known to an authorization server    device.go  the device grant
-//	tokens.go    its answers, and what their errors mean              paste.go   the pasted address
-//	http.go      one request over a connection                        discover.go  RFC 8414
+//	client.go    a client of an authorization server, one request over a connection
+//	consent.go   the device grant, the pasted address
+//	tokens.go    its answers, and what their errors mean; RFC 8414
 //
 // From golang.org/x/oauth2 it has the address of the consent and the verifier of PKCE, 11 KB of
 // the program. The rest of that library fetches tokens by the client of net/http, which adds

@@ -21,9 +21,9 @@
 // The server's words are in errors only, as printable ASCII of at most 300 octets.
 //
 //	the session       what all commands use                    client.go
-//	RFC 1939 §3       replies, response codes of RFC 2449 §8   reply.go
+//	RFC 1939 §3       replies, response codes of RFC 2449 §8   client.go
 //	RFC 1939 §5, §7   LIST, UIDL, STAT                         list.go
-//	RFC 1939 §3, §5   content, transparency, RETR, TOP, DELE   message.go, dots.go
+//	RFC 1939 §3, §5   content, transparency, RETR, TOP, DELE   message.go
 //	RFC 2449 §5       CAPA                                     popclient.go
 //	RFC 2595 §4       STLS                                     popclient.go
 //	RFC 5034, §7 USER AUTH, USER, PASS                         auth.go

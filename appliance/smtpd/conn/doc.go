@@ -30,10 +30,7 @@
 //
 // From the bottom up: a file uses only files above it in this list.
 //
-//	pace.go       how long the client may take (RFC 5321 §4.5.3.2)
-//	deadlines.go  deadlines of the socket, which end at once when they have to
-//	conn.go       Conn, what it is now
-//	write.go      replies (RFC 2920)
-//	read.go       lines and content
-//	lifecycle.go  the beginning, TLS, the end
+//	conn.go  Conn; how long the client may take (RFC 5321 §4.5.3.2), deadlines of the socket,
+//	         which end at once when they have to
+//	io.go    the beginning, TLS, lines and content, replies (RFC 2920), the end
 package conn

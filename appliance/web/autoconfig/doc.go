@@ -24,10 +24,8 @@
 // Apple's schema of configuration profiles (device-management, 2024-10); the exporter and the
 // importer of Thunderbird for Android (2026-08).
 //
-//	settings.go     the values, and which endpoints are offered
-//	xml.go          elements and escaping
-//	thunderbird.go  config-v1.1.xml
-//	pox.go          Autodiscover: the request and its answer
-//	profile.go      Apple's property lists
-//	code.go         Thunderbird for Android
+//	settings.go    the values, which endpoints are offered, the code of Thunderbird for Android
+//	xml.go         elements and escaping
+//	autoconfig.go  config-v1.1.xml of Thunderbird, Autodiscover with its request
+//	profile.go     Apple's property lists
 package autoconfig
