@@ -8,7 +8,7 @@
 //	    an old copy of the state is restored: does a unique-id name two messages? (package crash)
 //	pillarbench cut -pillarbox BINARY -guest FOLDER
 //	    power cuts of an emulated board: is every acknowledged message there, whole? With -remote
-//	    also while mail is fetched from a provider outside the board (package provider) and sent
+//	    also while mail is fetched from a provider outside the board (package mailhost) and sent
 //	    through it: is every message here once, and nothing deleted there that is not here?
 //	    (package crash)
 //	pillarbench board -pillarbox BINARY -guest FOLDER
@@ -32,5 +32,5 @@
 // servers, evidence.go for the rest of README.md). Packages client, server, bare and measure are
 // what the tests are made of: clients, the servers that are measured, the bare server to compare
 // with, and instruments. Packages board and disk emulate a board and a disk whose power can fail;
-// package provider is what stays outside.
+// package mailhost is what stays outside.
 package main

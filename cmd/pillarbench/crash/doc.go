@@ -35,7 +35,7 @@
 //     start, while the file system and the spool recover;
 //  4. the cache of the disk is dropped, kept or torn, in turn.
 //
-// With a provider outside the board (package provider) mail is fetched and sent, too. The provider
+// With a provider outside the board (package mailhost) mail is fetched and sent, too. The provider
 // keeps its own truth. Messages come to its four accounts, two of POP3 and two of IMAP, all the
 // time; the server deletes at one of each what it has fetched, and leaves it at the others. A user
 // sends messages to other servers through it. One round of four is without local senders, and one

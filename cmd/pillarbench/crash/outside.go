@@ -10,14 +10,14 @@ import (
 	"time"
 
 	"pillarbox/cmd/pillarbench/client"
-	"pillarbox/cmd/pillarbench/provider"
+	"pillarbox/cmd/pillarbench/mailhost"
 	"pillarbox/cmd/pillarbench/testbed"
 )
 
 // An outside is the world outside the board: the provider, what it has and what it was sent.
 type outside struct {
 	run      *crashRun
-	provider *provider.Provider
+	provider *mailhost.Provider
 	outbox   *outbox
 	chance   *rand.Rand   // used only by the goroutine that fetches
 	failed   atomic.Int64 // collections that were to be tried again
@@ -26,24 +26,24 @@ type outside struct {
 // accounts are the accounts at the provider. The first one also sends.
 var accounts = [...]struct {
 	name, owner string
-	protocol    provider.Protocol
+	protocol    mailhost.Protocol
 	after       string
 }{
-	{"pop-delete", "anna", provider.POP3, "delete"},
-	{"pop-keep", "bert", provider.POP3, "keep"},
-	{"imap-delete", "bert", provider.IMAP, "delete"},
-	{"imap-keep", "anna", provider.IMAP, "keep"},
+	{"pop-delete", "anna", mailhost.POP3, "delete"},
+	{"pop-keep", "bert", mailhost.POP3, "keep"},
+	{"imap-delete", "bert", mailhost.IMAP, "delete"},
+	{"imap-keep", "anna", mailhost.IMAP, "keep"},
 }
 
 // newOutside starts a provider.
 func newOutside(run *crashRun) (*outside, error) {
 	o := &outside{run: run, outbox: newOutbox(), chance: rand.New(rand.NewPCG(run.chance.Uint64(), 1))}
-	var logins []provider.Login
+	var logins []mailhost.Login
 	for _, a := range accounts {
-		logins = append(logins, provider.Login{User: a.name, Protocol: a.protocol})
+		logins = append(logins, mailhost.Login{User: a.name, Protocol: a.protocol})
 	}
 	var err error
-	o.provider, err = provider.Start(provider.Events{
+	o.provider, err = mailhost.Start(mailhost.Events{
 		Deleted: func(_ string, number uint64) { run.ledger.delete(number) },
 		Taken:   o.outbox.take,
 	}, logins...)
@@ -54,7 +54,7 @@ func newOutside(run *crashRun) (*outside, error) {
 func (o *outside) remotes() (list []testbed.Remote) {
 	for i, a := range accounts {
 		r := testbed.Remote{Name: a.name, Owner: a.owner, Fetch: string(a.protocol), After: a.after, Pin: o.provider.Pin, Incoming: o.provider.POP3}
-		if a.protocol == provider.IMAP {
+		if a.protocol == mailhost.IMAP {
 			r.Incoming = o.provider.IMAP
 		}
 		if i == 0 {
@@ -222,7 +222,7 @@ func (o *outside) settle(ctx context.Context, bed *testbed.Bed) error {
 const sendPatience = 10 * time.Minute
 
 // counts returns what became of the messages of each account.
-func (o *outside) counts() (c [len(accounts)]provider.Count) {
+func (o *outside) counts() (c [len(accounts)]mailhost.Count) {
 	for i, a := range accounts {
 		c[i] = o.provider.Mailbox(a.name).Count()
 	}
@@ -230,7 +230,7 @@ func (o *outside) counts() (c [len(accounts)]provider.Count) {
 }
 
 // sum returns the sum of counts.
-func (o *outside) sum() (sum provider.Count) {
+func (o *outside) sum() (sum mailhost.Count) {
 	for _, c := range o.counts() {
 		sum.Offered, sum.Retrieved, sum.Deleted, sum.Left = sum.Offered+c.Offered, sum.Retrieved+c.Retrieved, sum.Deleted+c.Deleted, sum.Left+c.Left
 	}

@@ -1,4 +1,4 @@
-// Package provider is a mail provider outside the test bed: POP3, IMAP and SMTP servers over TLS,
+// Package mailhost is a mail provider outside the test bed: POP3, IMAP and SMTP servers over TLS,
 // on loopback, from which a server that is tested fetches mail and through which it sends. A power
 // cut of the test bed does not touch it, so it keeps the truth about what was offered, retrieved,
 // deleted and sent.
@@ -23,4 +23,4 @@
 //	provider.go  what all sessions share
 //	mailbox.go   what there is, and what became of it
 //	pin.go       the certificate
-package provider
+package mailhost

@@ -1,4 +1,4 @@
-package provider
+package mailhost
 
 import (
 	"bufio"
