@@ -120,7 +120,8 @@ func TestLoginDuringAChange(t *testing.T) {
 	near, far := net.Pipe()
 	defer near.Close()
 	defer far.Close()
-	defer b.acceptor.Sessions.Add(near, session)()
+	b.acceptor.Sessions.Add(near, session)
+	defer b.acceptor.Sessions.Remove(near)
 	before := b.logins.LoggedIn
 	b.logins.LoggedIn = func(account string) { // after the verdict
 		before(account)

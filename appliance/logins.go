@@ -98,7 +98,7 @@ func (l *logins) revoke() {
 var errRevoked = errors.New("the account was removed, or its password changed, during the session")
 
 // unchanged reports whether an account is still there as it was.
-func unchanged(table *accounts.Table, was accounts.Account) bool {
+func unchanged(table *accounts.Table, was *accounts.Account) bool {
 	now, ok := table.Lookup(was.Name)
 	return ok && now.Mailbox == was.Mailbox && bytes.Equal(now.Verifier.Digest(), was.Verifier.Digest())
 }

@@ -40,7 +40,7 @@ func TestOIDC(t *testing.T) {
 	}{
 		{"public client, POP3", (*oidc).public}, {"confidential client, IMAP, pasted", (*oidc).confidential},
 		{"a lost answer", (*oidc).lost}, {"a refresh token that has expired", (*oidc).expired}, {"denied", (*oidc).denied},
-		{"commands", (*oidc).commands}, {"OAUTHBEARER", (*oidc).bearer},
+		{"commands", (*oidc).commands}, {"OAUTHBEARER", (*oidc).bearer}, {"sending", (*oidc).sends},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			jar, _ := cookiejar.New(nil)

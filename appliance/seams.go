@@ -40,7 +40,7 @@ type store struct{ a *Appliance }
 func (s store) Open(_ context.Context, user string) (pop3.Maildrop, error) {
 	login, _ := accounts.ParseLogin(user)
 	in := s.a.rules.Load()
-	account, ok := in.table.Lookup(login.Account)
+	account, ok := in.table.Find(login.Account)
 	if !ok {
 		return nil, pop3.ErrTemporary // removed since it logged in
 	}
@@ -55,7 +55,7 @@ func (s store) Open(_ context.Context, user string) (pop3.Maildrop, error) {
 	}
 	wanted := retention.View{Device: login.Device, Recent: login.Recent}
 	seen := retention.Open(box, mailbox.PolicyOf(in.config, account.Name), wanted, s.a.clock.Interval())
-	return maildrop{s.a, view, seen, func() bool { return unchanged(s.a.rules.Load().table, account) }}, nil
+	return maildrop{s.a, view, seen, account}, nil
 }
 
 // maildrop is a pop3.Maildrop, and a pop3.Recorder: what a login sees of a view of the spool.
@@ -63,8 +63,9 @@ type maildrop struct {
 	a    *Appliance
 	view *spool.View
 	seen *retention.Maildrop
-	// holds reports whether the account still exists, with the same password.
-	holds func() bool
+	// account is in the table of the time of the login: a copy would be the largest part of a
+	// maildrop.
+	account *accounts.Account
 }
 
 func (m maildrop) Len() int                           { return m.seen.Len() }
@@ -82,7 +83,7 @@ func (m maildrop) Body(n int) (pop3.Body, error) {
 }
 
 func (m maildrop) Expunge(ctx context.Context, marked iter.Seq[int]) error {
-	if !m.holds() {
+	if !unchanged(m.a.rules.Load().table, m.account) {
 		return errRevoked
 	}
 	err := m.seen.Delete(ctx, marked)

@@ -33,7 +33,7 @@ func (s *session) noteCommand(c *command, err error) {
 	if failed {
 		reason = zap.String("reason", no.text)
 	}
-	if s.log.Core().Enabled(zap.DebugLevel) {
+	if s.logs(zap.DebugLevel) {
 		s.logger().Debug("command", zap.String("verb", c.verb), zap.Bool("ok", err == nil), reason)
 	}
 	if failed && c.logsIn() {
@@ -53,7 +53,7 @@ func (s *session) report(err error) {
 	if s.tried == "" && s.failed == 0 && !errors.As(err, &r) && !errors.Is(err, errTooMany) {
 		level = zap.DebugLevel
 	}
-	if !s.log.Core().Enabled(level) {
+	if !s.logs(level) {
 		return
 	}
 	event := "session ended"

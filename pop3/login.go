@@ -10,7 +10,7 @@ import (
 
 // mayLogIn reports whether this connection may carry a password.
 func (s *session) mayLogIn() bool {
-	return s.tls || s.server.PlaintextAuth != nil && s.server.PlaintextAuth(s.remote)
+	return s.tls || s.server.PlaintextAuth != nil && s.server.PlaintextAuth(s.remote())
 }
 
 // userName keeps the name for the PASS that follows. The reply is the same whether it exists or
@@ -39,7 +39,7 @@ func (s *session) pass(ctx context.Context, a argument) error {
 // identify authenticates the client, and returns its user.
 func (s *session) identify(ctx context.Context, c Credentials) (user string, err error) {
 	s.tried = c.User
-	c.Remote, c.TLS, c.Conn = s.remote, s.tls, s.conn.NetConn()
+	c.Remote, c.TLS, c.Conn = s.remote(), s.tls, s.conn.NetConn()
 	s.untilLimit(ctx, func(ctx context.Context) { user, err = s.server.Auth.Authenticate(ctx, c) })
 	switch {
 	case errors.Is(err, ErrAuth):

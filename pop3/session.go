@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"pillarbox/pop3/conn"
 	"pillarbox/pop3/wire"
@@ -21,9 +22,7 @@ import (
 type session struct {
 	conn   conn.Conn
 	server *Server
-	remote netip.Addr
 	began  time.Time
-	log    *zap.Logger
 	id     [4]byte // identifies the session in the log
 
 	state     state
@@ -45,20 +44,16 @@ type session struct {
 
 func newSession(s *Server, raw net.Conn) *session {
 	limits := s.Limits.orDefaults()
-	sess := &session{server: s, remote: remoteAddr(raw), began: time.Now(), state: authorization}
+	sess := &session{server: s, began: time.Now(), state: authorization}
 	sess.conn.Init(&s.conns, raw, limits.Idle)
 	sess.conn.SetLimit(sess.began.Add(limits.Login))
-	sess.log = s.Log
-	if sess.log == nil {
-		sess.log = zap.NewNop()
-	}
 	rand.Read(sess.id[:]) // never fails (crypto/rand)
 	return sess
 }
 
-// remoteAddr returns the client's address, or the zero Addr.
-func remoteAddr(raw net.Conn) netip.Addr {
-	if a, ok := raw.RemoteAddr().(*net.TCPAddr); ok {
+// remote returns the client's address, or the zero Addr.
+func (s *session) remote() netip.Addr {
+	if a, ok := s.conn.NetConn().RemoteAddr().(*net.TCPAddr); ok {
 		return a.AddrPort().Addr().Unmap()
 	}
 	return netip.Addr{}
@@ -152,8 +147,17 @@ func (s *session) logger() *zap.Logger {
 	if user == "" {
 		user = s.tried
 	}
-	return s.log.With(zap.String("session", hex.EncodeToString(s.id[:])), zap.Stringer("remote", s.remote),
+	log := s.server.Log
+	if log == nil {
+		log = zap.NewNop()
+	}
+	return log.With(zap.String("session", hex.EncodeToString(s.id[:])), zap.Stringer("remote", s.remote()),
 		zap.String("proto", proto), unlessEmpty("user", user))
+}
+
+// logs reports whether lines of a level are logged.
+func (s *session) logs(level zapcore.Level) bool {
+	return s.server.Log != nil && s.server.Log.Core().Enabled(level)
 }
 
 // unlessEmpty returns a field, or none without a value.

@@ -5,9 +5,10 @@
 #   peers.sh install             installs them from Debian's packages, Mailpit from its Go module;
 #                                nothing is started
 #   peers.sh start NAME FOLDER   starts one: dovecot-mdbox, dovecot-sdbox, dovecot-maildir, postfix,
-#                                popa3d, mailpit;
+#                                popa3d, mailpit; dovecot-provider, from which mail is fetched; or
+#                                postfix-queue, which sends all to $SMARTHOST;
 #                                prints "smtp ADDRESS" or "lmtp ADDRESS", "pop3 ADDRESS" and
-#                                "pop3s ADDRESS" if it has them, "maildir FOLDER" or "mbox FOLDER"
+#                                "pop3s ADDRESS", "smtps ADDRESS" and "imaps ADDRESS" if it has them, "maildir FOLDER" or "mbox FOLDER"
 #                                where mailboxes can be written, "pid N",
 #                                "began NANOSECONDS"; exit code 3: it is not installed
 #   peers.sh settle FOLDER       returns when no mail waits in a queue
@@ -33,12 +34,12 @@ install_packages() {
 	echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
 	apt-get -qq -o DPkg::Lock::Timeout=300 update
 	apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends \
-		dovecot-core dovecot-lmtpd postfix socat openssl e2fsprogs xfsprogs f2fs-tools util-linux >/dev/null
+		dovecot-core dovecot-lmtpd fetchmail getmail6 postfix libsasl2-modules socat openssl e2fsprogs xfsprogs f2fs-tools util-linux >/dev/null
 	mkdir -p "$PREFIX"
 	cd "$PREFIX"
 	rm -f ./*.deb
 	# Debian can install only one of them.
-	apt-get -qq -o APT::Sandbox::User=root download dovecot-pop3d popa3d
+	apt-get -qq -o APT::Sandbox::User=root download dovecot-pop3d dovecot-imapd popa3d
 	for package in ./*.deb; do dpkg-deb -x "$package" . && rm "$package"; done
 	GOBIN=$PREFIX/bin go install github.com/axllent/mailpit@v1.27.11 || echo "peers.sh: no Mailpit" >&2
 }
@@ -49,7 +50,7 @@ configure() {
 	chown nobody "$folder/mail"
 	for file; do
 		sed -e "s,@FOLDER@,$folder,g" -e "s,@LOG@,$log,g" -e "s,@PREFIX@,$PREFIX,g" -e "s,@FORMAT@,${name#*-},g" \
-			-e "s,@INTAKE@,$intake,g" -e "s,@POP3@,$pop3,g" -e "s,@POP3S@,$third,g" "$configurations/$file" >"$folder/conf/$file"
+			-e "s,@SMARTHOST@,${smarthost:-},g" -e "s,@INTAKE@,$intake,g" -e "s,@POP3@,$pop3,g" -e "s,@POP3S@,$third,g" "$configurations/$file" >"$folder/conf/$file"
 	done
 }
 
@@ -60,17 +61,27 @@ installed() {
 	exit 3
 }
 
+make_certificate() {
+	[ -e "$folder/conf/key.pem" ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+		-subj /CN=localhost -keyout "$folder/conf/key.pem" -out "$folder/conf/cert.pem" 2>/dev/null
+}
+
 start() {
 	# shellcheck disable=SC2046 # three words
 	set -- $("${configurations%/peers}/ports.py" 3)
 	intake=$1 pop3=$2 third=$3
 	case $name in
-	dovecot-mdbox | dovecot-sdbox | dovecot-maildir)
+	dovecot-mdbox | dovecot-sdbox | dovecot-maildir | dovecot-provider)
 		installed "$PREFIX/usr/lib/dovecot/pop3"
-		configure dovecot.conf
-		[ -e "$folder/conf/key.pem" ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
-			-subj /CN=localhost -keyout "$folder/conf/key.pem" -out "$folder/conf/cert.pem" 2>/dev/null
+		configure dovecot.conf provider.conf
+		make_certificate
 		date '+began %s%N'
+		if [ "$name" = dovecot-provider ]; then
+			installed "$PREFIX/usr/lib/dovecot/imap"
+			dovecot -c "$folder/conf/provider.conf" >&2
+			printf 'imaps 127.0.0.1:%s\npop3s 127.0.0.1:%s\nmaildir %s\npid %s\n' "$intake" "$third" "$folder/mail" "$(first_process)"
+			return
+		fi
 		dovecot -c "$folder/conf/dovecot.conf" >&2
 		printf 'lmtp 127.0.0.1:%s\npop3 127.0.0.1:%s\npop3s 127.0.0.1:%s\npid %s\n' "$intake" "$pop3" "$third" "$(first_process)"
 		[ "$name" != dovecot-maildir ] || echo "maildir $folder/mail"
@@ -83,6 +94,20 @@ start() {
 		date '+began %s%N'
 		postfix -c "$folder/conf" start >&2
 		printf 'smtp 127.0.0.1:%s\npid %s\n' "$intake" "$(first_process)"
+		;;
+	postfix-queue)
+		installed /usr/sbin/postfix
+		# shellcheck disable=SC2153 # two variables: an address, and what Postfix calls it
+		smarthost="[${SMARTHOST%:*}]:${SMARTHOST##*:}"
+		configure main-queue.cf master-queue.cf
+		mv "$folder/conf/main-queue.cf" "$folder/conf/main.cf"
+		mv "$folder/conf/master-queue.cf" "$folder/conf/master.cf"
+		mkdir -p "$folder/queue" "$folder/lib"
+		chown postfix "$folder/lib"
+		make_certificate
+		date '+began %s%N'
+		postfix -c "$folder/conf" start >&2
+		printf 'smtp 127.0.0.1:%s\nsmtps 127.0.0.1:%s\npid %s\n' "$intake" "$third" "$(first_process)"
 		;;
 	popa3d)
 		installed "$PREFIX/usr/sbin/popa3d"

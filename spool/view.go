@@ -18,13 +18,13 @@ import (
 type View struct {
 	spool *Spool
 	key   Key
-	open  bool // it was frozen, and is to be released
 	rows  index.Entries
 	live  index.Ranked
 
 	labels   map[string]index.Labelled
 	imported *index.Imported // nil if no message has another store's unique-id
 	epoch    uint32          // of the message whose unique-id was asked for last
+	open     bool            // it was frozen, and is to be released
 	tag      uint64          // of that epoch; 0 before the first one
 }
 

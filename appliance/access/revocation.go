@@ -30,14 +30,14 @@ func (in Rules) Holds(l Login) bool {
 }
 
 // login returns what LoggedIn noted.
-func (s *session) login() Login { return Login{s.account, []byte(s.verifier)} }
+func (s *session) login() Login { return Login{s.account, s.verifier} }
 
 // LoggedIn records the login of a session. From then on the session does not make room for others,
 // and ends when the login is revoked.
 func (s *Session) LoggedIn(l Login) {
 	t := s.table
 	t.mu.Lock()
-	s.account, s.verifier = l.Account, string(l.verifier)
+	s.account, s.verifier = l.Account, l.verifier
 	oldest := t.sessions.crowding(t.bounds, l.Account)
 	if oldest != nil {
 		t.sessions.request(oldest)

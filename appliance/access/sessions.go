@@ -15,7 +15,7 @@ type session struct {
 	end      func()
 	element  *list.Element // in sessions; nil after its end was requested, or after it has left
 	account  string        // "" before the login
-	verifier string        // what the password of the account was verified by
+	verifier []byte        // what the password of the account was verified by
 }
 
 // sessions are those that were admitted and have not left.

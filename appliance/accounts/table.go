@@ -120,11 +120,20 @@ func (t *Table) Accounts() []Account {
 
 // Lookup returns the account with a folded name.
 func (t *Table) Lookup(name string) (Account, bool) {
-	at, ok := t.byName[name]
+	a, ok := t.Find(name)
 	if !ok {
 		return Account{}, false
 	}
-	return t.lines[at].account, true
+	return *a, true
+}
+
+// Find is Lookup that returns the account in the table, which must not be changed.
+func (t *Table) Find(name string) (*Account, bool) {
+	at, ok := t.byName[name]
+	if !ok {
+		return nil, false
+	}
+	return &t.lines[at].account, true
 }
 
 // Verify reports whether there is an account with that folded name and that password. It takes as

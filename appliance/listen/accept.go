@@ -112,18 +112,18 @@ func (a *Acceptor) admit(l *Listener, conn net.Conn) {
 	if !client.Local() && !a.clients.Known(client) { // a mail server on this machine may come often
 		a.tell(a.clients.Connected(client), client)
 	}
-	a.serve(in.Servers[l.Protocol], conn, l.TLS, session, func() {
-		session.Leave()
-		a.stirred()
-	})
+	a.serve(in.Servers[l.Protocol], conn, l.TLS, session)
 }
 
-// serve runs a session, and keeps its connection in Sessions. It calls over when that has ended.
-func (a *Acceptor) serve(by Server, conn net.Conn, implicitTLS bool, session *access.Session, over func()) {
-	remove := a.Sessions.Add(conn, session)
+// serve runs a session, and keeps its connection in Sessions. session is nil for a health probe.
+func (a *Acceptor) serve(by Server, conn net.Conn, implicitTLS bool, session *access.Session) {
+	a.Sessions.Add(conn, session)
 	ended := func() { // the session has logged how
-		over()
-		remove()
+		if session != nil {
+			session.Leave()
+			a.stirred()
+		}
+		a.Sessions.Remove(conn)
 	}
 	if by, ok := by.(parker); ok {
 		by.Serve(a.Sessions.ctx, conn, implicitTLS, ended)
@@ -140,7 +140,7 @@ func (a *Acceptor) takeProbe(l *Listener) {
 	select {
 	case far := <-l.probes:
 		a.clients.Ready() // which every client has to pass
-		a.serve(a.rules().Probed[l.Protocol], far, l.TLS, nil, func() {})
+		a.serve(a.rules().Probed[l.Protocol], far, l.TLS, nil)
 	default:
 	}
 }

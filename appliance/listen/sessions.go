@@ -25,19 +25,21 @@ func newSessions() *Sessions {
 	return &Sessions{ctx: ctx, cancel: cancel, open: map[net.Conn]*access.Session{}}
 }
 
-// Add notes a connection with its session; nil is that of a health probe. remove has to be called
+// Add notes a connection with its session; nil is that of a health probe. Remove has to be called
 // when the session has ended.
-func (s *Sessions) Add(conn net.Conn, session *access.Session) (remove func()) {
+func (s *Sessions) Add(conn net.Conn, session *access.Session) {
 	s.mu.Lock()
 	s.open[conn] = session
 	s.mu.Unlock()
 	s.group.Add(1)
-	return func() {
-		s.mu.Lock()
-		delete(s.open, conn)
-		s.mu.Unlock()
-		s.group.Done()
-	}
+}
+
+// Remove removes what Add has noted.
+func (s *Sessions) Remove(conn net.Conn) {
+	s.mu.Lock()
+	delete(s.open, conn)
+	s.mu.Unlock()
+	s.group.Done()
 }
 
 // Len returns how many connections are being served.

@@ -21,8 +21,8 @@
 //  3. Sent: expunged at once. 5xx: a report into the mailbox of the owner, then expunged. 4xx, or
 //     no reply: it waits (finish.go, scan.go).
 //
-//  4. 4 hours with a connection: the sender is told once. 5 days with a connection, or 30 days in
-//     all: it is returned.
+//  4. 4 hours with a connection: the sender is notified once. 5 days with a connection, or 30 days
+//     in all: it is returned.
 //
 //     ┌──── 4xx: 1, 2, 5, 10, 20, 40, 60 min, hourly ────┐
 //     ▼                                                  │
@@ -48,7 +48,7 @@
 // The folder is searched only at providers that fill it themselves, and for a copy with the trace
 // of this server: one that a mail client has put there by IMAP has none. A provider that takes the
 // trace out of its copies has the message sent again. A copy of the same Message-ID from before the
-// start, or 1024 Message-IDs ago, is not known, but one that is sent anew (Resent-From) is not
+// start, or 1024 Message-IDs ago, is not known, but one that is sent again (Resent-From) is not
 // searched for.
 //
 // # Invariants

@@ -16,7 +16,7 @@ import (
 // in a copy of the spool.
 const Key spool.Key = 0x7069_6c6c_6172_6f75
 
-// A Head is what the queue knows of one recipient elsewhere. It is the head of that recipient in
+// A Head is the state of one recipient elsewhere. It is the head of that recipient in
 // the record of the message, as three header fields, so that what an older version exports is a
 // message:
 //
@@ -30,7 +30,7 @@ type Head struct {
 	Wishes  Wishes
 }
 
-// Wishes are what the sender wants to be told (RFC 3461).
+// Wishes are the notifications that the sender requests (RFC 3461).
 type Wishes struct {
 	Notify     string // "NEVER", or of "SUCCESS,FAILURE,DELAY"; "" for the default: FAILURE and DELAY
 	Return     string // "FULL", "HDRS" or ""
@@ -38,7 +38,7 @@ type Wishes struct {
 	EnvelopeID string // ENVID, decoded
 }
 
-// Wants reports whether the sender wants a report of an event: "SUCCESS", "FAILURE" or "DELAY".
+// Wants reports whether the sender requests a report of an event: "SUCCESS", "FAILURE" or "DELAY".
 func (w Wishes) Wants(event string) bool {
 	if w.Notify == "" {
 		return event != "SUCCESS"

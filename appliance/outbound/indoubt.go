@@ -57,7 +57,7 @@ func (c sentCheck) left(ctx context.Context, v *spool.View, to []*recipient) []*
 		return to
 	}
 	messageID := ""
-	if s, err := q.open(v, p, to); err == nil { // send tells the error
+	if s, err := q.open(v, p, to); err == nil { // send returns the error
 		messageID = s.messageID()
 		s.close()
 	}
@@ -87,7 +87,7 @@ func (c sentCheck) inDoubt(to []*recipient) bool {
 }
 
 // provable returns the recipients that certainly have the message if there is a copy of it in the
-// folder of sent mail. Nobody knows what happened before the start.
+// folder of sent mail. What happened before the start is not known.
 func (c sentCheck) provable(to []*recipient, messageID string) (list []*recipient) {
 	p := c.parcel
 	c.q.mu.Lock()
@@ -113,7 +113,7 @@ func addresses(to []*recipient) (list []string) {
 
 // messageID returns the Message-ID with its angle brackets, or "" if it does not tell this message
 // from others: there is more than one; it has another form, because providers search for a part of
-// the field; or the message is sent anew by its reader with the Message-ID that it had (RFC 5322
+// the field; or the message is sent again by its reader with the Message-ID that it had (RFC 5322
 // section 3.6.6), so that a copy may be older.
 func (s *stored) messageID() string {
 	for _, name := range [...]string{"resent-from", "resent-date", "resent-to", "resent-message-id"} {

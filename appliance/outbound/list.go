@@ -156,7 +156,7 @@ func (q *Queue) Do(ctx context.Context, verb Verb, s Selection) (n int, err erro
 	return n, err
 }
 
-// retry makes messages due, and forgets why their accounts wait.
+// retry makes messages due, and clears the reasons why their accounts wait.
 func (e edit) retry(list []*parcel) {
 	for _, p := range list {
 		p.next = time.Now()

@@ -5,7 +5,7 @@ import (
 )
 
 // maxTogether is how many recipients one transaction has: servers take at least 100, and the
-// commands of so many fit into the buffers of a connection.
+// commands of that many fit into the buffers of a connection.
 const maxTogether = 100
 
 // A recipient is one (key, head) of the queue in memory: about 300 bytes.
@@ -47,7 +47,7 @@ type parcel struct {
 	base   time.Duration // lane.online when it came
 	// Transactions that may have left a copy in the folder of sent mail.
 	contents int
-	noticed  bool // the sender knows of the delay
+	noticed  bool // the sender was notified of the delay
 	held     bool
 	sending  bool
 	why      string // the last reply

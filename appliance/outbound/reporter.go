@@ -52,7 +52,7 @@ func (o reporter) returnFailed(ctx context.Context, p *parcel) {
 	o.q.mu.Unlock()
 }
 
-// notice tells the sender once that a message is delayed.
+// notice notifies the sender once that a message is delayed.
 func (o reporter) notice(ctx context.Context, p *parcel) {
 	o.q.mu.Lock()
 	l := o.q.lane(p.account)

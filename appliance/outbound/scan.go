@@ -60,7 +60,7 @@ func (q *Queue) look(own bool) (*spool.View, error) {
 	return v, nil
 }
 
-// drop forgets recipients that are gone. Queue.mu is held.
+// drop removes recipients that are gone. Queue.mu is held.
 func (q *Queue) drop(seen map[string]bool) {
 	for key, p := range q.parcels {
 		left := p.to[:0]

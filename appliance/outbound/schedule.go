@@ -8,7 +8,7 @@ import (
 // When a message is tried. Nothing of it is stored: after a start it is made again from the age of
 // the message.
 const (
-	noticeAfter = 4 * time.Hour       // with a connection: the sender is told of the delay
+	noticeAfter = 4 * time.Hour       // with a connection: the sender is notified of the delay
 	returnAfter = 5 * 24 * time.Hour  // with a connection: the message is returned
 	returnInAll = 30 * 24 * time.Hour // with or without
 	doubtWait   = 10 * time.Minute    // after a final dot without a reply (RFC 5321 section 4.5.3.2.6)

@@ -10,7 +10,7 @@ import (
 
 // A Submission is what is known when a client names the first recipient elsewhere.
 type Submission struct {
-	User   string     // who is logged in; "" for nobody
+	User   string     // who is logged in; "" if no user is
 	Clear  bool       // the password crossed the network without TLS
 	From   string     // reverse-path, "anna@example.org"; "" for the null one
 	Client netip.Addr // where the client is; the zero Addr for a local socket
@@ -109,8 +109,8 @@ func (a *Account) admits(s Submission) bool {
 	return slices.ContainsFunc(a.Devices, func(p netip.Prefix) bool { return p.Contains(client) })
 }
 
-// CheckDevices returns an error for devices that cannot be told from other clients, or that
-// another account has, too. shared are addresses of bridges and proxies.
+// CheckDevices returns an error for devices that cannot be distinguished from other clients, or
+// that another account has, too. shared are addresses of bridges and proxies.
 func CheckDevices(accounts []Account, shared []netip.Prefix) error {
 	for i, a := range accounts {
 		for _, p := range a.Devices {

@@ -12,7 +12,7 @@ import (
 	"pillarbox/appliance/remote/session"
 )
 
-// An ID is how the store knows a message of an account.
+// An ID identifies a message of an account in the store.
 type ID = [12]byte
 
 // An Account is one account at a provider with all that a collection needs.
@@ -34,7 +34,7 @@ func (a *Account) key() []byte {
 	return mac.Sum(nil)
 }
 
-// Number is how the store knows the account. It is not 0.
+// Number identifies the account in the store. It is not 0.
 func (a *Account) Number() uint64 {
 	return max(binary.BigEndian.Uint64(a.key()), 1)
 }

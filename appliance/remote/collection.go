@@ -34,9 +34,9 @@ type order struct {
 	budget int64 // octets that may be fetched; below 0: no limit
 }
 
-// telling is what the owner is to be told.
+// telling is what the owner is to be notified of.
 type telling struct {
-	notices *Notices // nil: the owner is told nothing
+	notices *Notices // nil: the owner is not notified
 	large   []*row   // that are too large
 }
 

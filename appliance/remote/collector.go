@@ -140,8 +140,8 @@ func (c *Collector) collect(ctx context.Context, a *Account, o order) (Report, e
 	return sum, err
 }
 
-// delayed reports whether the provider wants some time between two logins. What is left to delete
-// waits for the next collection then.
+// delayed reports whether the provider requires some time between two logins. What is left to
+// delete waits for the next collection then.
 func (c *Collector) delayed(a *Account) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

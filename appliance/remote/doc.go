@@ -41,9 +41,9 @@
 //	R9  No secret, subject, sender or text of a message is logged.
 //	R10 A listing of 200,000 messages is held in less than 16 MB.
 //
-//	R11 The owner of an account is told once about what lasts: a login that is refused, no room, a
-//	    day of failures. It ends when the account works, and is not told again after a restart.
-//	    Each message that is too large is told about once.
+//	R11 The owner of an account is notified once of what lasts: a login that is refused, no room, a
+//	    day of failures. It ends when the account works, and is not repeated after a restart.
+//	    There is one notice for each message that is too large.
 //	R12 A mailbox that the provider says is as it was after the last listing, of which everything was
 //	    done, is listed each fourth time only.
 //
@@ -82,8 +82,8 @@
 //	                                      smarthost TestStories
 //	an update of the card is on trial     TestPutOff, appliance TestTrial
 //
-// That ids vanish because another server deletes at the provider is not told: a person who deletes
-// in another client looks the same.
+// That ids vanish because another server deletes at the provider is not reported: a person who
+// deletes in another client looks the same.
 //
 // # Files
 //
@@ -93,5 +93,5 @@
 //	since.go     what was there before the account   purge.go     deletes at the provider
 //	fetch.go     messages into the store             large.go     messages that are too large
 //	schedule.go  when                                collector.go the loop, and collections on demand
-//	rows.go      a listing, in little memory         notices.go   what owners are told
+//	rows.go      a listing, in little memory         notices.go   notices to owners
 package remote

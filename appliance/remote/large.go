@@ -18,7 +18,7 @@ const mostDescribed = 20
 // about. It is another one than Number, under which an id stands for a message that is not fetched.
 func (a *Account) notices() uint64 { return max(a.Number()^1, 1) }
 
-// tellLarge tells the owner which messages stay at the provider because they are too large, each
+// tellLarge notifies the owner which messages stay at the provider because they are too large, each
 // once.
 func (c *collection) tellLarge(ctx context.Context) error {
 	number := c.account.notices()
@@ -90,7 +90,7 @@ func readable(value string) string {
 	return string(runes)
 }
 
-// tellRenumbered tells the owner that the provider has given other names to the messages.
+// tellRenumbered notifies the owner that the provider has given other names to the messages.
 func (c *collection) tellRenumbered(ctx context.Context, again int) {
 	if c.Known == 0 || c.order.dry || c.telling.notices == nil {
 		return

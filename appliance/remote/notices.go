@@ -18,7 +18,7 @@ import (
 	"pillarbox/appliance/remote/session"
 )
 
-// A condition is what the owner of an account is told about, once until it has ended.
+// A condition is what the owner of an account is notified of, once until it has ended.
 type condition string
 
 const (
@@ -27,10 +27,11 @@ const (
 	noRoom     condition = "full"
 )
 
-// failingAfter is how long an account has to fail before its owner is told: the line may be down.
+// failingAfter is how long an account has to fail before its owner is notified: the line may be
+// down.
 const failingAfter = 24 * time.Hour
 
-// Notices tell owners about their accounts. A file has the conditions that were told about, so that
+// Notices notify owners about their accounts. A file has the conditions that were reported, so that
 // a restart does not repeat them; it is written when one begins and when it ends.
 type Notices struct {
 	// Tell leaves a message for the owner of an account. text has lines that end in CRLF and do not
@@ -72,7 +73,7 @@ func (n *Notices) save() {
 	}
 }
 
-// begin tells the owner about a condition, unless that was done. The file follows the message: a
+// begin notifies the owner of a condition, unless that was done. The file follows the message: a
 // power cut between the two repeats it, the other order could lose the only one.
 func (n *Notices) begin(ctx context.Context, a *Account, c condition, subject, text string) {
 	if n == nil {
@@ -116,7 +117,7 @@ func (n *Notices) end(a *Account) {
 	}
 }
 
-// After tells the owner what a collection that ended with err means for the account.
+// After notifies the owner of what a collection that ended with err means for the account.
 func (n *Notices) After(ctx context.Context, a *Account, asks bool, failing time.Duration, err error) {
 	if err == nil {
 		n.end(a)
@@ -124,7 +125,7 @@ func (n *Notices) After(ctx context.Context, a *Account, asks bool, failing time
 	}
 	e := session.As(err)
 	switch {
-	case e.Kind == session.Ended: // package grant tells, once for fetching and sending
+	case e.Kind == session.Ended: // package grant notifies, once for fetching and sending
 	case asks:
 		n.begin(ctx, a, needsLogin, "Fetching mail from "+a.Name+" needs a new login", fmt.Sprintf(
 			"The provider does not accept the login of %s any more,\r\nso no mail is fetched from there. It says:\r\n\r\n    %s\r\n\r\n"+

@@ -14,8 +14,8 @@ type Maildrop struct {
 	mailbox Mailbox
 	policy  Policy
 	device  string // the label of the device; "" if none
-	recent  bool
 	trusted clock.Interval
+	recent  bool
 	bin     bool // there are messages in the bin
 	hidden  bool // there are messages that the device deleted
 

@@ -70,7 +70,7 @@ type Facts struct {
 	Authority          []byte // certificate of the authority in DER; nil if tls.cert is set
 	AuthorityPrint     string // SHA-256 of it
 	HTTP, HTTPS        int    // ports of the pages without and with TLS; 0 if there is none
-	FirstLogin         bool   // nobody has used the password of the first start yet
+	FirstLogin         bool   // the password of the first start has not been used yet
 	Well               bool   // for the first page alone, which asks for it
 	Version            string
 }

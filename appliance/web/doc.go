@@ -2,7 +2,7 @@
 // status and changes on HTTPS only. It also serves what clients read to set themselves up (package
 // autoconfig).
 //
-// It stores nothing and knows no mailbox: whatever it shows or changes goes through Backend. It
+// It stores nothing and opens no mailbox: all that it shows or changes goes through Backend. It
 // refuses to show a subject, a sender or text of a message; to log anybody in over HTTP, except on
 // this machine; and to make a first administrator: the password of the first start opens it.
 //

@@ -102,7 +102,7 @@ func (s *Server) page(q *request, status int, title string, body component.Compo
 	if q.Method == http.MethodHead {
 		return
 	}
-	layout(s.frame(q, title), body).Render(q.Context(), q.w) // an error is that of the connection
+	layout(s.frame(q, title), body).Render(q.Context(), q.w) // an error means a broken connection
 }
 
 // refuse answers with a page that says what is wrong and what to do.

@@ -20,7 +20,7 @@ func (s *Server) system(q *request) {
 // mostLog is how many octets of the log the page shows, so that it stays small.
 const mostLog = 3 << 10
 
-// lastOf returns the last lines that have at most so many octets.
+// lastOf returns the last lines, which have at most that many octets.
 func lastOf(lines []string, octets int) []string {
 	first := len(lines)
 	for first > 0 && octets-len(lines[first-1]) >= 0 {

@@ -22,6 +22,12 @@
 //	    wear of the flash; cost of a start; private memory at rest (package bench)
 //	pillarbench retr|ingest|login|delete -pillarbox BINARY -folder DIR [-servers NAME,NAME]
 //	    mail out, mail in, logins and deletions: CPU and time beside other servers (package bench)
+//	pillarbench fetch -pillarbox BINARY -folder DIR -memory DIR [-fetchers NAME,NAME]
+//	    mail fetched from a provider: CPU, memory, wear, octets on the line, beside fetchmail and
+//	    getmail into Dovecot (packages bench, fetcher and provider)
+//	pillarbench send -pillarbox BINARY -folder DIR [-queues NAME,NAME]
+//	    mail sent through a smarthost, and retries while it is dead: CPU, memory, wear, beside
+//	    Postfix (packages bench, queue and smarthost)
 //	pillarbench plot -notes FILE
 //	    draws the figures that those have noted (package bench)
 //	pillarbench tables

@@ -31,6 +31,8 @@ var subcommands = [...]struct {
 	{"ingest", "CPU and speed of mail in, beside a bare server and other servers", runIngest},
 	{"login", "CPU and time of a login, STAT, LIST and UIDL of large mailboxes", runLogin},
 	{"delete", "CPU, time, octets and flushes of removing 100 messages", runDelete},
+	{"fetch", "fetching from a provider, beside fetchmail and getmail into Dovecot", runFetch},
+	{"send", "sending through a smarthost, beside Postfix as the queue", runSend},
 	{"plot", "draw the figures that the benchmarks have noted", runPlot},
 	{"tables", "write the tables of README.md from the figures that the benchmarks have noted", runTables},
 	{"floor", "the bare server that others are compared with", runFloor},

@@ -69,19 +69,22 @@ func (c *Conn) Run(ctx context.Context, first, next func(context.Context) error,
 		raw.SetReadDeadline(longAgo)
 		c.pool.lot.Wake(&c.waiter)
 	})
-	run := func(err error) {
-		for err == ErrWouldBlock {
-			if c.park(ctx) {
-				return
-			}
-			err = next(ctx)
+	c.waiter.Resume = func() { run(ctx, c, next, next, stop, over) }
+	run(ctx, c, first, next, stop, over)
+}
+
+// run is Run without what it prepares. stop releases that at the end.
+func run(ctx context.Context, c *Conn, first, next func(context.Context) error, stop func() bool, over func(error)) {
+	err := first(ctx)
+	for err == ErrWouldBlock {
+		if c.park(ctx) {
+			return
 		}
-		stop()
-		c.pool.lot.AwaitPoller()
-		over(err)
+		err = next(ctx)
 	}
-	c.waiter.Resume = func() { run(next(ctx)) }
-	run(first(ctx))
+	stop()
+	c.pool.lot.AwaitPoller()
+	over(err)
 }
 
 // park parks the connection after ErrWouldBlock. It reports whether it is parked: if so, another

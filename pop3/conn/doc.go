@@ -60,5 +60,5 @@
 //	sendfile_other.go  a copy
 //	send.go            which of the two
 //
-// A Conn is a field of a session, and takes 248 octets on a 64-bit machine.
+// A Conn is a field of a session, and takes 256 octets on a 64-bit machine.
 package conn

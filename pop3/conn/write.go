@@ -116,5 +116,6 @@ func (c *Conn) wouldBlock(err error) bool {
 		return false
 	}
 	c.event = park.Writable
+	c.in.Release()
 	return true
 }

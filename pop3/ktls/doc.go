@@ -19,10 +19,10 @@
 //	                        ▼                           │      control records ▼  ▼
 //	                     socket                      socket ◄─────────────────────┘
 //
-// # What the kernel is told
+// # What the kernel receives
 //
 // RFC 8446 §7.3 derives the key and the nonce of a direction from its traffic secret, and the
-// kernel asks for both and for the sequence number of the next record (setsockopt TLS_TX,
+// kernel requires both and the sequence number of the next record (setsockopt TLS_TX,
 // linux/tls.h):
 //
 //	TLS_AES_128_GCM_SHA256        version, cipher, nonce[4:12], key 16, nonce[0:4], sequence 8
@@ -49,7 +49,7 @@
 //	    holds.
 //
 // A client may ask for new keys (KeyUpdate, RFC 8446 §4.6.3). From Linux 6.14 on the Tap announces
-// and installs them. An older kernel keeps the keys of a socket for ever, and its client gets no
+// and installs them. An older kernel never replaces the keys of a socket, and its client gets no
 // answer, but goes on to receive its mail: the limit on the use of a key (RFC 8446 §5.5) is 388 GB,
 // and the keys of the client, which it has changed itself, are not concerned. No mail client is
 // known to ask.

@@ -64,7 +64,7 @@ func logged(config *tls.Config, hello *tls.ClientHelloInfo) (*tls.Config, error)
 	return config, nil
 }
 
-// Server returns a TLS server on a connection. Its handshake is that of crypto/tls, and its
+// Server returns a TLS server on a connection. Its handshake is done by crypto/tls, and its
 // NetConn is a *Tap.
 func (k *Kernel) Server(raw *net.TCPConn) *tls.Conn {
 	return tls.Server(&Tap{TCPConn: raw, kernel: &k.offer}, k.config)

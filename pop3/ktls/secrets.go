@@ -94,7 +94,7 @@ func (u *suite) info(s secret, sequence uint64) []byte {
 	return binary.BigEndian.AppendUint64(b, sequence)
 }
 
-// A Socket is what this package asks of the kernel. Tests have their own.
+// A Socket is what this package needs of the kernel. Tests have their own.
 type Socket interface {
 	// Enable makes it possible to install keys. What is written before is sent as it is.
 	Enable(*net.TCPConn) error

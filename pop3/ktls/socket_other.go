@@ -7,7 +7,7 @@ import (
 	"net"
 )
 
-// systemSocket is that of a system without TLS in the kernel.
+// systemSocket is for a system without TLS in the kernel.
 type systemSocket struct{}
 
 func (systemSocket) Enable(*net.TCPConn) error                { return errors.ErrUnsupported }

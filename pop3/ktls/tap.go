@@ -164,8 +164,8 @@ func (l *keyLog) Write(b []byte) (int, error) {
 }
 
 // control sends what crypto/tls wrote after Switch. It is encrypted by keys that are no longer
-// those of the connection, so that only its length tells what it is: an alert, or the answer to a
-// KeyUpdate. Of an alert other than close_notify, Fail learns the description.
+// those of the connection, so that only its length shows what it is: an alert, or the answer to a
+// KeyUpdate. Of an alert other than close_notify, Fail has the description.
 func (t *Tap) control(b []byte) (int, error) {
 	switch {
 	case len(b) == headerSize+keyUpdateSize:
@@ -225,7 +225,7 @@ func (t *Tap) alert(level, description byte) error {
 // own.
 const controlTime = 5 * time.Second
 
-// send sends a control record. The deadline for writes is that of an earlier reply and may have
+// send sends a control record. The deadline for writes was set for an earlier reply and may have
 // passed; the next reply sets its own.
 func (t *Tap) send(record byte, content []byte) error {
 	t.SetWriteDeadline(time.Now().Add(controlTime))

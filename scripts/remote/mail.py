@@ -1,12 +1,12 @@
 """mail.py: the messages of scripts/remote.sh, and what became of them. The password is $PASSWORD.
 
     mail.py maildir DIR COUNT               writes messages into a Maildir
-    mail.py append PORT USER COUNT          brings them to an IMAP server with TLS
+    mail.py append PORT COUNT USER...       brings them to an IMAP server with TLS, all users at once
     mail.py here DIR COUNT                  fails unless an export has each message once, behind one
                                             trace header field
     mail.py there PORT USER COUNT           fails unless a POP3 server with TLS lists so many
 """
-import collections, imaplib, os, poplib, re, ssl, sys, time
+import collections, concurrent.futures, imaplib, os, poplib, re, ssl, sys, time
 
 BEGAN = 1_000_000_000
 
@@ -74,8 +74,10 @@ def imap(port, user):
     return c
 
 
-def append(port, user, count):
-    add(port, user, range(1, int(count) + 1))
+def append(port, count, *users):
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for done in [pool.submit(add, port, user, range(1, int(count) + 1)) for user in users]:
+            done.result()
 
 
 def add(port, user, numbers):

@@ -14,9 +14,8 @@ provider_start() {
 	courier) courier_start ;;
 	cyrus)
 		cyrus_start || return 1
-		for user in $USERS; do
-			python3 scripts/remote/mail.py append "$IMAPS_PORT" "$user" "$count"
-		done ;;
+		# shellcheck disable=SC2086 # one user a word
+		python3 scripts/remote/mail.py append "$IMAPS_PORT" "$count" $USERS ;;
 	esac
 }
 

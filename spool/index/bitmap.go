@@ -15,21 +15,34 @@ func (b *Bitmap) Set(i int) {
 	(*b)[i>>6] |= 1 << (i & 63)
 }
 
+// empty reports whether no bit is set.
+func (b Bitmap) empty() bool {
+	for _, word := range b {
+		if word != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // A Ranked finds the n-th bit that is not set among the first size bits. It is a copy of a
-// mailbox's bitmap of expunged messages: 1/8 B per message, and 4 B for each 512 of them. It is
-// used by one goroutine at a time.
+// mailbox's bitmap of expunged messages: 1/8 B per message, and 4 B for each 512 of them, or
+// nothing if none is expunged. It is used by one goroutine at a time.
 type Ranked struct {
 	dead  Bitmap
 	size  int
 	ranks []uint32 // live messages before each run of 512
 	Live  int
 
-	n, at int // the last result, from which a listing continues
+	n, at int32 // the last result, from which a listing continues
 }
 
 const rankWords = 8
 
 func RankLive(dead Bitmap, size int) Ranked {
+	if dead.empty() {
+		return Ranked{size: size, Live: size, n: -1, at: -1}
+	}
 	words := (size + 63) / 64
 	r := Ranked{dead: make(Bitmap, words), size: size, ranks: make([]uint32, 0, words/rankWords+1), n: -1, at: -1}
 	copy(r.dead, dead)
@@ -55,16 +68,16 @@ func (r *Ranked) Find(n int) int {
 	switch {
 	case r.Live == r.size:
 		return n
-	case n == r.n+1:
+	case int32(n) == r.n+1:
 		r.at++
-		for r.dead.Has(r.at) {
+		for r.dead.Has(int(r.at)) {
 			r.at++
 		}
-	case n != r.n:
-		r.at = r.search(n)
+	case int32(n) != r.n:
+		r.at = int32(r.search(n))
 	}
-	r.n = n
-	return r.at
+	r.n = int32(n)
+	return int(r.at)
 }
 
 // search finds message n without the last result.

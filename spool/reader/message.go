@@ -29,7 +29,6 @@ type Message struct {
 	reader     *Reader
 	pinned     []uint32 // slots
 	parts      []part
-	uncached   bool  // files are read past the page cache
 	size       int64 // stored bytes
 	header     int64 // of them, the header with its blank line
 	origin     Origin
@@ -37,6 +36,7 @@ type Message struct {
 
 	// room for slots and parts of most messages, which needs no memory of its own then
 	oneSlot  [1]uint32
+	uncached bool // files are read past the page cache
 	twoParts [2]part
 }
 
@@ -207,8 +207,7 @@ type prefetched struct {
 	buffer *[prefetchSize]byte // of the reader's pool; nil if nothing is held
 	file   flash.File
 	offset int64  // of the record
-	read   []byte // from there
-	spare  []byte // to read the head of the record to if there is no buffer; nil for new memory
+	read   []byte // from there; before holds, where the record is to be read to
 }
 
 // ready takes a buffer for a message that is small.
@@ -224,12 +223,7 @@ func (n *prefetched) ready(r *Reader, octets uint32) {
 }
 
 // room is where the record is to be read to; nil for new memory.
-func (n *prefetched) room() []byte {
-	if n.buffer == nil {
-		return n.spare
-	}
-	return n.read
-}
+func (n *prefetched) room() []byte { return n.read }
 
 // holds notes what was read. Of a large message nothing is kept.
 func (n *prefetched) holds(file flash.File, offset int64, read []byte) {

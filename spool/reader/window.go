@@ -53,7 +53,7 @@ func (r *Reader) verify(at Location, file flash.File, spare []byte) (int64, erro
 	at.Verified = false
 	m := &Message{reader: r, uncached: true}
 	m.parts, m.pinned = m.twoParts[:0], m.oneSlot[:0]
-	m.prefetched.spare = spare
+	m.prefetched.read = spare
 	defer m.Close()
 	err := m.locate(file, at)
 	return m.size, err

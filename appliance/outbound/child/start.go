@@ -36,7 +36,7 @@ func timeFor(octets int64) time.Duration {
 }
 
 // Start starts a child from the program at path, and has it log in. The child is killed when ctx
-// ends or its time is over, which begins anew with each message.
+// ends or its time is over, which starts again with each message.
 func Start(ctx context.Context, path string, t link.Target) (*Session, error) {
 	p, conn, err := launch(ctx, path)
 	if err != nil {

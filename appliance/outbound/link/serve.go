@@ -73,7 +73,7 @@ func (w *wire) answer(results []smarthost.Result, broken error) error {
 	return w.send(kindResults, f)
 }
 
-// body asks for the content of the message.
+// body requests the content of the message.
 func (w *wire) body() (io.Reader, int64, error) {
 	if err := w.send(kindBody, nil); err != nil {
 		return nil, 0, err

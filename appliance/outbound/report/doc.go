@@ -5,8 +5,8 @@
 // The body of the message is not returned, also with RET=FULL: the sender has it, and the
 // mailbox that the report goes to is on the same flash.
 //
-// The package writes octets and knows no mailbox. It does not decide whether a report is wanted; it
-// refuses one to the null reverse-path, so that no report can answer another (I1).
+// The package writes octets and has no access to mailboxes. It does not decide whether a report is
+// wanted; it refuses one to the null reverse-path, so that no report can answer another (I1).
 //
 // # Invariants
 //

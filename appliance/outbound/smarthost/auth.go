@@ -13,7 +13,7 @@ import (
 // without an initial response the secret is a line of its own, which may have 12288 octets.
 const maxInitial = 400
 
-// maxChallenges bounds an exchange with a server that always asks for more.
+// maxChallenges bounds an exchange with a server that always sends another one.
 const maxChallenges = 8
 
 // logIn tries the mechanisms that the server offers, the best one first. Only if the server
@@ -152,7 +152,7 @@ var mechanisms = [...]struct {
 }
 
 // fixed is a mechanism of one message. A server that refuses an access token explains itself in a
-// challenge, which wants the response failed before the error code comes.
+// challenge, and the client must answer it before the server sends the error code.
 type fixed struct {
 	first, failed []byte
 	begun         bool

@@ -2,7 +2,8 @@
 // provider, to which it logs in and hands messages over (RFC 5321, RFC 6409).
 //
 // A message is sent as the spool stores it. The wire form of a stored message (CRLF lines, leading
-// dots doubled, closed by ".CRLF") is what DATA wants, so that no octet is looked at on the way.
+// dots doubled, closed by ".CRLF") is what DATA transfers, so that no octet is looked at on the
+// way.
 //
 // The package does not look up names, choose certificates or open connections: Open takes a
 // connection that was made, and Options.TLS. It keeps no state beyond a Session, writes no log and

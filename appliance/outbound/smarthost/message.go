@@ -51,7 +51,7 @@ type Result struct {
 	Outcome Outcome
 	Reply   Reply
 	// Noticed reports that the server was asked for delivery reports, and so sends those that the
-	// sender wants of what happens from here on.
+	// sender requests of what happens from here on.
 	Noticed bool
 	// Whole reports that the reply was to MAIL, DATA or the final dot: it is about the message or
 	// the session, not about this recipient. With InDoubt it reports that the transaction of this

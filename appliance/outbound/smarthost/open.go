@@ -55,7 +55,7 @@ func (s *Session) open(ctx context.Context) error {
 	return s.logIn()
 }
 
-// hello sends EHLO. There is no HELO: a server without extensions knows no login.
+// hello sends EHLO. There is no HELO: a server without extensions has no login.
 func (s *Session) hello() error {
 	reply, err := s.line.ask("EHLO "+s.options.Hello, s.timeouts.Command)
 	if err != nil {

@@ -17,7 +17,7 @@ type Reply struct {
 
 // Limits of a reply.
 const (
-	maxReplyLine  = 2048 // octets with CRLF; RFC 5321 section 4.5.3.1.5 asks for 512
+	maxReplyLine  = 2048 // octets with CRLF; RFC 5321 section 4.5.3.1.5 requires 512
 	maxReplyLines = 64
 	maxReplyText  = 16 << 10
 )

@@ -11,7 +11,7 @@ import (
 // Options of a session.
 type Options struct {
 	// Hello is what the client calls itself: a domain or an address literal. Default "[127.0.0.1]",
-	// which tells the provider, and through its Received field every recipient, nothing.
+	// which reveals nothing to the provider or, by its Received field, to a recipient.
 	Hello string
 	// TLS is the configuration with the server's name; its certificates are the caller's choice.
 	// Required.
@@ -34,7 +34,7 @@ type Offers struct {
 	StartTLS   bool
 	Pipelining bool
 	Size       bool
-	MaxSize    int64 // octets that the server takes; 0: not told
+	MaxSize    int64 // octets that the server takes; 0 if not announced
 	EightBit   bool
 	UTF8       bool
 	DSN        bool

@@ -196,8 +196,8 @@ func (t *transaction) decide(recipients []int, r Reply, whole bool) {
 	}
 }
 
-// reset leaves a transaction that no recipient is left in. If DATA was accepted all the same, an
-// empty message ends it, which goes to nobody (RFC 2920 section 3.1).
+// reset leaves a transaction that no recipient is left in. If DATA was accepted anyway, an
+// empty message ends it, which goes to no recipient (RFC 2920 section 3.1).
 func (t *transaction) reset(data Reply) {
 	command := "RSET"
 	if data.Code == 354 {

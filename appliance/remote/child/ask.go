@@ -16,7 +16,7 @@ type asking struct {
 	port string // to which the process is confined; "": it is not yet
 }
 
-// do sends one request by a connection of its own. The port of the first request is that of all.
+// do sends one request by a connection of its own. All requests use the port of the first one.
 func (a *asking) do(q oauth.Request, bundle string) (none oauth.Reply, err error) {
 	host, port, err := oauth.Address(q.URL)
 	if err != nil {

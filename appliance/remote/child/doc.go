@@ -11,8 +11,8 @@
 // itself to the bundle of certificates, the files of the resolver and the server's port → connects,
 // logs in → answers requests → ends when the server closes the session or the socket.
 //
-// A child that asks an authorization server of OAuth for tokens (ask.go) confines itself to its
-// port and does nothing else. It keeps no token: the server does.
+// A child that requests tokens from an authorization server of OAuth (ask.go) confines itself to
+// its port and does nothing else. It keeps no token: the server does.
 //
 // # Invariants
 //

@@ -32,7 +32,7 @@ type Sum [12]byte
 const byTrace = 1
 
 // Identifies reports whether the message has a Message-ID, so that it can be recognized among
-// others. Otherwise the Sum can only be compared with that of the same message.
+// others. Otherwise the Sum can only be compared with the Sum of the same message.
 func (s Sum) Identifies() bool { return s != Sum{} && s[len(s)-1]&byTrace == 0 }
 
 // Common returns the Sum without that bit, so that one from before it was set equals a new one.

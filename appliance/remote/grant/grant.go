@@ -200,7 +200,7 @@ func (k *Keeper) store(name string, h *held) error {
 	return nil
 }
 
-// Forget forgets an access token that a server did not accept.
+// Forget drops an access token that a server did not accept.
 func (k *Keeper) Forget(name, token string) {
 	h := k.held(name)
 	h.Lock()
@@ -215,7 +215,7 @@ func (k *Keeper) Forget(name, token string) {
 // errReplaced is returned for a login in whose place there is another one.
 var errReplaced = errors.New("another login was made meanwhile")
 
-// update changes the grant in the file of an account, if it still is that of a login.
+// update changes the grant in the file of an account, if it still belongs to a login.
 func (k *Keeper) update(name, login string, change func(*secret.Grant)) error {
 	write := k.change
 	if write == nil {
@@ -230,7 +230,7 @@ func (k *Keeper) update(name, login string, change func(*secret.Grant)) error {
 	})
 }
 
-// end tells the owner that a login has ended, and writes that down.
+// end notifies the owner that a login has ended, and records it.
 func (k *Keeper) end(ctx context.Context, name string, g *secret.Grant) {
 	told := k.tell(ctx, Notice{Account: name, Ended: g.Ended})
 	err := k.update(name, g.Login, func(now *secret.Grant) { now.Ended, now.Told = g.Ended, told })
@@ -239,7 +239,7 @@ func (k *Keeper) end(ctx context.Context, name string, g *secret.Grant) {
 	}
 }
 
-// warn tells the owner that a login will end.
+// warn notifies the owner that a login will end.
 func (k *Keeper) warn(ctx context.Context, name string, g *secret.Grant) {
 	now, trusted := k.Clock()
 	before := warning

@@ -7,7 +7,7 @@ import (
 	"pillarbox/appliance/remote/session"
 )
 
-// A Notice is what the owner of an account is told.
+// A Notice is a message to the owner of an account.
 type Notice struct {
 	Account string
 	Ended   string    // why; "": it has not

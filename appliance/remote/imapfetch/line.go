@@ -95,7 +95,7 @@ func (l *line) next() error {
 		return session.Errorf(session.Protocol, "the server breaks the protocol: a literal of %d octets", l.literal)
 	}
 	l.rest = l.take(text)
-	// Some servers do not take a command with a whole token in it. The client asks for what a
+	// Some servers do not take a command with a whole token in it. The client requests what a
 	// server can do at times of its own, and would learn of SASL-IR again.
 	if l.token && bytes.Contains(l.rest, []byte("CAPABILITY ")) {
 		l.rest = bytes.ReplaceAll(l.rest, []byte(" "+imap.CapSASLIR), nil)

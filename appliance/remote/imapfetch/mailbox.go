@@ -54,7 +54,7 @@ func failed(what string, err error, login bool) error {
 	return session.Reply(what, code, strings.TrimSpace(no.Text), login)
 }
 
-// cause replaces an error of the client by that of the connection, if it broke.
+// cause replaces an error of the client by the error of the connection, if it broke.
 func (m *Mailbox) cause(err *error) {
 	var e *session.Error
 	if *err == nil || errors.As(*err, &e) {

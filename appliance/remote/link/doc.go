@@ -1,7 +1,7 @@
 // Package link is what the server and its child process say to each other over a socket pair.
 //
-// A frame is a kind, a length and fields. The server asks, the child answers; the child says
-// nothing that was not asked for, and one request is under way at a time.
+// A frame is a kind, a length and fields. The server sends requests, the child replies; the child
+// says nothing that was not asked for, and one request is under way at a time.
 //
 //	 0      1        4
 //	+------+--------+-----------------------------

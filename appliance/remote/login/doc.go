@@ -1,9 +1,9 @@
 // Package login is the client side of the SASL mechanisms that mail providers have: SCRAM-SHA-256
 // (RFC 5802, RFC 7677), PLAIN (RFC 4616), LOGIN, OAUTHBEARER (RFC 7628) and XOAUTH2.
 //
-// It knows octets only. Base64 and the lines around it belong to the protocol. It sends a password
-// in a form that can be read (PLAIN, LOGIN) only if [Choose] is called for a connection with TLS;
-// packages popclient and imapfetch have no other.
+// It handles octets only. Base64 and the lines around it belong to the protocol. It sends a
+// password in a form that can be read (PLAIN, LOGIN) only if [Choose] is called for a connection
+// with TLS; packages popclient and imapfetch have no other.
 //
 // # Invariants
 //

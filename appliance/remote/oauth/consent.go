@@ -63,7 +63,7 @@ func (c *Client) StartDevice(ctx context.Context, send Exchange, scope string) (
 // Until returns when the code expires.
 func (d *Device) Until() time.Time { return d.until }
 
-// Wait asks for the tokens until the user has consented or refused, or the code has expired. A
+// Wait polls for the tokens until the user has consented or refused, or the code has expired. A
 // broken line ends nothing: the code stays valid.
 func (c *Client) Wait(ctx context.Context, send Exchange, d *Device) (Tokens, error) {
 	form := url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}, "device_code": {d.secret}}

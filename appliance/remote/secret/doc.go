@@ -1,6 +1,6 @@
 // Package secret keeps the secrets of remote accounts: one file a remote account, remote/NAME in
 // the state directory, for its owner only. The providers want the password itself, so that it lies
-// there as it is: whoever can read the state directory, or a copy of it, has it.
+// there as it is: a user that can read the state directory, or a copy of it, has it.
 //
 // A file records the servers and the pin that its secret was given for. For others it is not used:
 // who can write the configuration could have it sent to a server of their own.

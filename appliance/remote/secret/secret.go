@@ -131,7 +131,7 @@ func Written(state, name string) time.Time {
 }
 
 // Generation returns a text that changes when the file of an account is written, be it with the
-// same content. A grant has that of its login: its refresh token changes by itself.
+// same content. A grant has the generation of its login: its refresh token changes by itself.
 func Generation(state, name string) string {
 	path, err := pathOf(state, name)
 	if err != nil {
@@ -165,7 +165,7 @@ func Save(state, name string, s *Secret) error {
 }
 
 // Change reads the file of an account, and writes what change has made of it, durably. In the
-// meantime nobody else writes. An error of change is returned as it is, and the file stays.
+// meantime no other process writes. An error of change is returned as it is, and the file stays.
 func Change(state, name string, change func(*Secret) error) error {
 	path, err := pathOf(state, name)
 	if err != nil {

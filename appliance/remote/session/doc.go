@@ -14,7 +14,7 @@
 //	Certificate  the server cannot be trusted           no login is sent
 //	Protocol     the server breaks the protocol         the account waits
 //	Refused      the server refuses one command         the message is left out
-//	Full         there is no room here                  the account waits, and its owner is told
+//	Full         there is no room here                  the account waits, its owner is notified
 //	Expired      by the date here no certificate holds  the clock decides: Network, or Certificate
 //	Ended        the consent of OAuth has ended         a person has to act, at once
 package session

@@ -39,7 +39,7 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Text }
 
-// Valid reports whether a number is that of a kind.
+// Valid reports whether a number is a kind.
 func (k Kind) Valid() bool { return k > 0 && k < kinds }
 
 // Errorf returns an error of a kind.

@@ -76,7 +76,7 @@ func (p Policy) chain(sent []*x509.Certificate) error {
 	return nil
 }
 
-// kindOf tells a certificate that is not valid now from one that never is.
+// kindOf distinguishes a certificate that is not valid now from one that never is.
 func kindOf(err error) session.Kind {
 	var invalid x509.CertificateInvalidError
 	if errors.As(err, &invalid) && invalid.Reason == x509.Expired {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// ContentType is that of XML and POX. Thunderbird reads nothing that is served as text/plain.
+// ContentType is the type of XML and POX. Thunderbird reads nothing that is served as text/plain.
 const ContentType = "application/xml; charset=utf-8"
 
 // localPart is what Thunderbird replaces by the part of the address before the @.

@@ -13,7 +13,8 @@ const ProfileType = "application/x-apple-aspen-config"
 
 const plistType = `<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">` + "\n"
 
-// identifier is that of all profiles of this program; what follows it names the server.
+// identifier begins the identifiers of all profiles of this program; what follows it names the
+// server.
 const identifier = "net.pillarbox."
 
 // A Profile is a configuration profile with the authority of a server, and with an account of it if

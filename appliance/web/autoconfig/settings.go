@@ -49,7 +49,7 @@ func (s *Settings) Serves(address string) bool {
 }
 
 // Best returns endpoints in the order in which clients should try them: TLS from the first byte
-// first, then STARTTLS; of each kind the first, because a second one tells a client nothing new.
+// first, then STARTTLS; of each kind the first, because a second one adds nothing for a client.
 func Best(all []Endpoint) (list []Endpoint) {
 	for _, implicit := range []bool{true, false} {
 		if i := slices.IndexFunc(all, func(e Endpoint) bool { return e.Implicit == implicit }); i >= 0 {

@@ -26,4 +26,19 @@
 //   - CPU time of children that have ended is known in ticks of 10 ms, so that a removal by a
 //     server with a process for each session is known to a tick.
 //   - A peer that is not installed, or fails, is reported and left out.
+//
+// Fetch and Send run one server after the other on the device:
+//
+//   - CPU time is that of the server, its children and, of fetchmail and getmail, of the program
+//     that fetches. The command "pillarbox fetch" is not counted: a server fetches by its schedule.
+//     Memory is private, the most that was seen; it is looked at each 30 ms.
+//   - A row begins and ends with syncfs. It ends when all messages have arrived: in the mailbox of
+//     the server, or at the smarthost with the queue empty. The slots of pillarbox are filled once
+//     in a warm-up, after which the server starts again.
+//   - Fetch leaves all messages at the provider, Debian's Dovecot, and fetches each mailbox once.
+//     Octets on the line are counted by a proxy before the provider, TLS included and TCP not. Of
+//     the polls of pillarbox each fourth lists the mailbox: four polls have one of those.
+//   - The large message has arrived when a message of its size is in the mailbox.
+//   - The smarthost of Send is part of the program. A dead one closes each connection at once.
+//     From what a retry writes, what a syncfs of an unchanged device writes is taken off.
 package bench

@@ -4,26 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 
 	"pillarbox/cmd/pillarbench/client"
 	"pillarbox/cmd/pillarbench/measure"
 	"pillarbox/cmd/pillarbench/server"
 )
-
-// rowOctets is the most octets that a row delivers, so that they fit a mailbox of a small spool.
-const rowOctets = 16 << 20
-
-// warmRounds is the most rounds of the warm-up: it fails if pillarbox still fills slots.
-const warmRounds = 60
-
-// quietRounds is how many rounds in a row must fill no slot: a single one can find room in slots
-// that are filled already.
-const quietRounds = 6
 
 // WearOptions are the options of the wear benchmark.
 type WearOptions struct {
@@ -60,7 +47,7 @@ func Wear(o WearOptions, rows []WearRow, out io.Writer) (err error) {
 }
 
 func (w *wearRun) run(rows []WearRow) error {
-	filled, err := w.warmUp()
+	filled, err := warmUp(w.server, w.Folder, w.Name == server.Own)
 	if err != nil {
 		return fmt.Errorf("warm-up: %w", err)
 	}
@@ -125,55 +112,4 @@ func (w *wearRun) measure(r WearRow) (cost, error) {
 		return cost{}, err
 	}
 	return c, server.EmptyAll(w.server)
-}
-
-// warmUp delivers to every mailbox. With pillarbox it continues until rounds fill no more slots,
-// because each slot is filled once in its life. It returns the octets of these slots.
-func (w *wearRun) warmUp() (int64, error) {
-	l, err := client.ParseLoad("64k")
-	if err != nil {
-		return 0, err
-	}
-	began, err := allocated(w.Folder)
-	if err != nil {
-		return 0, err
-	}
-	grown, quiet := began, 0
-	for range warmRounds {
-		if _, err := server.Deliver(w.server, l, 1, rowOctets/l.Mean, server.Spread{Connections: client.MaxConnections, Mailboxes: client.MaxConnections}); err != nil {
-			return 0, err
-		}
-		if err := server.EmptyAll(w.server); err != nil {
-			return 0, err
-		}
-		now, err := allocated(w.Folder)
-		if err != nil {
-			return 0, err
-		}
-		if now > grown {
-			quiet = 0
-		}
-		if quiet++; quiet == quietRounds || w.Name != server.Own {
-			return now - began, nil
-		}
-		grown = now
-	}
-	return 0, fmt.Errorf("%s still grows after %d rounds", w.Folder, warmRounds)
-}
-
-// allocated returns the octets on the device that the files below a folder use.
-func allocated(folder string) (int64, error) {
-	var sum int64
-	err := filepath.WalkDir(folder, func(_ string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := entry.Info()
-		if err != nil {
-			return err
-		}
-		sum += info.Sys().(*syscall.Stat_t).Blocks * 512
-		return nil
-	})
-	return sum, err
 }

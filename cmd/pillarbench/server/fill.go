@@ -42,6 +42,19 @@ func Fill(to Server, l client.Load, first uint64, messages int, by Spread) error
 	return nil
 }
 
+// FillMaildir adds messages to one mailbox of a peer that keeps each in a Maildir.
+func (p *Peer) FillMaildir(mailbox string, l client.Load, first uint64, messages int) error {
+	if p.at.maildir == "" {
+		return fmt.Errorf("%s keeps mailboxes in no Maildirs", p.name)
+	}
+	return writeMaildir(filepath.Join(p.at.maildir, mailbox), l, first, messages)
+}
+
+// RemoveMaildir removes a mailbox of a peer that keeps each in a Maildir.
+func (p *Peer) RemoveMaildir(mailbox string) error {
+	return os.RemoveAll(filepath.Join(p.at.maildir, mailbox))
+}
+
 // Fillable reports whether Fill works without SMTP.
 func Fillable(s Server) bool {
 	p, peer := s.(*Peer)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -19,6 +20,8 @@ type Peer struct {
 	folder string
 	log    string
 
+	Smarthost string // address to which it sends everything, of a peer that does
+
 	at endpoints // of the running server
 }
 
@@ -30,9 +33,11 @@ const exitMissing = 3
 
 // endpoints is what the script prints after it has started a server.
 type endpoints struct {
-	smtp, lmtp, pop3, pop3s string // addresses, "" for protocols that it does not offer
-	pid                     int
-	began                   time.Time // when the script started it, after its own preparations
+	// addresses, "" for protocols that it does not offer
+	smtp, smtps, lmtp, pop3, pop3s, imaps string
+
+	pid   int
+	began time.Time // when the script started it, after its own preparations
 	// folders in which each mailbox is a Maildir or an mbox of that name; "" if they are not
 	maildir, mbox string
 }
@@ -81,6 +86,17 @@ func (p *Peer) Process() int        { return p.at.pid }
 func (p *Peer) Maildrop() string    { return p.at.pop3 }
 func (p *Peer) MaildropTLS() string { return p.at.pop3s }
 
+// SMTPS, LMTP and IMAPS are the addresses of those protocols, "" if the peer has none.
+func (p *Peer) SMTPS() string { return p.at.smtps }
+func (p *Peer) LMTP() string  { return p.at.lmtp }
+func (p *Peer) IMAPS() string { return p.at.imaps }
+
+// Certificate is the file with the certificate of the running peer.
+func (p *Peer) Certificate() string { return filepath.Join(p.folder, "conf", "cert.pem") }
+
+// Mailboxes is the folder in which each mailbox is a Maildir of that name, "" if they are not.
+func (p *Peer) Mailboxes() string { return p.at.maildir }
+
 func (p *Peer) Connect() (*client.Sender, error) {
 	if p.at.lmtp == "" && p.at.smtp == "" {
 		return nil, fmt.Errorf("%s accepts no mail", p.name)
@@ -100,7 +116,7 @@ func (p *Peer) call(args ...string) ([]byte, error) {
 	}
 	defer log.Close()
 	command := exec.Command(p.script, args...)
-	command.Env = append(os.Environ(), "LOG="+p.log)
+	command.Env = append(os.Environ(), "LOG="+p.log, "SMARTHOST="+p.Smarthost)
 	command.Stderr = log
 	command.WaitDelay = time.Second
 	out, err := command.Output()
@@ -123,12 +139,16 @@ func parseEndpoints(printed []byte) (endpoints, error) {
 		switch string(word) {
 		case "smtp":
 			at.smtp = text
+		case "smtps":
+			at.smtps = text
 		case "lmtp":
 			at.lmtp = text
 		case "pop3":
 			at.pop3 = text
 		case "pop3s":
 			at.pop3s = text
+		case "imaps":
+			at.imaps = text
 		case "maildir":
 			at.maildir = text
 		case "mbox":
@@ -146,8 +166,8 @@ func parseEndpoints(printed []byte) (endpoints, error) {
 			return at, fmt.Errorf("output of the peer script, line %q: %w", line, err)
 		}
 	}
-	if at.smtp == "" && at.lmtp == "" && at.mbox == "" || at.pid == 0 || at.began.IsZero() {
-		return at, fmt.Errorf("output of the peer script has no smtp, lmtp or mbox, no pid or no began: %q", printed)
+	if at.smtp+at.lmtp+at.mbox+at.maildir == "" || at.pid == 0 || at.began.IsZero() {
+		return at, fmt.Errorf("output of the peer script has no smtp, lmtp, mbox or maildir, no pid or no began: %q", printed)
 	}
 	return at, nil
 }

@@ -42,10 +42,10 @@ type Pillarbox struct {
 func NewPillarbox(binary, folder, capacity string, accounts ...string) (*Pillarbox, error) {
 	b := &Pillarbox{binary: binary, Folder: folder}
 	var err error
-	if b.SMTP, err = freeAddress(); err != nil {
+	if b.SMTP, err = FreeAddress(); err != nil {
 		return nil, err
 	}
-	if b.POP3, err = freeAddress(); err != nil {
+	if b.POP3, err = FreeAddress(); err != nil {
 		return nil, err
 	}
 	config := fmt.Sprintf(`hostname = "localhost"
@@ -86,7 +86,7 @@ volatile = true
 // OfferTLS adds a port with implicit TLS and sets the size limit of messages. The server must not
 // be running.
 func (b *Pillarbox) OfferTLS(maxMessage string) (err error) {
-	if b.POP3S, err = freeAddress(); err != nil {
+	if b.POP3S, err = FreeAddress(); err != nil {
 		return err
 	}
 	text, err := os.ReadFile(b.ConfigFile())
@@ -101,10 +101,10 @@ func (b *Pillarbox) OfferTLS(maxMessage string) (err error) {
 
 // OfferPage adds the ports of the page. The server must not be running.
 func (b *Pillarbox) OfferPage() (err error) {
-	if b.Page, err = freeAddress(); err != nil {
+	if b.Page, err = FreeAddress(); err != nil {
 		return err
 	}
-	if b.PageTLS, err = freeAddress(); err != nil {
+	if b.PageTLS, err = FreeAddress(); err != nil {
 		return err
 	}
 	return b.Reconfigure("[web]\nlisten     = []\nlisten_tls = []", fmt.Sprintf("[web]\nlisten     = [%q]\nlisten_tls = [%q]", b.Page, b.PageTLS))

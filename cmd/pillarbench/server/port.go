@@ -8,14 +8,14 @@ import (
 	"os"
 )
 
-// firstPort is the first port that freeAddress returns.
+// firstPort is the first port that FreeAddress returns.
 const firstPort = 10000
 
-// freeAddress returns an address of loopback whose port no program listens on, on any address. The
+// FreeAddress returns an address of loopback whose port no program listens on, on any address. The
 // port lies outside the range from which the kernel picks the source ports of connections: a port
 // of that range can be taken by any connection before the server binds it, and a client that waits
 // for the server there can connect to itself.
-func freeAddress() (string, error) {
+func FreeAddress() (string, error) {
 	end := portsEnd()
 	for range 1000 {
 		port := firstPort + rand.IntN(end-firstPort)

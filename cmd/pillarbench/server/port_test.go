@@ -10,7 +10,7 @@ import (
 // take it before the server does.
 func TestFreeAddress(t *testing.T) {
 	for range 50 {
-		address, err := freeAddress()
+		address, err := FreeAddress()
 		if err != nil {
 			t.Fatal(err)
 		}
