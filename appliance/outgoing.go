@@ -54,7 +54,7 @@ type sendingRules struct {
 
 // open reads what is held, and makes the queue.
 func (s *sending) open(trusted func() bool) {
-	hold, err := outbound.OpenHold(filepath.Join(s.state, statedir.QueueFile), statedir.Identity(s.state), s.queued())
+	hold, err := outbound.OpenHold(filepath.Join(s.state, statedir.QueueFile), statedir.Identity, s.queued())
 	if err != nil {
 		s.log.Error("reading what outgoing mail is held by failed: all of it is held", zap.Error(err))
 	}

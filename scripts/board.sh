@@ -1,8 +1,10 @@
 #!/bin/sh
-# board.sh [cuts N | mutants | hour [DURATION] | imx6ul]: the server on an emulated arm64 board with
-# 64 MiB of memory. Without an argument, in minutes: mail in and out (arm64 and armv7), the hardware
-# watchdog, ten power cuts on ext4 and on f2fs, and proof that the test would see mail being lost.
-# "cuts N" makes N power cuts on each file system, from SEED on; "mutants" is that proof alone;
+# board.sh [cuts N [remote] | mutants | hour [DURATION] | imx6ul]: the server on an emulated arm64
+# board with 64 MiB of memory. Without an argument, in minutes: mail in and out (arm64 and armv7),
+# the hardware watchdog, ten power cuts on ext4 and on f2fs, four while mail is fetched from a
+# provider and sent through it, and proof that the test would see mail being lost.
+# "cuts N" makes N power cuts on each file system, from SEED on, with "remote" while mail is fetched
+# and sent, which takes up to twice as long; "mutants" is that proof alone;
 # "hour" is mixed load for that long (1h); "imx6ul" is mail and the watchdog of an i.MX 6UltraLite.
 #
 # Needs qemu-system-arm, kmod, cpio, e2fsprogs, f2fs-tools and, the first time, Debian's mirror for
@@ -57,14 +59,14 @@ joined() {
 	cat "$tmp"/beside.*
 	return "$status"
 }
-# cuts_on FILESYSTEM N. In 64 MiB it would take longer, for Debian's kernel leaves so little of them
+# cuts_on FILESYSTEM N [remote]. In 64 MiB it would take longer, for Debian's kernel leaves so little of them
 # that programs are paged.
 cuts_on() {
-	bench cut arm64 -memory 128 -filesystem "$1" -cuts "$2" -limit 24h ${SEED:+-seed "$SEED"} ${NOTES:+-note "$NOTES"}
+	bench cut arm64 -memory 128 -filesystem "$1" -cuts "$2" ${3:+-remote} -limit 24h ${SEED:+-seed "$SEED"} ${NOTES:+-note "$NOTES"}
 }
 cuts() {
-	cuts_on ext4 "$1"
-	cuts_on f2fs "$1"
+	cuts_on ext4 "$@"
+	cuts_on f2fs "$@"
 }
 # mutants: a mount and a server that do not flush lose mail, or the test would see nothing; the same
 # cuts take none from a server that does.
@@ -100,6 +102,7 @@ short() {
 	bench board armv7
 	beside cuts_on ext4 10
 	cuts_on f2fs 10
+	cuts_on ext4 4 remote
 	mutants
 }
 

@@ -20,7 +20,7 @@ import (
 func filesQueue(s *spool.Spool, state string) Queue {
 	waiting := slices.ContainsFunc(s.Mailboxes(), func(box spool.MailboxStats) bool { return box.Key == outbound.Key })
 	// After an error all is held.
-	hold, _ := outbound.OpenHold(filepath.Join(state, statedir.QueueFile), statedir.Identity(state), waiting)
+	hold, _ := outbound.OpenHold(filepath.Join(state, statedir.QueueFile), statedir.Identity, waiting)
 	return outbound.New(outbound.Options{
 		Spool: s, Hold: hold,
 		Wall: func() (time.Time, bool) { return time.Time{}, false },

@@ -30,6 +30,11 @@ import (
 // Replace replaces the file at path by one with that text. After an error the old file is there, or
 // the new one complete. It writes one file and flushes it and its folder.
 func Replace(path string, text []byte) error {
+	return ReplaceBy(path, func(*os.File) []byte { return text })
+}
+
+// ReplaceBy is Replace with a text that depends on the file that will have it.
+func ReplaceBy(path string, text func(*os.File) []byte) error {
 	folder, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return err
@@ -48,7 +53,7 @@ func Replace(path string, text []byte) error {
 	if err := giveTo(f, folder); err != nil {
 		return err
 	}
-	if _, err := f.Write(text); err != nil {
+	if _, err := f.Write(text(f)); err != nil {
 		return err
 	}
 	if err := f.Sync(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -15,26 +16,26 @@ import (
 // after the state directory was copied or put back, because another copy may have sent it. It is a
 // small text file. A nil Hold holds nothing.
 //
-//	identity 4711-0123456789abcdef      of the state directory and the machine
+//	identity 4711 12 0123456789abcdef   of the file, its directory and the machine
 //	hold all
 //	hold mzk5w7q2tn4a
 type Hold struct {
-	path string
+	path     string
+	identify func(*os.File) string
 
-	mu       sync.Mutex
-	identity string
-	stored   bool // the file is there
-	all      bool
-	ids      []string
+	mu     sync.Mutex
+	stored bool // the file is there
+	all    bool
+	ids    []string
 }
 
-// OpenHold reads the file at path. identity distinguishes this state directory from a copy.
-// If the file has another one, or is missing while mail waits, everything is held; the caller logs
-// that by All. The file is written when it changes, and by Prepare. With an error everything is
-// held, too: a damaged file is no reason to serve no mail.
-func OpenHold(path, identity string, waiting bool) (*Hold, error) {
-	h := &Hold{path: path, identity: identity}
-	text, err := durable.Read(path, maxHold)
+// OpenHold reads the file at path. identify tells the file, in its directory on this machine, from
+// a copy. If the file has the identity of another one, or is missing while mail waits, everything
+// is held; the caller logs that by All. The file is written when it changes, and by Prepare. With
+// an error everything is held, too: a damaged file is no reason to serve no mail.
+func OpenHold(path string, identify func(*os.File) string, waiting bool) (*Hold, error) {
+	h := &Hold{path: path, identify: identify}
+	text, identity, err := h.read()
 	if errors.Is(err, fs.ErrNotExist) {
 		h.all = waiting
 		return h, nil
@@ -43,7 +44,7 @@ func OpenHold(path, identity string, waiting bool) (*Hold, error) {
 		h.all = true
 		return h, err
 	}
-	was, err := h.parse(string(text))
+	was, err := h.parse(text)
 	if err != nil {
 		h.all, h.ids = true, nil
 		return h, fmt.Errorf("%s: %w", path, err)
@@ -53,6 +54,20 @@ func OpenHold(path, identity string, waiting bool) (*Hold, error) {
 		h.all = true
 	}
 	return h, nil
+}
+
+// read returns the content of the file and its identity.
+func (h *Hold) read() (text, identity string, err error) {
+	raw, err := durable.Read(h.path, maxHold)
+	if err != nil {
+		return "", "", err
+	}
+	f, err := durable.Open(h.path)
+	if err != nil {
+		return "", "", err
+	}
+	defer f.Close()
+	return string(raw), h.identify(f), nil
 }
 
 // maxHold bounds the file in octets.
@@ -129,14 +144,14 @@ func (h *Hold) set(all bool, ids []string) error {
 // store writes the file.
 func (h *Hold) store() error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "identity %s\n", h.identity)
 	if h.all {
 		b.WriteString("hold all\n")
 	}
 	for _, id := range h.ids {
 		fmt.Fprintf(&b, "hold %s\n", id)
 	}
-	if err := durable.Replace(h.path, []byte(b.String())); err != nil {
+	text := func(f *os.File) []byte { return fmt.Appendf(nil, "identity %s\n%s", h.identify(f), b.String()) }
+	if err := durable.ReplaceBy(h.path, text); err != nil {
 		return err
 	}
 	h.stored = true

@@ -8,12 +8,17 @@ import (
 	"time"
 )
 
+// named is the identity of any file.
+func named(identity string) func(*os.File) string {
+	return func(*os.File) string { return identity }
+}
+
 // TestCopiedState: a queue whose state directory is another one than it was starts held, also after
 // a second start, until it is released.
 func TestCopiedState(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "queue")
 	open := func(identity string, waiting bool) *Hold {
-		h, err := OpenHold(path, identity, waiting)
+		h, err := OpenHold(path, named(identity), waiting)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +51,7 @@ func TestCopiedState(t *testing.T) {
 // TestPrepareOnce: the file is written once, not for each message.
 func TestPrepareOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "queue")
-	h, err := OpenHold(path, "one", false)
+	h, err := OpenHold(path, named("one"), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,14 +74,14 @@ func TestBadHold(t *testing.T) {
 	if err := os.WriteFile(path, []byte("identity one\nhold everything\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h, err := OpenHold(path, "one", false)
+	h, err := OpenHold(path, named("one"), false)
 	if err == nil || !strings.Contains(err.Error(), "hold everything") || !h.All() {
 		t.Errorf("error: %v, held %v", err, h.All())
 	}
 	if err := h.set(false, nil); err != nil {
 		t.Fatal(err)
 	}
-	if h, err := OpenHold(path, "one", true); err != nil || h.All() {
+	if h, err := OpenHold(path, named("one"), true); err != nil || h.All() {
 		t.Errorf("after the release: %v, held %v", err, h.All())
 	}
 }
@@ -96,7 +101,7 @@ func TestHeldQueue(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.stop()
 		var err error
-		if w.hold, err = OpenHold(filepath.Join(dir, "queue"), "one", true); err != nil {
+		if w.hold, err = OpenHold(filepath.Join(dir, "queue"), named("one"), true); err != nil {
 			t.Fatal(err)
 		}
 		w.start()
@@ -127,7 +132,7 @@ func TestHoldOne(t *testing.T) {
 		w.stop()
 		var err error
 		reopen := func() {
-			if w.hold, err = OpenHold(filepath.Join(dir, "queue"), "one", false); err != nil {
+			if w.hold, err = OpenHold(filepath.Join(dir, "queue"), named("one"), false); err != nil {
 				t.Fatal(err)
 			}
 		}

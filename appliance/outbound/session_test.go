@@ -71,7 +71,7 @@ func TestHoldDuringSession(t *testing.T) {
 		inWorld(t, func(t *testing.T, w *world) {
 			w.stop()
 			var err error
-			if w.hold, err = OpenHold(filepath.Join(dir, "queue"), "one", false); err != nil {
+			if w.hold, err = OpenHold(filepath.Join(dir, "queue"), named("one"), false); err != nil {
 				t.Fatal(err)
 			}
 			w.dial = ErrOffline

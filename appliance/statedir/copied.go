@@ -15,22 +15,26 @@ const (
 	fuse  = 0x65735546
 )
 
-// Identity tells a state directory on this machine from a copy of it: by the inode of the file
-// that the spool writes once, and by the id of the machine. A part that is not known is "-".
-func Identity(state string) string {
-	inode, machine := "-", "-"
-	var in syscall.Stat_t
+// Identity tells a file of a state directory on this machine from a copy of it, and the spool
+// beside it from one that was put back: by the inodes of the file and of the directory of the
+// spool, and by the id of the machine. A part that is not known is "-". No file of the spool has an
+// inode that stays: FORMAT is replaced when the first message is fetched.
+func Identity(f *os.File) string {
+	file, spool, machine := "-", "-", "-"
+	var in, beside syscall.Stat_t
 	var on syscall.Statfs_t
-	path := filepath.Join(state, SpoolFolder, "FORMAT")
-	if syscall.Stat(path, &in) == nil && syscall.Statfs(path, &on) == nil {
+	if syscall.Fstat(int(f.Fd()), &in) == nil && syscall.Fstatfs(int(f.Fd()), &on) == nil {
 		switch uint64(on.Type) & 0xFFFFFFFF {
 		case fat, exfat, fuse:
 		default:
-			inode = fmt.Sprint(in.Ino)
+			file = fmt.Sprint(in.Ino)
+			if syscall.Stat(filepath.Join(filepath.Dir(f.Name()), SpoolFolder), &beside) == nil {
+				spool = fmt.Sprint(beside.Ino)
+			}
 		}
 	}
 	if text, err := os.ReadFile("/etc/machine-id"); err == nil && len(text) >= 16 {
 		machine = strings.TrimSpace(string(text))
 	}
-	return inode + " " + machine
+	return file + " " + spool + " " + machine
 }

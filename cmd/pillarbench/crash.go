@@ -37,6 +37,7 @@ func runCut(args []string, out io.Writer) error {
 	set.IntVar(&o.Senders, "senders", 4, "SMTP connections at a time")
 	set.Uint64Var(&o.Seed, "seed", uint64(time.Now().UnixNano()), "of the random choices: which request is cut, and what is left of the cache")
 	set.BoolVar(&o.Harsh, "harsh", false, "drop the cache at each cut, under load, and remove no messages")
+	set.BoolVar(&o.Remote, "remote", false, "fetch mail from a provider, and send through it, during the load")
 	set.BoolVar(&o.Lossy, "lossy", false, "the server or the mount does not flush: as -harsh, and fail when no acknowledged message is lost")
 	set.StringVar(&o.Notes, "note", "", noteUsage)
 	set.DurationVar(&o.Limit, "limit", 30*time.Minute, "for the whole run")

@@ -7,7 +7,10 @@
 //	pillarbench restore -pillarbox BINARY
 //	    an old copy of the state is restored: does a unique-id name two messages? (package crash)
 //	pillarbench cut -pillarbox BINARY -guest FOLDER
-//	    power cuts of an emulated board: is every acknowledged message there, whole? (package crash)
+//	    power cuts of an emulated board: is every acknowledged message there, whole? With -remote
+//	    also while mail is fetched from a provider outside the board (package mailhost) and sent
+//	    through it: is every message here once, and nothing deleted there that is not here?
+//	    (package crash)
 //	pillarbench board -pillarbox BINARY -guest FOLDER
 //	    an emulated board: mail, memory, hardware watchdog (package testbed)
 //	pillarbench suite -pop3 HOST:PORT -smtp HOST:PORT -user NAME -password SECRET [CASE...]
@@ -34,5 +37,6 @@
 // package and calls it (crash.go, suite.go, hostile.go; bench.go for what is measured beside other
 // servers, evidence.go for the rest of README.md). Packages client, server, bare and measure are
 // what the tests are made of: clients, the servers that are measured, the bare server to compare
-// with, and instruments. Packages board and disk emulate a board and a disk whose power can fail.
+// with, and instruments. Packages board and disk emulate a board and a disk whose power can fail;
+// package mailhost is what stays outside.
 package main

@@ -76,6 +76,7 @@ type Options struct {
 	Memory   int           // MiB
 	Disk     string        // unix socket of an NBD server: the first disk
 	Ports    []int         // ports of the guest that are forwarded
+	Outside  bool          // the guest reaches the loopback ports of this machine as 10.0.2.2
 	Watchdog bool          // if false, a reset ends the board
 	Patience time.Duration // limit of each wait
 }
@@ -138,6 +139,9 @@ const kernelWords = "panic=1 quiet mitigations=off audit=0 cryptomgr.notests ini
 func (b *Board) arguments(socket string) []string {
 	o := b.opts
 	network := "user,restrict=on"
+	if o.Outside {
+		network = "user,ipv6=off" // which would have a route to other machines
+	}
 	for _, port := range o.Ports {
 		network += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:0-10.0.2.15:%d", port)
 	}

@@ -13,6 +13,8 @@ func TestArguments(t *testing.T) {
 	}{
 		{"a board reaches nobody", Options{Ports: []int{25}},
 			[]string{"-netdev user,restrict=on,hostfwd=tcp:127.0.0.1:0-10.0.2.15:25,id=n "}, nil},
+		{"or this machine alone", Options{Outside: true, Ports: []int{25}},
+			[]string{"-netdev user,ipv6=off,hostfwd=tcp:127.0.0.1:0-10.0.2.15:25,id=n "}, []string{"restrict"}},
 		{"the cache of its disk is written through on demand alone", Options{Disk: "/s/nbd"},
 			[]string{"cache=writeback,discard=unmap,file=nbd+unix:///?socket=/s/nbd"}, nil},
 		{"without a watchdog a reset is its end", Options{Memory: 64}, []string{"-no-reboot", "-m 64 "}, []string{"i6300esb"}},

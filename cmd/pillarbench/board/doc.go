@@ -9,7 +9,8 @@
 //
 // # Guarantees
 //
-//	B1  The guest reaches nothing but this machine's forwarded ports (restrict=on).
+//	B1  The guest reaches nothing but this machine's forwarded ports (restrict=on). With Outside it
+//	    reaches the ports of this machine's loopback, too; it has no route to anywhere else.
 //	B2  Kill is a power cut of all but the disk: SIGKILL without warning.
 //	B3  The emulated hardware reports watchdog events, not the guest: a reboot makes none.
 //

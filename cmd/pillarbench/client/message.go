@@ -22,7 +22,7 @@ const bodyLine = 57
 // Content returns the message as a POP3 client must receive it below the trace header: with CRLF
 // line ends and without dot-stuffing. The body is random; the number is the seed.
 func (l Message) Content() []byte {
-	b := fmt.Appendf(make([]byte, 0, l.Octets+512), "From: bench@home.arpa\r\nSubject: message\r\nX-Message: %d %d\r\n\r\n", l.Number, l.Octets)
+	b := fmt.Appendf(make([]byte, 0, l.Octets+512), "From: bench@home.arpa\r\nMessage-ID: <%d@bench.home.arpa>\r\nSubject: message\r\nX-Message: %d %d\r\n\r\n", l.Number, l.Number, l.Octets)
 	var seed [32]byte
 	copy(seed[:], fmt.Sprintf("message %d", l.Number))
 	noise := rand.NewChaCha8(seed)

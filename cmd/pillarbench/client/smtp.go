@@ -2,6 +2,8 @@ package client
 
 import (
 	"bufio"
+	"crypto/tls"
+	"encoding/base64"
 	"fmt"
 	"net"
 	"strings"
@@ -17,12 +19,39 @@ type Sender struct {
 	in   *bufio.Reader
 }
 
+// Sent is the sender of every message.
+const Sent = "bench@home.arpa"
+
 // DialSMTP connects and sends EHLO.
 func DialSMTP(address string) (*Sender, error) { return dial(address, "EHLO") }
 
 // DialLMTP connects and sends LHLO. Each message must have one recipient, because LMTP replies once
 // for each recipient.
 func DialLMTP(address string) (*Sender, error) { return dial(address, "LHLO") }
+
+// DialSubmission connects with TLS, sends EHLO and logs in by AUTH PLAIN (RFC 4954). It accepts any
+// certificate.
+func DialSubmission(address, user, password string) (*Sender, error) {
+	raw, err := net.DialTimeout("tcp", address, Patience)
+	if err != nil {
+		return nil, err
+	}
+	raw.SetDeadline(time.Now().Add(Patience))
+	conn := tls.Client(raw, &tls.Config{InsecureSkipVerify: true})
+	s := NewSender(conn)
+	err = s.Hello("EHLO")
+	if err == nil {
+		err = s.Say([]byte("AUTH PLAIN " + base64.StdEncoding.EncodeToString([]byte("\x00"+user+"\x00"+password)) + "\r\n"))
+	}
+	if err == nil {
+		err = s.Expect("235")
+	}
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return s, nil
+}
 
 func dial(address, hello string) (*Sender, error) {
 	conn, err := net.DialTimeout("tcp", address, Patience)
@@ -73,7 +102,7 @@ func (s *Sender) DeliverWire(wire []byte, bare bool, recipients ...string) error
 
 // Envelope sends the commands before the message and reads their replies.
 func (s *Sender) Envelope(recipients []string) error {
-	commands := []byte("MAIL FROM:<bench@home.arpa>\r\n")
+	commands := []byte("MAIL FROM:<" + Sent + ">\r\n")
 	for _, r := range recipients {
 		commands = fmt.Appendf(commands, "RCPT TO:<%s>\r\n", r)
 	}

@@ -24,7 +24,8 @@ type cutTest struct {
 	*crashRun
 	bed     *testbed.Bed
 	senders int
-	harsh   bool // each cut drops the cache under load, and nothing is removed
+	outside *outside // nil: no provider
+	harsh   bool     // each cut drops the cache under load, and nothing is removed
 	out     io.Writer
 
 	messages atomic.Int64 // acknowledged in this round
@@ -47,6 +48,8 @@ const loadPatience = time.Minute
 // Bounds of the random instant of a cut, in requests that change the disk.
 const (
 	cutInLoad  = 400 // from the first message
+	cutInQuiet = 120 // the same, when nothing but remote accounts changes the disk
+	cutInFetch = 40  // the same, when nothing is sent either
 	cutInStart = 60  // from power on, while the file system and the spool recover
 )
 
@@ -57,6 +60,7 @@ type CutOptions struct {
 	Senders int // SMTP connections at a time
 	Seed    uint64
 	Harsh   bool          // drop the cache at each cut, under load, and remove nothing
+	Remote  bool          // fetch from a provider and send through it
 	Lossy   bool          // as Harsh, and fail unless an acknowledged message is lost
 	Limit   time.Duration // for the whole run
 	Notes   string        // file to append the figures to, "" for none
@@ -67,12 +71,25 @@ type CutOptions struct {
 func Cut(o CutOptions, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(context.Background(), o.Limit)
 	defer cancel()
+	c := &cutTest{crashRun: newCrashRun(o.Seed), senders: o.Senders, harsh: o.Harsh || o.Lossy, out: out, filesystem: o.Bed.Filesystem}
+	if o.Remote {
+		var err error
+		if c.outside, err = newOutside(c.crashRun); err != nil {
+			return err
+		}
+		defer c.outside.provider.Close()
+		o.Bed.Remotes = c.outside.remotes()
+	}
 	r, err := testbed.New(o.Bed, testbed.Config, client.Mailboxes[:]...)
 	if err != nil {
 		return err
 	}
-	c := &cutTest{crashRun: newCrashRun(o.Seed), bed: r, senders: o.Senders, harsh: o.Harsh || o.Lossy, out: out, filesystem: o.Bed.Filesystem}
-	if err := c.notes.Open("cut", o.Notes); err != nil {
+	c.bed = r
+	name := "cut"
+	if o.Remote {
+		name = "cut remote"
+	}
+	if err := c.notes.Open(name, o.Notes); err != nil {
 		return errors.Join(err, r.Close())
 	}
 	fmt.Fprintf(out, "cut: %d cuts, %s mounted with %s, %d senders, seed %d\n", o.Cuts, o.Bed.Filesystem, o.Bed.Mount, o.Senders, o.Seed)
@@ -101,6 +118,11 @@ func (c *cutTest) run(ctx context.Context, cuts int) error {
 	if err := c.boot(ctx); err != nil {
 		return err
 	}
+	if c.outside != nil {
+		if err := c.settle(ctx); err != nil {
+			return fmt.Errorf("after the last cut: %w", err)
+		}
+	}
 	left, err := c.verify(1)
 	if err != nil {
 		return fmt.Errorf("after the last cut: %w", err)
@@ -123,7 +145,23 @@ func (c *cutTest) run(ctx context.Context, cuts int) error {
 	} {
 		c.notes.Add(c.filesystem, server.Own, f.head, f.figure)
 	}
+	if c.outside != nil {
+		return c.outside.report(c.out, func(head string, figure int) { c.notes.Add(c.filesystem, server.Own, head, float64(figure)) })
+	}
 	return nil
+}
+
+// settle verifies, collects until nothing is new, and has all that was offered be missed from now
+// on.
+func (c *cutTest) settle(ctx context.Context) error {
+	if _, err := c.verify(cutAgain); err != nil {
+		return err
+	}
+	if err := c.outside.settle(ctx, c.bed); err != nil {
+		return err
+	}
+	c.ledger.await()
+	return c.outside.check()
 }
 
 func mebi(octets int64) float64 { return float64(octets) / (1 << 20) }
@@ -131,6 +169,9 @@ func mebi(octets int64) float64 { return float64(octets) / (1 << 20) }
 // round boots, verifies what the last cut has left, and loads the server until the power is cut.
 func (c *cutTest) round(ctx context.Context, round int) error {
 	where := "load"
+	if c.outside != nil {
+		where = [...]string{"load", "quiet", "fetch", "load"}[round%4]
+	}
 	if round%4 == 3 && !c.harsh {
 		where = "start"
 		c.bed.Disk.CutAt(1 + c.chance.Int64N(cutInStart))
@@ -139,9 +180,12 @@ func (c *cutTest) round(ctx context.Context, round int) error {
 	c.messages.Store(0)
 	c.removals = 0
 	cpu := c.bed.CPU
-	err := c.untilCut(ctx, where == "load")
+	err := c.untilCut(ctx, where)
 	dead := c.dead()
 	c.bed.Kill()
+	if c.outside != nil {
+		c.outside.provider.Drain()
+	}
 	if err != nil && !dead {
 		return err
 	}
@@ -151,29 +195,40 @@ func (c *cutTest) round(ctx context.Context, round int) error {
 	}
 	d := c.bed.Disk.Count().Minus(before)
 	writes, sectors := c.bed.Disk.Power(fate, c.chance)
-	fmt.Fprintf(c.out, "  cut %3d: in the %-5s after %3d writes, %3d flushes: %3d messages, %2d removals answered; %2d writes cached: %s, %d sectors left (%.1f s CPU)\n",
-		round+1, where, d.Writes, d.Flushes, c.messages.Load(), c.removals, writes, fate, sectors, (c.bed.CPU - cpu).Seconds())
+	fmt.Fprintf(c.out, "  cut %3d: in the %-5s after %3d writes, %3d flushes: %3d messages, %2d removals answered; %2d writes cached: %s, %d sectors left (%.1f s CPU)%s\n",
+		round+1, where, d.Writes, d.Flushes, c.messages.Load(), c.removals, writes, fate, sectors, (c.bed.CPU - cpu).Seconds(), c.outside.line())
+	if c.outside != nil {
+		return c.outside.outbox.check()
+	}
 	return nil
 }
 
 // untilCut is a round until the power is cut. Its error is meaningless if the disk is dead.
-func (c *cutTest) untilCut(ctx context.Context, arm bool) error {
+func (c *cutTest) untilCut(ctx context.Context, where string) error {
 	if err := c.boot(ctx); err != nil {
 		return err
 	}
 	if _, err := c.verify(cutAgain); err != nil {
 		return err
 	}
-	if arm {
+	switch where {
+	case "load":
 		c.bed.Disk.CutAt(1 + c.chance.Int64N(cutInLoad))
+	case "quiet":
+		c.bed.Disk.CutAt(1 + c.chance.Int64N(cutInQuiet))
+	case "fetch":
+		c.bed.Disk.CutAt(1 + c.chance.Int64N(cutInFetch))
 	}
-	return c.load(ctx)
+	return c.load(ctx, where)
 }
 
 // boot turns the board on and returns when the server is ready or the disk is dead.
 func (c *cutTest) boot(ctx context.Context) error {
 	ctx, cancel := c.bed.WhilePowered(ctx)
 	defer cancel()
+	if c.outside != nil {
+		c.outside.outbox.start()
+	}
 	err := c.bed.Boot(ctx)
 	if err == nil {
 		c.smtp, c.pop3 = c.bed.SMTP(), c.bed.POP3()
@@ -191,13 +246,24 @@ func (c *cutTest) dead() bool {
 }
 
 // load delivers messages and removes some until the disk's power is cut, and then turns the board
-// off.
-func (c *cutTest) load(ctx context.Context) error {
+// off. In a quiet round messages come from the provider only, and in one of fetching none is sent.
+func (c *cutTest) load(ctx context.Context, where string) error {
 	var all sync.WaitGroup
-	failures := make(chan error, c.senders+1)
+	senders := c.senders
+	if where == "quiet" || where == "fetch" {
+		senders = 0
+	}
+	failures := make(chan error, senders+3)
 	ctx, cancel := context.WithTimeout(ctx, loadPatience)
 	defer cancel()
-	for range c.senders {
+	if c.outside != nil {
+		fetch, smtps := c.bed.Fetcher(), c.bed.SMTPS()
+		all.Go(func() { failures <- c.outside.fetchAlways(ctx, fetch) })
+		if where != "fetch" {
+			all.Go(func() { failures <- c.outside.submit(ctx, smtps) })
+		}
+	}
+	for range senders {
 		all.Go(func() { failures <- c.send(ctx, c.answered) })
 	}
 	chance := rand.New(rand.NewPCG(c.chance.Uint64(), 0))
@@ -214,11 +280,12 @@ func (c *cutTest) load(ctx context.Context) error {
 	case <-c.bed.Disk.Dead():
 	case <-ctx.Done():
 	case failure = <-failures: // meaningful only if the disk is alive
-		if c.dead() {
+		if c.dead() || ctx.Err() != nil {
 			failure = nil
 		}
 	}
 	c.bed.Kill()
+	cancel()
 	all.Wait()
 	if failure != nil {
 		return fmt.Errorf("under load, before the cut: %w", failure)

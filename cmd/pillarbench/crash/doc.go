@@ -35,6 +35,22 @@
 //     start, while the file system and the spool recover;
 //  4. the cache of the disk is dropped, kept or torn, in turn.
 //
+// With a provider outside the board (package mailhost) mail is fetched and sent, too. The provider
+// keeps its own truth. Messages come to its four accounts, two of POP3 and two of IMAP, all the
+// time; the server deletes at one of each what it has fetched, and leaves it at the others. A user
+// sends messages to other servers through it. One round of four is without local senders, and one
+// of four without anything that is sent, so that the power fails while messages are fetched. After
+// the last cut the server collects until nothing is new, and sends until its queue is empty. Then
+//
+//	F1  every message that was offered is here once, octet for octet, or was removed by its owner:
+//	    K1…K4 hold for it from the first time that it is found
+//	F2  what was deleted at the provider was durable here: it is here after the next start
+//	F3  where messages are deleted none is left at the provider, and elsewhere all are
+//	S1  what arrives at the outgoing server is what a user has sent, octet for octet, to that
+//	    recipient
+//	S2  a message arrives again only after a cut, and only the last one that had arrived before it
+//	S3  a message that was acknowledged arrives at each recipient
+//
 // A removal that was cut may be done or not: the next listing decides, and then it stays so.
 // Lossy tests the test itself: with a mount without barriers, or a server that does not flush, it
 // must find lost messages. Harsh makes the same cuts of a server that flushes, which must lose

@@ -20,6 +20,8 @@ type ledger struct {
 type sentMessage struct {
 	mailboxes []string
 	answered  bool // with 250: it must be there
+	offered   bool // it lies at a provider, and may come until it is deleted there
+	deleted   bool // at the provider
 	lost      bool // not acknowledged, and missing after the next start: it must never appear
 }
 
@@ -51,6 +53,41 @@ func (l *ledger) send(number uint64, mailboxes []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sent[number] = &sentMessage{mailboxes: mailboxes}
+}
+
+// offer records that a message is about to appear at a provider, for a mailbox here.
+func (l *ledger) offer(number uint64, mailbox string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sent[number] = &sentMessage{mailboxes: []string{mailbox}, offered: true}
+}
+
+// delete records that a message is deleted at the provider: it must be durable here.
+func (l *ledger) delete(number uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sent[number].deleted = true
+}
+
+// openRound begins a round of listings. What is deleted at a provider later is checked by the next
+// one, because a mailbox may have been listed before the message came.
+func (l *ledger) openRound() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, f := range l.sent {
+		if f.offered {
+			f.answered = f.deleted
+		}
+	}
+}
+
+// await has every message that was offered be missed if it is not here.
+func (l *ledger) await() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, f := range l.sent {
+		f.deleted = f.deleted || f.offered
+	}
 }
 
 // answer records that a message was acknowledged with 250.
@@ -92,6 +129,8 @@ func (l *ledger) list(mailbox string, uids []string) (unseen []int, err error) {
 
 // add records that a mailbox holds a whole message under a unique-id.
 func (l *ledger) add(mailbox, uid string, number uint64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	s, f := l.mailboxes[mailbox], l.sent[number]
 	switch {
 	case f == nil || !slices.Contains(f.mailboxes, mailbox):
@@ -108,6 +147,8 @@ func (l *ledger) add(mailbox, uid string, number uint64) error {
 // closeRound ends a round after all mailboxes were listed: an acknowledged message must be in all
 // its mailboxes, another one in all of them or in none.
 func (l *ledger) closeRound() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for number, f := range l.sent {
 		there := 0
 		for _, mailbox := range f.mailboxes {
@@ -117,6 +158,9 @@ func (l *ledger) closeRound() error {
 		}
 		switch {
 		case there == len(f.mailboxes):
+		case f.offered && f.answered:
+			return violated("F2: message %d was deleted at the provider, or was to come, and is not in %v", number, f.mailboxes)
+		case f.offered: // it may still come
 		case f.answered:
 			return violated("K1: message %d was answered 250 and is in %d of %v", number, there, f.mailboxes)
 		case there > 0:
@@ -140,14 +184,27 @@ func (l *ledger) removing(mailbox, uid string) { l.mailboxes[mailbox].pending[ui
 // remove records that the removal of a message was acknowledged.
 func (l *ledger) remove(mailbox, uid string) { l.mailboxes[mailbox].removed[uid] = true }
 
-// answered returns how many messages were acknowledged, and how many were not.
+// answered returns how many messages were acknowledged, and how many were not, without those of
+// providers.
 func (l *ledger) answered() (yes, no int) {
 	for _, f := range l.sent {
-		if f.answered {
+		switch {
+		case f.offered:
+		case f.answered:
 			yes++
-		} else {
+		default:
 			no++
 		}
 	}
 	return yes, no
+}
+
+// fetched returns how many messages of providers are here, or were.
+func (l *ledger) fetched() (n int) {
+	for number, f := range l.sent {
+		if f.offered && l.mailboxes[f.mailboxes[0]].uids[number] != "" {
+			n++
+		}
+	}
+	return n
 }

@@ -83,9 +83,57 @@ func TestLedger(t *testing.T) {
 			_, err := l.list("anna", []string{"u1"})
 			return err
 		}, "K4"},
+		{"offered, not here", func(l *ledger) error {
+			l.openRound()
+			return l.closeRound()
+		}, ""},
+		{"offered, not here, here later", func(l *ledger) error {
+			l.openRound()
+			l.closeRound()
+			l.openRound()
+			l.add("anna", "u3", 3)
+			return l.closeRound()
+		}, ""},
+		{"offered, here twice", func(l *ledger) error {
+			l.add("anna", "u3", 3)
+			return l.add("anna", "u4", 3)
+		}, "K1"},
+		{"offered, removed by its owner, fetched again", func(l *ledger) error {
+			l.add("anna", "u3", 3)
+			l.remove("anna", "u3")
+			l.list("anna", nil)
+			return l.add("anna", "u4", 3)
+		}, "K1"},
+		{"offered, deleted there, not here", func(l *ledger) error {
+			l.delete(3)
+			l.openRound()
+			return l.closeRound()
+		}, "F2"},
+		{"offered, deleted there after the mailbox was listed", func(l *ledger) error {
+			l.openRound()
+			l.delete(3)
+			return l.closeRound()
+		}, ""},
+		{"offered, deleted there, removed here", func(l *ledger) error {
+			l.add("anna", "u3", 3)
+			l.remove("anna", "u3")
+			l.delete(3)
+			l.openRound()
+			l.list("anna", nil)
+			return l.closeRound()
+		}, ""},
+		{"offered, never here in the end", func(l *ledger) error {
+			l.await()
+			l.openRound()
+			return l.closeRound()
+		}, "F2"},
 	} {
 		l := newLedger("anna", "bert")
 		l.send(1, []string{"anna"})
+		if strings.HasPrefix(row.name, "offered") {
+			l = newLedger("anna", "bert")
+			l.offer(3, "anna")
+		}
 		if strings.Contains(row.name, "two") {
 			l.send(2, []string{"anna", "bert"})
 		}

@@ -62,11 +62,7 @@ func (t *crashRun) connection(answered func(client.Message)) error {
 
 // next returns a new message and its mailboxes. Every fifth message goes to both.
 func (t *crashRun) next() (client.Message, []string) {
-	l := client.Message{Number: t.number.Add(1)}
-	l.Octets = 1000 + int(l.Number*2654435761%7000)
-	if l.Number%t.large == 0 {
-		l.Octets = 400_000
-	}
+	l := t.message()
 	if l.Number%5 == 0 {
 		return l, client.Mailboxes[:]
 	}
@@ -74,9 +70,20 @@ func (t *crashRun) next() (client.Message, []string) {
 	return l, client.Mailboxes[which : which+1]
 }
 
+// message returns a new message.
+func (t *crashRun) message() client.Message {
+	l := client.Message{Number: t.number.Add(1)}
+	l.Octets = 1000 + int(l.Number*2654435761%7000)
+	if l.Number%t.large == 0 {
+		l.Octets = 400_000
+	}
+	return l
+}
+
 // verify retrieves all unknown messages from each mailbox, and one in again of the known ones (none
 // if again is 0). It returns the number of messages.
 func (t *crashRun) verify(again int) (total int, err error) {
+	t.ledger.openRound()
 	for _, mailbox := range client.Mailboxes {
 		n, err := t.verifyMailbox(mailbox, again)
 		if err != nil {

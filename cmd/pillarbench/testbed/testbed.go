@@ -31,6 +31,7 @@ type Bed struct {
 	memory     int    // MiB
 	patience   time.Duration
 	watchdog   bool // the board has one, and boots again after a reset
+	outside    bool // it reaches this machine
 	Disk       *disk.Disk
 	server     *disk.Server
 
@@ -43,6 +44,8 @@ type Options struct {
 	Binary, Machine, Guest, Filesystem, Mount string
 	Memory                                    int
 	Patience                                  time.Duration
+
+	Remotes []Remote // accounts at a provider on this machine
 }
 
 // diskOctets is the size of the disk: the spool and a file system around it.
@@ -76,7 +79,7 @@ func New(f Options, config string, accounts ...string) (r *Bed, err error) {
 	if !known {
 		return nil, fmt.Errorf("-machine: there is no %q", f.Machine)
 	}
-	r = &Bed{machine: machine, guest: f.Guest, filesystem: f.Filesystem, mount: f.Mount, memory: f.Memory, patience: f.Patience}
+	r = &Bed{machine: machine, guest: f.Guest, filesystem: f.Filesystem, mount: f.Mount, memory: f.Memory, patience: f.Patience, outside: len(f.Remotes) > 0}
 	if r.folder, err = os.MkdirTemp("", "board-"); err != nil {
 		return nil, err
 	}
@@ -91,9 +94,12 @@ func New(f Options, config string, accounts ...string) (r *Bed, err error) {
 	}
 	files := []board.File{
 		{Name: "pillarbox", Mode: 0o755, Data: binary},
-		{Name: "pillarbox.toml", Mode: 0o644, Data: []byte(config)},
+		{Name: "pillarbox.toml", Mode: 0o644, Data: []byte(withRemotes(config, f.Remotes))},
 		{Name: "names", Mode: 0o644, Data: []byte(strings.Join(accounts, "\n") + "\n")},
 		{Name: "password", Mode: 0o600, Data: []byte(client.Password + "\n")},
+	}
+	for _, remote := range f.Remotes {
+		files = append(files, board.File{Name: "remote/" + remote.Name, Mode: 0o600, Data: []byte(remote.secret())})
 	}
 	if err := board.Pack(r.program(), files); err != nil {
 		return nil, err
@@ -130,7 +136,8 @@ func (r *Bed) powerOn() (err error) {
 	r.board, err = board.Start(board.Options{
 		Machine: r.machine, Guest: r.guest, Folder: r.folder, Program: r.program(),
 		Words:  "fs=" + r.filesystem + " mount=" + r.mount,
-		Memory: r.memory, Disk: r.socket(), Ports: []int{guestPOP3, guestPOP3S, guestSMTP},
+		Memory: r.memory, Disk: r.socket(), Ports: []int{guestPOP3, guestPOP3S, guestSMTP, guestSMTPS},
+		Outside:  r.outside,
 		Watchdog: r.watchdog, Patience: r.patience,
 	})
 	return err
@@ -178,6 +185,7 @@ func (r *Bed) Close() error {
 }
 
 func (r *Bed) SMTP() string  { return r.board.Address(guestSMTP) }
+func (r *Bed) SMTPS() string { return r.board.Address(guestSMTPS) }
 func (r *Bed) POP3() string  { return r.board.Address(guestPOP3) }
 func (r *Bed) pop3s() string { return r.board.Address(guestPOP3S) }
 
