@@ -33,7 +33,7 @@ func (s *session) noteCommand(c *command, err error) {
 	if failed {
 		reason = zap.String("reason", no.text)
 	}
-	if s.logs(zap.DebugLevel) {
+	if s.debugs() {
 		s.logger().Debug("command", zap.String("verb", c.verb), zap.Bool("ok", err == nil), reason)
 	}
 	if failed && c.logsIn() {
@@ -51,10 +51,10 @@ func (s *session) report(err error) {
 	level := zap.InfoLevel
 	var r *replyError
 	if s.tried == "" && s.failed == 0 && !errors.As(err, &r) && !errors.Is(err, errTooMany) {
+		if !s.debugs() {
+			return
+		}
 		level = zap.DebugLevel
-	}
-	if !s.logs(level) {
-		return
 	}
 	event := "session ended"
 	if s.user == "" { // a log may limit these lines more

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 
 	"pillarbox/pop3/conn"
 	"pillarbox/pop3/wire"
@@ -155,9 +154,9 @@ func (s *session) logger() *zap.Logger {
 		zap.String("proto", proto), unlessEmpty("user", user))
 }
 
-// logs reports whether lines of a level are logged.
-func (s *session) logs(level zapcore.Level) bool {
-	return s.server.Log != nil && s.server.Log.Core().Enabled(level)
+// debugs reports whether lines of the level debug are logged.
+func (s *session) debugs() bool {
+	return s.server.Log != nil && s.server.Log.Core().Enabled(zap.DebugLevel)
 }
 
 // unlessEmpty returns a field, or none without a value.
