@@ -12,6 +12,7 @@ import (
 	"os"
 
 	"pillarbox/appliance/admin"
+	"pillarbox/appliance/machine"
 	sender "pillarbox/appliance/outbound/child"
 	"pillarbox/appliance/remote/child"
 )
@@ -27,6 +28,9 @@ func main() {
 	}
 	if len(os.Args) == 2 && os.Args[1] == sender.Command {
 		os.Exit(sender.Main())
+	}
+	if len(os.Args) > 1 && os.Args[1] == "serve" {
+		machine.WithoutHugePages()
 	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

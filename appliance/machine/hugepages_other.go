@@ -1,0 +1,6 @@
+//go:build !linux
+
+package machine
+
+// WithoutHugePages does nothing.
+func WithoutHugePages() {}
