@@ -50,7 +50,7 @@ for chosen in ${order}; do
 		setexpr size ${size} / 200
 		if itest ${size} -le ${kernel_size}; then
 			if ${devtype} read ${ramdisk_addr_r} ${kernel_at} ${size} && iminfo ${ramdisk_addr_r}; then
-				setenv bootargs "root=PARTLABEL=root-${chosen} rootfstype=squashfs rootwait ro panic=10 pillarbox.slot=${chosen} @ARGUMENTS@"
+				setenv bootargs "root=PARTLABEL=root-${chosen} rootfstype=squashfs rootwait ro panic=10 transparent_hugepage=madvise pillarbox.slot=${chosen} @ARGUMENTS@"
 				# iminfo has just verified the sums; bootm need not do it again.
 				setenv verify n
 				bootm ${ramdisk_addr_r}#slot @RAMDISK@ ${fdt_addr}
