@@ -16,7 +16,7 @@ import (
 // after the state directory was copied or put back, because another copy may have sent it. It is a
 // small text file. A nil Hold holds nothing.
 //
-//	identity 4711 12 0123456789abcdef   of the file, its directory and the machine
+//	identity 4711 1796099815.715677249 1796099815.711030812 0123456789abcdef
 //	hold all
 //	hold mzk5w7q2tn4a
 type Hold struct {
@@ -30,9 +30,10 @@ type Hold struct {
 }
 
 // OpenHold reads the file at path. identify tells the file, in its directory on this machine, from
-// a copy. If the file has the identity of another one, or is missing while mail waits, everything
-// is held; the caller logs that by All. The file is written when it changes, and by Prepare. With
-// an error everything is held, too: a damaged file is no reason to serve no mail.
+// a copy. If the file has the identity of another one, or is missing, everything that waits is
+// held; the caller logs that by All. Where nothing waits, nothing can be sent twice. The file is
+// written when it changes, and by Prepare. With an error everything is held, too: a damaged file is
+// no reason to serve no mail.
 func OpenHold(path string, identify func(*os.File) string, waiting bool) (*Hold, error) {
 	h := &Hold{path: path, identify: identify}
 	text, identity, err := h.read()
@@ -49,10 +50,8 @@ func OpenHold(path string, identify func(*os.File) string, waiting bool) (*Hold,
 		h.all, h.ids = true, nil
 		return h, fmt.Errorf("%s: %w", path, err)
 	}
-	h.stored = true
-	if was != identity {
-		h.all = true
-	}
+	h.stored = was == identity || waiting // otherwise Prepare writes the identity
+	h.all = h.all || was != identity && waiting
 	return h, nil
 }
 

@@ -36,6 +36,9 @@ func TestCopiedState(t *testing.T) {
 	if open("one", true).All() {
 		t.Error("held at the second start")
 	}
+	if open("two", false).All() {
+		t.Error("a copy in which nothing waits is held")
+	}
 	h := open("two", true)
 	if !h.All() {
 		t.Error("a copy is not held")
@@ -45,6 +48,12 @@ func TestCopiedState(t *testing.T) {
 	}
 	if open("two", true).All() {
 		t.Error("held after the release")
+	}
+	if err := open("three", false).Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	if open("three", true).All() {
+		t.Error("mail that came to the copy is held")
 	}
 }
 

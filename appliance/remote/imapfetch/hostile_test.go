@@ -94,6 +94,7 @@ func TestHostile(t *testing.T) {
 		{"a line without an end", preauth, "a line of more than", instead("FETCH", forever("x"))},
 		{"10^9 messages", preauth, "lists 1000000000 messages", instead("SELECT", once("* 1000000000 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n"))},
 		{"2 GiB in the place of a name", preauth, "a literal of 2147483648", instead("FETCH", once("* LIST () \"/\" {2147483648}\r\n"))},
+		{"64 KiB in the place of a name", preauth, "a literal of 65536", instead("FETCH", once("* LIST () \"/\" {65536}\r\n"))},
 		{"2 GiB in the place of a message", preauth, "a literal of 2147483648", instead("FETCH", once("* 1 FETCH (UID 1 BODY[] {2147483648}\r\n"))},
 		{"a message in the place of a listing", preauth, "not asked for", instead("FETCH", once("* 1 FETCH (UID 1 BODY[] {3}\r\nabc)\r\n"))},
 		{"too few messages", preauth, "incomplete: 1 of 3", instead("FETCH", once("* 1 FETCH (UID 1 RFC822.SIZE 9)\r\n"))},
@@ -126,4 +127,15 @@ func TestLinesWithoutEnd(t *testing.T) {
 	}
 	near.Close()
 	<-ended
+}
+
+func TestLiteralOf(t *testing.T) {
+	for text, want := range map[string]int64{
+		"* LIST () {12}\r\n": 12, "{12+}\r\n": 12, "* OK {-5}\r\n": 0, "* OK {}\r\n": 0, "* OK\r\n": 0,
+		"{99999999999999999999}\r\n": 0,
+	} {
+		if got := literalOf([]byte(text)); got != want {
+			t.Errorf("%q announces %d octets, want %d", text, got, want)
+		}
+	}
 }

@@ -91,7 +91,9 @@ func (l *line) next() error {
 	if l.octets += int64(len(text)); l.octets > mostLines {
 		return session.Errorf(session.Protocol, "the server breaks the protocol: more than %d octets beside messages", mostLines)
 	}
-	if l.literal = literalOf(text); l.literal > pieceSize {
+	l.literal = literalOf(text)
+	// Only the content of a message is handed on as it comes, the rest is kept.
+	if l.literal > pieceSize || l.literal > longestLine && !bytes.Contains(bytes.ToUpper(text), []byte("BODY[")) {
 		return session.Errorf(session.Protocol, "the server breaks the protocol: a literal of %d octets", l.literal)
 	}
 	l.rest = l.take(text)
@@ -110,11 +112,11 @@ func literalOf(text []byte) int64 {
 	if open < 0 || len(text)-open > 20 {
 		return 0
 	}
-	n, err := strconv.ParseInt(string(bytes.TrimSuffix(text[open+1:], []byte("+"))), 10, 64)
+	n, err := strconv.ParseUint(string(bytes.TrimSuffix(text[open+1:], []byte("+"))), 10, 63)
 	if err != nil {
 		return 0
 	}
-	return n
+	return int64(n)
 }
 
 // want has the FETCH commands that follow ask for an item; "": for none.
