@@ -21,12 +21,18 @@ func withoutHugePages(policyFile string) {
 	if err != nil || !bytes.Contains(policy, []byte("[always]")) {
 		return
 	}
-	if disabled, err := unix.PrctlRetInt(unix.PR_GET_THP_DISABLE, 0, 0, 0, 0); err != nil || disabled != 0 {
+	if disabled() {
 		return
 	}
 	program, err := os.Executable() // its name is that of the process, which /proc/self/exe is not
-	if err != nil || unix.Prctl(unix.PR_SET_THP_DISABLE, 1, 0, 0, 0) != nil {
-		return
+	if err != nil || unix.Prctl(unix.PR_SET_THP_DISABLE, 1, 0, 0, 0) != nil || !disabled() {
+		return // without the last condition, a sandbox that ignores it would start this again and again
 	}
 	_ = syscall.Exec(program, os.Args, os.Environ())
+}
+
+// disabled reports whether this process has no transparent huge pages.
+func disabled() bool {
+	n, err := unix.PrctlRetInt(unix.PR_GET_THP_DISABLE, 0, 0, 0, 0)
+	return err == nil && n != 0
 }
