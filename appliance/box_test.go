@@ -117,8 +117,8 @@ func (b *box) await(message string, n int) {
 	}
 }
 
-// ask is what a command has of the box while it runs: before it is ready it holds the spool, and has
-// no socket yet.
+// ask is what a command has of the box while it runs: before it is ready it holds the spool, and
+// has no socket yet.
 func (b *box) ask() *admin.Client {
 	b.t.Helper()
 	b.await("ready", 1)

@@ -7,8 +7,8 @@ import (
 	"pillarbox/appliance/config"
 )
 
-// sends sends through a server (OAUTH_OUTGOING: its address) whose only logins are tokens: a message,
-// and another one when that server refuses the access token because it has expired.
+// sends sends through a server (OAUTH_OUTGOING: its address) whose only logins are tokens: a
+// message, and another one when that server refuses the access token because it has expired.
 func (o *oidc) sends() {
 	outgoing := os.Getenv("OAUTH_OUTGOING")
 	if outgoing == "" {

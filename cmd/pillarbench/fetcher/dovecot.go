@@ -23,9 +23,11 @@ type dovecot struct {
 	peer    *server.Peer
 }
 
-func (d *dovecot) Server() server.Server            { return d.peer }
-func (d *dovecot) PollsItself() bool                { return false }
-func (d *dovecot) Prepare([]provider.Account) error { return nil } // the server's ports are not known yet
+func (d *dovecot) Server() server.Server { return d.peer }
+func (d *dovecot) PollsItself() bool     { return false }
+
+// Prepare does nothing: the server's ports are not known yet.
+func (d *dovecot) Prepare([]provider.Account) error { return nil }
 
 // nobody is the user and group of that name.
 const nobody = 65534

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestParseQueue: recipients count and not messages, and one that is being sent keeps the queue from
-// resting.
+// TestParseQueue: recipients count and not messages, and one that is being sent keeps the queue
+// from resting.
 func TestParseQueue(t *testing.T) {
 	const head = "ID                  Size  Queued            Sender, recipients\n"
 	const message = "Q7K2              4.3 KiB  2026-12-01 06:00  <bench@home.arpa>\n"
