@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestIdentity: a state directory that is moved is the same; one that is put back, whole or in part,
-// is not, also where it gets the inode numbers of what was removed.
+// TestIdentity: a state directory that is moved is the same; one that is put back, whole or in
+// part, is not, also where it gets the inode numbers of what was removed.
 func TestIdentity(t *testing.T) {
 	state, backup := filepath.Join(t.TempDir(), "state"), filepath.Join(t.TempDir(), "backup")
 	write := func(name string) {
