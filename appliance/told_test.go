@@ -15,10 +15,10 @@ func TestRemoteAccountAsks(t *testing.T) {
 	c, opts := withRemote(t, state, p)
 	for range 2 {
 		b := start(t, c, opts)
-		account := (*b.remote.accounts.Load())[0]
+		account := *(*b.remote.accounts.Load())[0] // the server reads its own
 		account.Reason, account.Fetch, account.Incoming = "", "imap", "127.0.0.1:1"
 		for range 3 {
-			b.remote.Notices.After(t.Context(), account, true, 0, session.Errorf(session.Auth, "no"))
+			b.remote.Notices.After(t.Context(), &account, true, 0, session.Errorf(session.Auth, "no"))
 		}
 		client := b.login("pop3.listen", "anna")
 		if got := client.say("STAT"); !strings.HasPrefix(got, "+OK 1 ") {
