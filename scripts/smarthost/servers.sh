@@ -1,10 +1,10 @@
 # shellcheck shell=sh
 # servers.sh: sourced by scripts/smarthost.sh, which has $dir, $tls and $plain. NAME_start starts an
 # unpacked server of Debian in the background, in a mount namespace of its own, and sets $pid, unless
-# the server is not to be had. Each knows anna with "a secret", refuses nobody for ever and later for
-# now, takes its time with slow, and refuses a message whose subject is refuse, but for OpenSMTPD,
-# whose filters see no content. Exim and Postfix have Dovecot check tokens if $oauth is a directory of
-# scripts/oauth/servers.sh.
+# the packages cannot be downloaded. Each server has the account anna, with the password "a secret".
+# It answers 5xx for the recipient nobody, 4xx for later, delays its replies for slow, and refuses a
+# message with the subject refuse. OpenSMTPD does not, because its filters receive no content. Exim
+# and Postfix have Dovecot check tokens if $oauth is a directory of scripts/oauth/servers.sh.
 
 # shellcheck disable=SC2034 # pid is for who sources this
 : "${dir:=}" "${tls:=}" "${plain:=}" "${pid:=}" "${oauth:=}"
