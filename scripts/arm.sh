@@ -6,7 +6,7 @@
 #
 # The kernel is Debian's for arm64, for armv7 too, but for TLS, where each has its own: the rows with
 # "kernel" have it make the records. Files lie in memory, and a network is loopback,
-# with the client's part in the figure. CRC-32C, SHA-256 and atomics are Go's own benchmarks. Needs
+# with the client's part in the figure. NOTES names a file to append the figures to. CRC-32C, SHA-256 and atomics are Go's own benchmarks. Needs
 # qemu-system-arm, kmod, cpio and what scripts/qemu/guest.sh needs.
 set -eu
 cd "$(dirname "$0")/.."
@@ -81,7 +81,17 @@ board() {
 	(cd "$tmp/root" && find . | cpio -o -H newc --quiet | gzip -1) | cat "$guest/base.gz" - >"$tmp/initrd.gz"
 	"$@" -smp 1 -m 512 -nographic -nodefaults -serial stdio -no-reboot -icount shift=0,sleep=off \
 		-kernel "$guest/vmlinuz" -initrd "$tmp/initrd.gz" -append "panic=1 quiet mitigations=off audit=0 console=ttyAMA0" |
-		tr -d '\r' | awk '/^##/ { program = $2 " " $3 } /^Benchmark/ { printf "%-36s %-44s %10d", program, $1, $3; if ($6 == "MB/s") printf "%9.2f an octet", 1000 / $5; print "" }'
+		tr -d '\r' | awk -v notes="${NOTES:-/dev/null}" '
+			/^##/ { program = $2 ($3 == "" ? "" : " " $3) }
+			/^Benchmark/ {
+				printf "%-36s %-44s %10d", program, $1, $3
+				printf "arm %s %s\tpillarbox\tinstructions\t%d\n", program, $1, $3 >>notes
+				if ($6 == "MB/s") {
+					printf "%9.2f an octet", 1000 / $5
+					printf "arm %s %s\tpillarbox\tan octet\t%.2f\n", program, $1, 1000 / $5 >>notes
+				}
+				print ""
+			}'
 }
 
 chosen=${1:-.}

@@ -1,6 +1,7 @@
 #!/bin/sh
-# webmemory.sh: measures the private memory of the server, as it is built for flash, with the pages
-# and multicast DNS on: at rest, and after ten visits. It fails above 2048 and 3072 KiB.
+# webmemory.sh: measures the private memory of the server, as it is built for flash, with all ports, the
+# pages, multicast DNS and two remote accounts: at rest, and after ten visits. It fails above 2048 and
+# 3072 KiB.
 #
 #	scripts/webmemory.sh [RUNS [PILLARBOX]]     as root; 5 runs of 20 s, of which the median counts
 #

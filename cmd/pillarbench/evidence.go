@@ -48,6 +48,7 @@ func runWear(args []string, out io.Writer) error {
 	flags.IntVar(&o.Messages, "messages", 500, "messages a row; fewer if they are larger than 16 MiB")
 	flags.IntVar(&o.Runs, "runs", 3, "runs of a row, of which the median is printed")
 	flags.DurationVar(&o.Pause, "pause", 0, "pause after each message, of a single sender; then what the file system caches at the end is not written out")
+	flags.IntVar(&o.Import, "import", 0, "messages of 4 KiB that pillarbox imports from a file, in a row of their own")
 	flags.BoolVar(&o.Guard, "guard", false, "fail when pillarbox exceeds its budgets")
 	if err := parse(flags, args); err != nil {
 		return err

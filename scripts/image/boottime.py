@@ -3,7 +3,8 @@ boottime.py -work U-BOOT IMAGE: how much work a second boot is, and that this is
 
 Each card is fresh: its first boot makes keys and the file system of the mail, its second finds them. Between the two
 the plug is pulled, after a sync. The medians hold for a machine that does nothing else; the lines of the console of the
-last card have their times, to see where the time goes.
+last card have their times, to see where the time goes. The environment variable NOTES names a file to append the
+medians to.
 
 The work is the time in which the board is not idle, from the kernel's start to a shell behind the banner, where each
 instruction takes 4 ns: so it is the same on a slow and on a busy machine.
@@ -97,6 +98,9 @@ def medians(u_boot, image, times, folder):
     for name, boots in ("first", firsts), ("second", seconds):
         took, cpu = (statistics.median(figures) for figures in zip(*boots))
         print(f"{name} boot, median of {times}: {took:.1f} s, of which the emulator's CPU {cpu:.1f} s")
+        if notes := os.environ.get("NOTES"):
+            with open(notes, "a") as file:
+                file.write(f"boot {name}\tpillarbox\ts\t{took:g}\n")
 
 
 def work(u_boot, image, folder):

@@ -19,6 +19,7 @@ type WearOptions struct {
 	Runs     int           // of a row, of which the median is printed
 	Pause    time.Duration // after each message of a single sender
 	Guard    bool          // fail if a row exceeds its budget
+	Import   int           // messages of a file that pillarbox imports, a row of its own; 0: none
 }
 
 // A wearRun is a run of the wear benchmark.
@@ -67,6 +68,11 @@ func (w *wearRun) run(rows []WearRow) error {
 			if err := overspent(r, costs); err != nil {
 				over = append(over, fmt.Errorf("%s, %d senders: %w", r.Load.Name, r.Senders, err))
 			}
+		}
+	}
+	if w.Name == server.Own && w.Import > 0 {
+		if err := w.importRow(w.Import); err != nil {
+			return fmt.Errorf("import: %w", err)
 		}
 	}
 	if w.Name == server.Own {

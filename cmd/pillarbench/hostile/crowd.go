@@ -58,6 +58,7 @@ func (h *run) crowd() error {
 	fmt.Fprintf(h.out, "private memory %d KiB before, %d KiB %v after\n", before.memory>>10, after.memory>>10, healed.Round(time.Second))
 	fmt.Fprintf(h.out, "descriptors    %d before, %d after; threads %d, %d\n", before.descriptors, after.descriptors, before.threads, after.threads)
 	fmt.Fprintf(h.out, "goroutines     %d in a fresh server, %d after\n", baseline, left)
+	h.note("crowd", slices.Max(answers), before, after)
 	if err := errors.Join(checkGrowth(before, after, h.KeepMemory<<10), errors.Join(failures...)); err != nil {
 		return err
 	}

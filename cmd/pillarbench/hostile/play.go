@@ -24,6 +24,9 @@ func Run(o Options, names []string, out io.Writer) error {
 		return err
 	}
 	h := &run{Options: o, folder: folder, out: out}
+	if err := h.notes.Open("hostile", o.Notes); err != nil {
+		return err
+	}
 	if err := os.Chmod(folder, 0o755); err != nil { // other users reach the LMTP socket in it
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"pillarbox/cmd/pillarbench/measure"
 	"pillarbox/cmd/pillarbench/server"
 	"pillarbox/cmd/pillarbench/siege"
 )
@@ -27,6 +28,7 @@ type Options struct {
 	KeepMemory int64         // KiB by which private memory may grow
 	Lasts      time.Duration // duration of each attack
 	Within     time.Duration // limit for replies to a known client; 0 is none
+	Notes      string        // file to append the figures to, "" for none
 }
 
 // A run is a hostile run.
@@ -34,6 +36,7 @@ type run struct {
 	Options
 	folder string
 	out    io.Writer
+	notes  measure.Notes
 
 	// of the current scene
 	server *server.Pillarbox

@@ -97,6 +97,7 @@ func (h *run) scene(s scene, folder string) error {
 	fmt.Fprintf(h.out, "%14s %s\n", "", f.attackers)
 	fmt.Fprintf(h.out, "%14s private memory %d KiB before, at most %d, %d %v after; descriptors %d, %d; threads at most %d; goroutines %d, %d\n", "",
 		before.memory>>10, f.most.memory>>10, after.memory>>10, healed.Round(time.Second), before.descriptors, after.descriptors, f.most.threads, baseline, left)
+	h.note(s.name, f.worst, before, after)
 	if grown := f.most.memory - before.memory; s.most > 0 && grown > s.most {
 		f.verdict = errors.Join(f.verdict, fmt.Errorf("private memory grew by %d KiB during the attack, the limit is %d", grown>>10, s.most>>10))
 	}
