@@ -50,6 +50,9 @@ type Options struct {
 	// LookEvery is how often files, certificate, clock and spool are inspected; 0 stands for a
 	// minute.
 	LookEvery time.Duration
+	// Small says that the program has one thread for Go code, to save memory, and should have more
+	// while there are several sessions.
+	Small bool
 	// GiveUp makes New give up permanently what the process does not need any more once everything
 	// is open, as [service] says. It is for a program that does nothing else.
 	GiveUp bool

@@ -109,7 +109,8 @@
 //
 // # Files, from the lowest layer up
 //
-//	latest, locks, tidy, bounds     types without the appliance
+//	latest, locks, tidy, threads,
+//	bounds                          types without the appliance
 //	certificate, firststart, logins
 //	appliance.go                    Options, Appliance, rules
 //	retain, condition               retention, and the notice to postmaster

@@ -41,7 +41,7 @@ func New(ctx context.Context, c *config.Config, opts Options) (*Appliance, error
 	}
 	a := &Appliance{
 		opts: opts, log: opts.Log, state: c.State, started: time.Now(), boot: c,
-		locks: &maildropLocks{}, clients: opts.Clients, tidier: newTidier(opts.Clients),
+		locks: &maildropLocks{}, clients: opts.Clients, tidier: newTidier(opts.Clients, threads(opts.Small)),
 	}
 	a.acceptor = listen.NewAcceptor(a.clients, a.log, a.listenRules, a.tidier.stir)
 	a.logins = logins{

@@ -30,11 +30,12 @@ const (
 // A tidier gives memory back to the machine that the start and sessions have used.
 type tidier struct {
 	clients *access.Table
+	threads threads
 	stirred chan struct{} // a session has begun or ended
 }
 
-func newTidier(clients *access.Table) tidier {
-	return tidier{clients, make(chan struct{}, 1)}
+func newTidier(clients *access.Table, t threads) tidier {
+	return tidier{clients, t, make(chan struct{}, 1)}
 }
 
 // stir notes that a session begins or ends.
@@ -56,10 +57,12 @@ func (t tidier) tidy(ctx context.Context) {
 			return
 		case <-t.stirred:
 		}
+		t.threads.rise(t.clients.Sessions())
 		if !t.untilQuiet(ctx) {
 			return
 		}
 		now := t.clients.Sessions()
+		t.threads.fall(now)
 		if allocated() < pays && there-now < tidyLeft {
 			continue
 		}
@@ -122,6 +125,7 @@ func (t tidier) untilQuiet(ctx context.Context) bool {
 		case <-ctx.Done():
 			return false
 		case <-t.stirred:
+			t.threads.rise(t.clients.Sessions())
 			quiet.Reset(quietTime)
 		case <-quiet.C:
 			return true

@@ -17,7 +17,7 @@ import (
 // ended.
 func TestTidy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newTidier(access.NewTable())
+		a := newTidier(access.NewTable(), false)
 		ctx, stop := context.WithCancel(t.Context())
 		var group sync.WaitGroup
 		group.Go(func() { a.tidy(ctx) })

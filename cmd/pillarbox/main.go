@@ -30,7 +30,7 @@ func main() {
 		os.Exit(sender.Main())
 	}
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
-		machine.WithoutHugePages()
+		machine.StartSmall()
 	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

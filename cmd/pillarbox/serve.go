@@ -13,6 +13,7 @@ import (
 	"pillarbox/appliance/access"
 	"pillarbox/appliance/config"
 	"pillarbox/appliance/logging"
+	"pillarbox/appliance/machine"
 	"pillarbox/appliance/storage"
 )
 
@@ -72,6 +73,7 @@ func serve(c *call, o *options) error {
 func (c *call) serving(o *options) appliance.Options {
 	opts := appliance.Options{
 		Reread:  func() (*config.Config, error) { return findToServe(o.config) },
+		Small:   machine.StartedSmall(),
 		Built:   buildDate(),
 		Version: versionWord(),
 		GiveUp:  true,

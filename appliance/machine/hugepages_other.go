@@ -1,6 +1,0 @@
-//go:build !linux
-
-package machine
-
-// WithoutHugePages does nothing.
-func WithoutHugePages() {}

@@ -1,0 +1,9 @@
+//go:build !linux
+
+package machine
+
+// StartSmall does nothing.
+func StartSmall() {}
+
+// StartedSmall returns false.
+func StartedSmall() bool { return false }
