@@ -9,6 +9,8 @@
 #   PLOT       a file to draw the figures into (SVG)
 #   NOTES      a file to append the figures to, for the tables of cmd/pillarbench/README.md
 #   OUT, IN    the servers for mail out and in
+#   SIZES      octets a message, rows of mail out
+#   BENCHMARKS what is measured: retr, ingest, login, delete, or some of them
 set -eu
 cd "$(dirname "$0")/.."
 : "${OUT=pillarbox,dovecot-maildir,popa3d}" "${IN=pillarbox,dovecot-sdbox,postfix,mailpit}"
@@ -56,9 +58,14 @@ loop=$(losetup --find --show "$tmp/image")
 mount -o noatime "$loop" "$tmp/mount"
 
 echo "$(uname -sm) $(uname -r), $(nproc) CPUs, $(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -1), load $(cut -d' ' -f1-3 /proc/loadavg)"
-measure retr -servers "$OUT" -sizes "$sizes" -sessions "$sessions"
-measure ingest -servers "$IN" -period 400ms
-measure login -servers "$OUT" -messages "$counts"
-measure delete -servers "$OUT" -messages 1000,10000
+for benchmark in ${BENCHMARKS:-retr ingest login delete}; do
+	case $benchmark in
+	retr) measure retr -servers "$OUT" -sizes "${SIZES:-$sizes}" -sessions "$sessions" ;;
+	ingest) measure ingest -servers "$IN" -period 400ms ;;
+	login) measure login -servers "$OUT" -messages "$counts" ;;
+	delete) measure delete -servers "$OUT" -messages 1000,10000 ;;
+	*) echo "bench.sh: there is no benchmark $benchmark" >&2 && exit 2 ;;
+	esac
+done
 [ -z "${NOTES:-}" ] || cat "$tmp/notes" >>"$NOTES"
 [ -z "${PLOT:-}" ] || "$tmp/pillarbench" plot -notes "$tmp/notes" >"$PLOT"
