@@ -65,6 +65,6 @@ for part; do
 	("$part") || failed="$failed $part"
 done
 # The figures have names of their own: other tables of README.md are of other runs.
-sed 's/^/numbers /' "$NOTES" >>"$notes"
+sed 's/^/numbers /; s/^numbers size lean	\([^	]*\)	/numbers size \1	pillarbox	/' "$NOTES" >>"$notes"
 printf '\nThe figures are in %s.\n' "$notes"
 [ -z "$failed" ] || { echo "numbers.sh: failed:$failed" >&2 && exit 1; }
