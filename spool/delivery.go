@@ -106,8 +106,9 @@ func (d *Delivery) reserve() error {
 }
 
 // AvailableBuffer returns an empty buffer with some capacity, as that of a bufio.Writer does: what
-// is appended to it and passed to the next Write is not copied, because it is where the mail is kept
-// already. It is valid until the next call of a method, and nil after an error, which Write returns.
+// is appended to it and passed to the next Write is not copied, because it is where the mail is
+// kept already. It is valid until the next call of a method, and nil after an error, which Write
+// returns.
 func (d *Delivery) AvailableBuffer() []byte {
 	if d.ended || d.err != nil {
 		return nil

@@ -29,7 +29,7 @@ type content struct {
 	to      Delivery
 	pool    *sync.Pool
 	buf     *[bufferSize]byte // nil until it is needed
-	out     []byte            // in buf, or in memory of the Delivery: wire form that is not written yet
+	out     []byte            // wire form that is not written yet, in buf or in lent memory
 	head    int64             // octets that the client did not send: trace, dropped lines
 	dropped int64             // those of separator lines
 	max     int64             // octets that the client may send
@@ -203,8 +203,8 @@ func (c *content) pass() error {
 	return err
 }
 
-// fail makes err the error of the message, unless it has one. What was gathered is discarded, because
-// its memory is the Delivery's.
+// fail makes err the error of the message, unless it has one. What was gathered is discarded,
+// because its memory is the Delivery's.
 func (c *content) fail(err error) {
 	if c.err == nil {
 		c.err = err

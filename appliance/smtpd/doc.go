@@ -15,8 +15,8 @@
 //	                           └──► content ──► Delivery (the interface of the store)
 //
 // It relays only what a Relay admits, and sends nothing itself. It reveals which mailboxes exist
-// only in replies to RCPT. It repeats nothing that a client sent (except I7), holds at most 8 KiB of
-// a message in memory of its own, and accepts no end of data other than CRLF.CRLF.
+// only in replies to RCPT. It repeats nothing that a client sent (except I7), holds at most 8 KiB
+// of a message in memory of its own, and accepts no end of data other than CRLF.CRLF.
 //
 // # Commands
 //
