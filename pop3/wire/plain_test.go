@@ -51,3 +51,28 @@ func TestPlainEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestLines puts a line of each length between two others, with an octet of interest in it.
+func TestLines(t *testing.T) {
+	const before, after = "0123456789abcdefghi\r\n", "0123456789\r\nabc"
+	for from := range 8 {
+		for length := range 45 {
+			for _, octet := range []byte{'a', '.', '\t', 0, '\r', '\n', 0x7f, 0x80, 0xff} {
+				for at := range length {
+					line := bytes.Repeat([]byte{'x'}, length)
+					line[at] = octet
+					b := append(make([]byte, from, 128), before...)
+					b = append(append(append(b, line...), "\r\n"...), after...)[from:]
+					want, longest := len(before)+length+2+len("0123456789\r\n"), max(len(before)-2, length)
+					if octet < control || at == 0 && octet == '.' {
+						want, longest = len(before), len(before)-2
+					}
+					n, l, eightBit := lines(b)
+					if n != want || l != longest || eightBit != (octet >= 0x80) {
+						t.Errorf("%q: %d octets, the longest line has %d, 8 bit %v; want %d, %d", b, n, l, eightBit, want, longest)
+					}
+				}
+			}
+		}
+	}
+}

@@ -171,9 +171,8 @@ func (s *Scanner) run(dst, src []byte, from int) ([]byte, int) {
 			return s.endLine(append(dst, src[from:n]...), afterLF), n + 1
 		case src[n] == '\r' && n+1 < len(src) && src[n+1] == '\n':
 			s.countLine()
-			n += 2
-			if s.blank {
-				n += s.lines(src[n:])
+			if n += 2; s.blank {
+				n += s.body(src[n:])
 			}
 			if n == len(src) || src[n] == '.' {
 				s.at = afterCRLF
@@ -194,22 +193,13 @@ func (s *Scanner) run(dst, src []byte, from int) ([]byte, int) {
 	}
 }
 
-// lines returns how many octets at the beginning of src are whole lines of a body that need no
-// change, and measures them.
-func (s *Scanner) lines(src []byte) (n int) {
-	longest := 0
-	for n < len(src) && src[n] != '.' {
-		k, eightBit := plain(src[n:])
-		s.shape.EightBit = s.shape.EightBit || eightBit
-		end := n + k
-		if end+1 >= len(src) || src[end] != '\r' || src[end+1] != '\n' {
-			break
-		}
-		longest = max(longest, k)
-		n = end + 2
-	}
+// body returns how many octets at the beginning of src, which is at the beginning of a line of the
+// body, are whole lines that need no change, and counts those.
+func (s *Scanner) body(src []byte) int {
+	n, longest, eightBit := lines(src)
 	s.shape.Octets += int64(n)
 	s.shape.LongestLine = max(s.shape.LongestLine, int64(longest))
+	s.shape.EightBit = s.shape.EightBit || eightBit
 	return n
 }
 
