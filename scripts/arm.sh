@@ -26,6 +26,8 @@ internal/runtime/atomic (Load|Store|Xadd|Cas)64$|Xadd$|Cas$          -
 ./pop3/wire           Scan                                           -
 ./appliance/smtpd     Mail                                           -
 ./spool               Deliver                                        -
+./spool/format        UpdateSum                                      -
+./appliance           Intake                                         -
 ./pop3                Retrieve/(4|32|256)KiB                         -
 ./pop3                Crossover                                      -
 ./pop3                Handshake                                      -

@@ -105,6 +105,22 @@ func (d *Delivery) reserve() error {
 	return nil
 }
 
+// AvailableBuffer returns an empty buffer with some capacity, as that of a bufio.Writer does: what
+// is appended to it and passed to the next Write is not copied, because it is where the mail is
+// kept already. It is valid until the next call of a method, and nil after an error, which Write
+// returns.
+func (d *Delivery) AvailableBuffer() []byte {
+	if d.ended || d.err != nil {
+		return nil
+	}
+	if len(d.buf) == cap(d.buf) && !d.grow() {
+		if d.err = d.spill(); d.err != nil {
+			return nil
+		}
+	}
+	return d.buf[len(d.buf):]
+}
+
 // Write takes the next bytes of the mail, in wire form. After Commit or Abort it returns ErrClosed.
 func (d *Delivery) Write(p []byte) (int, error) {
 	if d.ended {
@@ -118,8 +134,12 @@ func (d *Delivery) Write(p []byte) (int, error) {
 			d.err = d.spill()
 			continue
 		}
-		n := min(len(rest), cap(d.buf)-len(d.buf))
-		d.buf = append(d.buf, rest[:n]...)
+		room := d.buf[len(d.buf):cap(d.buf)]
+		n := min(len(room), len(rest))
+		if &room[0] != &rest[0] { // not from AvailableBuffer
+			copy(room, rest[:n])
+		}
+		d.buf = d.buf[:len(d.buf)+n]
 		rest = rest[n:]
 		d.size += int64(n)
 	}

@@ -45,9 +45,9 @@
 //
 // It is acknowledged in step 2: when Delivery.Commit returns nil, after the flush.
 //
-//  1. Begin asks for room. Write gathers up to 256 KiB in memory; beyond that, or when all
-//     deliveries together hold 4 MiB, the bytes go to extents of the shared bulk slot as they come
-//     (delivery.go, commit/extents.go).
+//  1. Begin asks for room. Write gathers up to 256 KiB in memory; what AvailableBuffer lends is
+//     that memory. Beyond that, or when all deliveries together hold 4 MiB, the bytes go to extents
+//     of the shared bulk slot as they come (delivery.go, commit/extents.go).
 //  2. Commit flushes the bulk slots, if there are any, and queues the message with package commit,
 //     which writes it with everything else that waits, flushes once, brings it into the index, and
 //     returns nil ("Life of a commit"). Mail that finds no room is refused alone.

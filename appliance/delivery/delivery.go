@@ -81,6 +81,10 @@ func (d *Delivery) judge(octets int64) error {
 	return nil
 }
 
+// AvailableBuffer returns an empty buffer: what is appended to it and passed to the next Write is
+// not copied (spool.Delivery).
+func (d *Delivery) AvailableBuffer() []byte { return d.stored.AvailableBuffer() }
+
 // Write takes the next octets. After an error only Abort follows.
 func (d *Delivery) Write(p []byte) (int, error) {
 	err := d.intake.unfinished.grow(d.arrival, len(p), func() bool { return d.intake.hasRoom(2 * budgetStep) })

@@ -35,6 +35,9 @@ type backend struct {
 	committing                 chan struct{} // the test closes it to let a commit end
 	writing                    func()        // called in each write
 
+	lends []int // how much memory deliveries lend, in turn; none: they lend none
+	lent  lent
+
 	interrupt func() // of the latest message
 }
 
@@ -128,6 +131,38 @@ type delivery struct {
 	body     bytes.Buffer
 	writes   int
 	over     bool
+	lent     []byte // valid until the next call
+}
+
+// A lent is what became of the memory that deliveries have lent.
+type lent struct {
+	ended  [][]byte // is no longer lent, and was filled with endedOctet
+	copied int      // octets that were written from elsewhere
+}
+
+const endedOctet = '!'
+
+// AvailableBuffer makes it an smtpd.Lender.
+func (d *delivery) AvailableBuffer() []byte {
+	d.backend.mu.Lock()
+	defer d.backend.mu.Unlock()
+	d.endLocked()
+	if d.over || len(d.backend.lends) == 0 {
+		return nil
+	}
+	d.lent = make([]byte, d.backend.lends[len(d.backend.lent.ended)%len(d.backend.lends)])
+	return d.lent[:0]
+}
+
+// endLocked ends what was lent.
+func (d *delivery) endLocked() {
+	if d.lent == nil {
+		return
+	}
+	for i := range d.lent {
+		d.lent[i] = endedOctet
+	}
+	d.backend.lent.ended, d.lent = append(d.backend.lent.ended, d.lent), nil
 }
 
 func (d *delivery) Write(p []byte) (int, error) {
@@ -136,8 +171,12 @@ func (d *delivery) Write(p []byte) (int, error) {
 	}
 	d.backend.mu.Lock()
 	defer d.backend.mu.Unlock()
+	defer d.endLocked()
 	if d.over {
 		panic("a write after the end")
+	}
+	if d.lent == nil || &d.lent[0] != &p[0] {
+		d.backend.lent.copied += len(p)
 	}
 	d.backend.writes = max(d.backend.writes, len(p))
 	if d.writes++; d.backend.write != nil && d.writes > d.backend.writesBefore {
@@ -152,6 +191,7 @@ func (d *delivery) Commit(ctx context.Context, shape wire.Shape) error {
 	}
 	d.backend.mu.Lock()
 	defer d.backend.mu.Unlock()
+	d.endLocked()
 	if d.over {
 		panic("a second end")
 	}
@@ -177,6 +217,7 @@ func (d *delivery) Commit(ctx context.Context, shape wire.Shape) error {
 func (d *delivery) Abort() {
 	d.backend.mu.Lock()
 	defer d.backend.mu.Unlock()
+	d.endLocked()
 	if !d.over {
 		d.backend.ended++
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -266,10 +267,10 @@ func TestStopWhileCommitting(t *testing.T) {
 func TestStopWhileWriting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		h := &backend{writing: func() {
+		h := &backend{writing: sync.OnceFunc(func() {
 			stop()
 			time.Sleep(time.Second)
-		}}
+		})}
 		server, _ := newServer(h)
 		c := call(t, ctx, server, false)
 		c.expects("220")

@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	// contentSize is how much of a message's wire form is gathered before it is written. It is also
-	// all that a session holds while a message arrives: 32 KiB.
-	contentSize = 32 << 10
-	// maxPiece is how much is scanned at a time. Its wire form is at most twice as long plus 3
-	// octets.
-	maxPiece = 8 << 10
+	// maxGathered is how much of a message's wire form is gathered at most before it is written.
+	maxGathered = 32 << 10
+	// bufferSize is the size of a content's own buffer, which it takes where the Delivery lends no
+	// memory, or less than minRoom.
+	bufferSize = 8 << 10
+	minRoom    = 1 << 10
 	// maxHops is how many Received lines a message may have (RFC 5321 §6.3).
 	maxHops = 100
 )
@@ -28,11 +28,11 @@ type content struct {
 	scanner wire.Scanner
 	to      Delivery
 	pool    *sync.Pool
-	buf     *[contentSize]byte
-	out     []byte // in buf: wire form that is not written yet
-	head    int64  // octets that the client did not send: trace, dropped lines
-	dropped int64  // those of separator lines
-	max     int64  // octets that the client may send
+	buf     *[bufferSize]byte // nil until it is needed
+	out     []byte            // wire form that is not written yet, in buf or in lent memory
+	head    int64             // octets that the client did not send: trace, dropped lines
+	dropped int64             // those of separator lines
+	max     int64             // octets that the client may send
 	lead    lead
 	err     error // the first failure
 
@@ -47,22 +47,23 @@ type content struct {
 // maxHeader is how much of a message's header a receipt contains.
 const maxHeader = 16 << 10
 
-// newContent returns the content of a delivery that begins with the trace. max is how many octets
-// the client may send.
-func newContent(pool *sync.Pool, to Delivery, trace []byte, max int64) *content {
-	buf, _ := pool.Get().(*[contentSize]byte)
-	if buf == nil {
-		buf = new([contentSize]byte)
-	}
-	c := &content{to: to, pool: pool, buf: buf, max: max}
-	c.out = c.scanner.ScanRaw(buf[:0], trace)
-	c.head = c.scanner.Shape().Octets
-	return c
+// newContent returns the content of a delivery. max is how many octets the client may send.
+func newContent(pool *sync.Pool, to Delivery, max int64) *content {
+	return &content{to: to, pool: pool, max: max}
 }
 
 // editHeader has the header changed, which is not written before it is whole.
 func (c *content) editHeader(change func(header []byte) ([]byte, error)) {
-	c.edit = &edit{trace: len(c.out), change: change}
+	c.edit = &edit{change: change}
+}
+
+// start begins the message with the trace.
+func (c *content) start(trace []byte) {
+	c.out = c.scanner.ScanRaw(c.room(), trace)
+	c.head = c.scanner.Shape().Octets
+	if c.edit != nil {
+		c.edit.trace = len(c.out)
+	}
 }
 
 // scan takes octets that are byte-stuffed and may contain the end: some of src, or all.
@@ -95,12 +96,34 @@ func (c *content) stuffed(dst, src []byte) []byte {
 	return dst
 }
 
-// piece makes room for the wire form of a piece of src, and returns the piece.
+// piece makes room for the wire form of a piece of src, which is at most twice as long plus 3
+// octets, and returns the piece.
 func (c *content) piece(src []byte) []byte {
-	if cap(c.out)-len(c.out) < 2*maxPiece+8 {
+	if c.left() < minRoom {
 		c.write()
+		c.out = c.room()
 	}
-	return src[:min(len(src), maxPiece)]
+	return src[:min(len(src), (c.left()-8)/2)]
+}
+
+// left returns how many octets may be gathered yet.
+func (c *content) left() int { return min(cap(c.out), maxGathered) - len(c.out) }
+
+// room returns an empty buffer for wire form: memory of the Delivery where that is lent and what is
+// appended to it will be written as it is.
+func (c *content) room() []byte {
+	lender, ok := c.to.(Lender)
+	if ok && c.err == nil && (c.edit == nil || c.edit.done) {
+		if room := lender.AvailableBuffer(); cap(room) >= minRoom {
+			return room
+		}
+	}
+	if c.buf == nil {
+		if c.buf, ok = c.pool.Get().(*[bufferSize]byte); !ok {
+			c.buf = new([bufferSize]byte)
+		}
+	}
+	return c.buf[:0]
 }
 
 // begin begins the message once its lead is decided. Separator lines pass through the scanner, too,
@@ -154,7 +177,7 @@ func (c *content) octets() int64 {
 	return c.scanner.Shape().Octets - c.head + int64(len(c.lead.held))
 }
 
-// write passes on what was gathered.
+// write passes on what was gathered, and leaves c.out empty.
 func (c *content) write() {
 	if c.err == nil && len(c.out) > 0 {
 		if c.header != nil {
@@ -164,7 +187,7 @@ func (c *content) write() {
 			c.fail(err)
 		}
 	}
-	c.out = c.out[:0]
+	c.out = nil // what was lent is no longer
 }
 
 // pass writes what was gathered, or what the edit returns for it.
@@ -180,11 +203,13 @@ func (c *content) pass() error {
 	return err
 }
 
-// fail makes err the error of the message, unless it has one.
+// fail makes err the error of the message, unless it has one. What was gathered is discarded,
+// because its memory is the Delivery's.
 func (c *content) fail(err error) {
 	if c.err == nil {
 		c.err = err
 		c.to.Abort()
+		c.out = nil
 	}
 }
 
@@ -234,6 +259,6 @@ func (c *content) close() {
 	c.to.Abort()
 	if c.buf != nil {
 		c.pool.Put(c.buf)
-		c.buf, c.out = nil, nil
 	}
+	c.buf, c.out = nil, nil
 }

@@ -15,8 +15,8 @@
 //	                           └──► content ──► Delivery (the interface of the store)
 //
 // It relays only what a Relay admits, and sends nothing itself. It reveals which mailboxes exist
-// only in replies to RCPT. It repeats nothing that a client sent (except I7), holds at most 32 KiB
-// of a message in memory, and accepts no end of data other than CRLF.CRLF.
+// only in replies to RCPT. It repeats nothing that a client sent (except I7), holds at most 8 KiB
+// of a message in memory of its own, and accepts no end of data other than CRLF.CRLF.
 //
 // # Commands
 //
@@ -40,8 +40,9 @@
 //     are one copy.
 //  3. DATA or the first BDAT: transaction.open begins the delivery. Its shared part begins with
 //     Received.
-//  4. What the client sends passes block by block through wire.Scanner into the 32 KiB buffer of
-//     the content, and from there into the Delivery, in wire form.
+//  4. What the client sends passes block by block through wire.Scanner, in wire form into the
+//     memory that the Delivery lends (Lender), or else into 8 KiB of the content and from there
+//     into the Delivery.
 //  5. The end of data: transaction.store returns the verdict: Commit returns once the message is
 //     durable. Then session.deliver sends 250.
 //

@@ -162,6 +162,14 @@ type Delivery interface {
 	Abort()
 }
 
+// A Lender is a Delivery that lends the memory in which it keeps the message, so that the message
+// is not copied there.
+type Lender interface {
+	// AvailableBuffer returns an empty buffer with some capacity, or nil: what is appended to it
+	// may be passed to the next Write. It is valid until the next call of a method.
+	AvailableBuffer() []byte
+}
+
 // Errors of a Router, a Spooler or an Authenticator that become a reply. Any other error is logged,
 // and the client gets the reply of ErrTemporary.
 var (

@@ -61,7 +61,7 @@ type Server struct {
 	// Now returns the time that Received shows; if nil, time.Now. Time-outs do not use it.
 	Now func() time.Time
 
-	contents sync.Pool              // of *[contentSize]byte, for the messages that are being received
+	contents sync.Pool              // of *[bufferSize]byte, for the messages that are being received
 	quickAck func(socket int) error // see wire.QuickAck; nil: the system call
 }
 

@@ -17,7 +17,7 @@ func (t *transaction) open(ctx context.Context) error {
 	if err != nil {
 		return logged{t.notStored(err)}
 	}
-	t.content = newContent(&t.server.contents, to, trace, t.server.maxMessage())
+	t.content = newContent(&t.server.contents, to, t.server.maxMessage())
 	if len(t.receipts) > 0 {
 		t.content.header = []byte{}
 	}
@@ -27,6 +27,7 @@ func (t *transaction) open(ctx context.Context) error {
 			t.content.max = min(t.content.max, o.MaxSize)
 		}
 	}
+	t.content.start(trace)
 	return nil
 }
 

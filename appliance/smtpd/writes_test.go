@@ -12,6 +12,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"pillarbox/appliance/smtpd"
 	"pillarbox/pop3/wire"
 )
 
@@ -92,16 +93,20 @@ func TestContent(t *testing.T) {
 	want, _, _ := scanner.Scan(nil, stuffed)
 	wantRaw := raw.Close(raw.ScanRaw(nil, content))
 
+	bdat := "HELO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nBDAT 0\r\nBDAT " + strconv.Itoa(len(content)) + " LAST\r\n"
 	for _, tt := range []struct {
 		name, before string
 		content      []byte
 		want         []byte
+		lends        []int
 	}{
-		{"DATA", untilData, stuffed, want},
-		{"BDAT", "HELO client\r\nMAIL FROM:<>\r\nRCPT TO:<anna>\r\nBDAT 0\r\nBDAT " + strconv.Itoa(len(content)) + " LAST\r\n", content, wantRaw},
+		{"DATA", untilData, stuffed, want, nil},
+		{"BDAT", bdat, content, wantRaw, nil},
+		{"DATA into lent memory", untilData, stuffed, want, []int{16 << 10, 64 << 10, 1100, 100}},
+		{"BDAT into lent memory", bdat, content, wantRaw, []int{5000, 1 << 20, 1, 1024}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			h := new(backend)
+			h := &backend{lends: tt.lends}
 			server, _ := newServer(h)
 			client, conn := net.Pipe()
 			over := make(chan struct{})
@@ -126,6 +131,46 @@ func TestContent(t *testing.T) {
 			if h.writes > 32<<10 {
 				t.Errorf("%d octets were written at once", h.writes)
 			}
+			checkLent(t, h)
+		})
+	}
+}
+
+// checkLent checks that nothing was written to memory that was no longer lent.
+func checkLent(t *testing.T, h *backend) {
+	t.Helper()
+	for i, memory := range h.lent.ended {
+		if n := bytes.Count(memory, []byte{endedOctet}); n != len(memory) {
+			t.Errorf("%d of %d octets were written to loan %d after its end", len(memory)-n, len(memory), i)
+		}
+	}
+}
+
+// TestLent: a message goes straight into the memory of the store, until the store fails or the
+// message is too large. What follows goes elsewhere.
+func TestLent(t *testing.T) {
+	text := strings.Repeat(strings.Repeat("x", 70)+"\r\n", 4000)
+	for _, tt := range []struct {
+		name string
+		text string
+		h    *backend
+		want string
+	}{
+		{"stored", text, new(backend), "250"},
+		{"too large", strings.Repeat(text, 4), new(backend), "552"},
+		{"the store fails", text, &backend{write: smtpd.ErrFull, writesBefore: 2}, "452"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.h.lends = []int{64 << 10}
+			server, _ := newServer(tt.h)
+			replies := say(t, server, untilData+"Subject: x\r\n\r\n"+tt.text+".\r\nQUIT\r\n")
+			if got := replies[len(replies)-2]; !strings.HasPrefix(got, tt.want) {
+				t.Errorf("the reply is %q, want %s", got, tt.want)
+			}
+			if tt.h.lent.copied != 0 || len(tt.h.lent.ended) < 2 {
+				t.Errorf("%d octets were copied; %d loans", tt.h.lent.copied, len(tt.h.lent.ended))
+			}
+			checkLent(t, tt.h)
 		})
 	}
 }

@@ -1,7 +1,5 @@
 package wire
 
-import "bytes"
-
 // A Shape is what the Scanner has measured of one message: all that a store needs to answer LIST
 // and TOP without reading the message again.
 type Shape struct {
@@ -58,22 +56,18 @@ type Scanner struct {
 // src were consumed. done reports the end of the data, which is CRLF.CRLF only, or ".CRLF" as the
 // first octets: then the wire form is complete, and src[n:] is the next command.
 func (s *Scanner) Scan(dst, src []byte) (out []byte, n int, done bool) {
-	from := len(dst)
 	for n < len(src) && s.at != ended {
 		dst, n = s.step(dst, src, n, true)
 	}
-	s.see(src[:n], dst[from:])
 	return dst, n, s.at == ended
 }
 
 // ScanRaw appends the wire form of src to dst: at most 2*len(src)+3 octets. src is content as
 // it is, without byte-stuffing and end mark (BDAT, head lines, local programs).
 func (s *Scanner) ScanRaw(dst, src []byte) []byte {
-	from := len(dst)
 	for n := 0; n < len(src) && s.at != ended; {
 		dst, n = s.step(dst, src, n, false)
 	}
-	s.see(src, dst[from:])
 	return dst
 }
 
@@ -160,51 +154,56 @@ func (s *Scanner) dot(dst, src []byte, n int) ([]byte, int) {
 	return s.beginLine(dst, src[n]), n // transparency (RFC 5321 §4.5.2) has added the dot
 }
 
-// run scans to the end of the line, or of src.
-func (s *Scanner) run(dst, src []byte, n int) ([]byte, int) {
-	text := src[n:]
-	lf := bytes.IndexByte(text, '\n')
-	if lf >= 0 {
-		text = text[:lf]
-	}
-	n += len(text)
-	cr := len(text) > 0 && text[len(text)-1] == '\r'
-	if cr {
-		text = text[:len(text)-1]
-	}
-	dst = s.text(dst, text)
-	switch {
-	case lf >= 0 && cr:
-		return s.endLine(dst, afterCRLF), n + 1
-	case lf >= 0:
-		return s.endLine(dst, afterLF), n + 1
-	case cr:
-		s.at = afterCR
-	}
-	return dst, n
-}
-
-// text appends octets inside a line, its stray CRs as spaces.
-func (s *Scanner) text(dst, text []byte) []byte {
-	if !s.blank {
-		s.match(text)
-	}
-	s.line += int64(len(text))
-	dst = append(dst, text...)
-	tail := dst[len(dst)-len(text):]
-	blankOut(tail, '\r')
-	return dst
-}
-
-// blankOut replaces every octet c in text with a space.
-func blankOut(text []byte, c byte) {
-	for i := bytes.IndexByte(text, c); i >= 0; i = bytes.IndexByte(text, c) {
-		text[i] = ' '
-		text = text[i+1:]
+// run scans from within a line. What needs no change it appends at once, over the ends of lines.
+func (s *Scanner) run(dst, src []byte, from int) ([]byte, int) {
+	for n := from; ; {
+		k, eightBit := plain(src[n:])
+		s.shape.EightBit = s.shape.EightBit || eightBit
+		if !s.blank {
+			s.match(src[n : n+k])
+		}
+		s.line += int64(k)
+		n += k
+		switch {
+		case n == len(src):
+			return append(dst, src[from:]...), n
+		case src[n] == '\n':
+			return s.endLine(append(dst, src[from:n]...), afterLF), n + 1
+		case src[n] == '\r' && n+1 < len(src) && src[n+1] == '\n':
+			s.countLine()
+			if n += 2; s.blank {
+				n += s.body(src[n:])
+			}
+			if n == len(src) || src[n] == '.' {
+				s.at = afterCRLF
+				return append(dst, src[from:n]...), n
+			}
+		case src[n] == '\r' && n+1 == len(src):
+			s.at = afterCR
+			return append(dst, src[from:n]...), n + 1
+		case src[n] == '\r' || src[n] == 0:
+			s.shape.NUL = s.shape.NUL || src[n] == 0
+			dst = s.space(append(dst, src[from:n]...))
+			n++
+			from = n
+		default:
+			s.line++
+			n++
+		}
 	}
 }
 
-// space appends the space that a stray CR becomes.
+// body returns how many octets at the beginning of src, which is at the beginning of a line of the
+// body, are whole lines that need no change, and counts those.
+func (s *Scanner) body(src []byte) int {
+	n, longest, eightBit := lines(src)
+	s.shape.Octets += int64(n)
+	s.shape.LongestLine = max(s.shape.LongestLine, int64(longest))
+	s.shape.EightBit = s.shape.EightBit || eightBit
+	return n
+}
+
+// space appends the space that a stray CR or a zero octet becomes.
 func (s *Scanner) space(dst []byte) []byte {
 	s.at = inLine
 	s.line++
@@ -213,14 +212,20 @@ func (s *Scanner) space(dst []byte) []byte {
 
 // endLine ends the line, however the source has ended it.
 func (s *Scanner) endLine(dst []byte, at place) []byte {
+	s.countLine()
+	s.at = at
+	return append(dst, '\r', '\n')
+}
+
+// countLine counts a line that has ended.
+func (s *Scanner) countLine() {
 	s.shape.Octets += s.line + 2
 	s.shape.LongestLine = max(s.shape.LongestLine, s.line)
 	if s.line == 0 && !s.blank {
 		s.blank = true
 		s.shape.Header = s.shape.Octets + s.doubled
 	}
-	s.at, s.line, s.matched = at, 0, 0
-	return append(dst, '\r', '\n')
+	s.line, s.matched = 0, 0
 }
 
 // end closes the wire form.
@@ -246,15 +251,4 @@ func (s *Scanner) match(text []byte) {
 			s.shape.Received++
 		}
 	}
-}
-
-// see records which unusual octets src holds. out is the wire form of src, in which zero octets
-// become spaces here: a block without one, which nearly all are, costs no further pass.
-func (s *Scanner) see(src, out []byte) {
-	nul, eightBit := unusual(src)
-	if nul {
-		blankOut(out, 0)
-	}
-	s.shape.NUL = s.shape.NUL || nul
-	s.shape.EightBit = s.shape.EightBit || eightBit
 }

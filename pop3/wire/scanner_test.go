@@ -236,17 +236,20 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
-// BenchmarkScan: octets a second of ordinary text, ended by CRLF and by LF, and of the blocks
-// that cost the most for their size.
+// BenchmarkScan: octets a second of ordinary text in a body, ended by CRLF and by LF, and in a
+// header, and of the blocks that cost the most for their size.
 func BenchmarkScan(b *testing.B) {
 	const text = "The quick brown fox jumps over the lazy dog and then it does so again."
-	for _, kind := range []struct{ name, line string }{
-		{"CRLF", text + "\r\n"}, {"LF", text + "\n"}, {"CR", "\r"}, {"short", "a\r\n"}, {"dots", "\n."},
+	for _, kind := range []struct{ name, before, line string }{
+		{"CRLF", "\r\n", text + "\r\n"}, {"LF", "\r\n", text + "\n"}, {"header", "", text + "\r\n"},
+		{"tabs", "\r\n", "\t" + text + "\r\n"}, {"8bit", "\r\n", strings.Repeat("\xd0\x80", 35) + "\r\n"},
+		{"CR", "", "\r"}, {"short", "", "a\r\n"}, {"dots", "", "\n."},
 	} {
 		block := []byte(strings.Repeat(kind.line, 1+16384/len(kind.line))[:16384])
 		b.Run(kind.name, func(b *testing.B) {
 			out := make([]byte, 0, 2*len(block)+3)
 			var s Scanner
+			s.ScanRaw(nil, []byte(kind.before))
 			b.SetBytes(int64(len(block)))
 			for b.Loop() {
 				s.Scan(out, block)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"slices"
 
 	"pillarbox/spool/flash"
@@ -263,7 +262,7 @@ func (c cleaner) copyExtent(from flash.File, e format.Extent, w *Extents) error 
 		if _, err := from.ReadAt(piece, offset); err != nil {
 			return reader.Unreadable(err)
 		}
-		sum = crc32.Update(sum, format.Castagnoli, piece)
+		sum = format.UpdateSum(sum, piece)
 		if err := w.Write(piece); err != nil {
 			return err
 		}

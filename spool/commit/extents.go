@@ -1,7 +1,6 @@
 package commit
 
 import (
-	"hash/crc32"
 	"slices"
 
 	"pillarbox/spool/flash"
@@ -43,11 +42,11 @@ func (w *Extents) add(e format.Extent, written []byte) {
 		last := &w.List[n-1]
 		if last.Segment == e.Segment && last.Length%flash.Page == 0 && last.Page+last.Pages() == e.Page {
 			last.Length += e.Length
-			last.Sum = crc32.Update(last.Sum, format.Castagnoli, written)
+			last.Sum = format.UpdateSum(last.Sum, written)
 			return
 		}
 	}
-	e.Sum = crc32.Update(w.bulk.opt.Format.Seed(e.Segment), format.Castagnoli, written)
+	e.Sum = format.UpdateSum(w.bulk.opt.Format.Seed(e.Segment), written)
 	w.List = append(w.List, e)
 }
 

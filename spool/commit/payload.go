@@ -1,7 +1,6 @@
 package commit
 
 import (
-	"hash/crc32"
 	"math"
 
 	"pillarbox/spool/flash"
@@ -40,7 +39,7 @@ func (r *payload) render(seed *uint32) {
 // sumParts continues a checksum over the parts of a body.
 func sumParts(sum uint32, parts [][]byte) uint32 {
 	for _, p := range parts {
-		sum = crc32.Update(sum, format.Castagnoli, p)
+		sum = format.UpdateSum(sum, p)
 	}
 	return sum
 }

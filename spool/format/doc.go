@@ -159,6 +159,7 @@
 // # Files
 //
 //	format.go      the FORMAT file: identity of the spool, slot size, seeds
+//	checksum.go    checksums over many bytes, on processors without an instruction for them
 //	header.go      page 0 of a slot
 //	batch.go       the header of a batch, lifetime counters
 //	record.go      the frame of a record, the trailer; message.go, tombstones.go, manifest.go,

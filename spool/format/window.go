@@ -2,7 +2,6 @@ package format
 
 import (
 	"errors"
-	"hash/crc32"
 	"io"
 
 	"pillarbox/spool/flash"
@@ -67,7 +66,7 @@ func (w *Window) Sum(sum uint32, off, n int64) (uint32, error) {
 		if err != nil {
 			return 0, err
 		}
-		sum = crc32.Update(sum, Castagnoli, p)
+		sum = UpdateSum(sum, p)
 		off += piece
 		n -= piece
 	}

@@ -2,7 +2,6 @@ package reader
 
 import (
 	"errors"
-	"hash/crc32"
 	"io"
 	"sync"
 
@@ -93,7 +92,7 @@ func sumOf(file flash.File, sum uint32, off, n int64) (uint32, error) {
 		if _, err := file.ReadAt(piece, off); err != nil {
 			return 0, err
 		}
-		sum = crc32.Update(sum, format.Castagnoli, piece)
+		sum = format.UpdateSum(sum, piece)
 		off += int64(len(piece))
 		n -= int64(len(piece))
 	}
