@@ -86,6 +86,36 @@ func TestPipelinedCommandsOneWrite(t *testing.T) {
 	c.end()
 }
 
+// The replies to pipelined commands leave in wide writes, and only the last one is smaller. Such a
+// write costs as much as the copies of some messages.
+func TestPipelinedCommandsWideWrites(t *testing.T) {
+	store := new(pop3test.Store)
+	mail := large(4 << 10)
+	store.Deliver("anna", mail)
+	c, counted := talkCounted(t, newServer(store))
+	c.logIn()
+	before := len(counted.sizes)
+	const commands = 50
+	c.say(strings.Repeat("RETR 1\r\n", commands-1) + "RETR 1")
+	for range commands {
+		if got := c.multi(); got != mail {
+			t.Fatalf("got %d octets, want %d", len(got), len(mail))
+		}
+	}
+	c.say("QUIT")
+	c.want("+OK")
+	c.end()
+	pieces := counted.sizes[before : len(counted.sizes)-1]
+	for i, n := range pieces[:len(pieces)-1] {
+		if n != pop3.WideSize {
+			t.Errorf("piece %d of %d has %d octets, want %d", i, len(pieces), n, pop3.WideSize)
+		}
+	}
+	if want := commands*(len(mail)+len("+OK 4096 octets\r\n.\r\n"))/pop3.WideSize + 1; len(pieces) != want {
+		t.Errorf("%d pieces, want %d", len(pieces), want)
+	}
+}
+
 // A body that does not fit into one write is sent in full buffers; only the last is smaller.
 func TestLargeBodyInFullPieces(t *testing.T) {
 	store := new(pop3test.Store)
