@@ -19,7 +19,7 @@ type replies struct {
 	sent int64   // octets that cannot be taken back: they were sent, or are in left
 }
 
-// A buffer is a slice of BufferSize or WideSize octets.
+// A buffer is a slice of BufferSize or WideSize octets, with capacity for their TLS records if wide.
 type buffer struct{ octets []byte }
 
 // acquire takes a buffer of the pool: a wide one if the replies to more commands follow, and few
@@ -32,9 +32,9 @@ func (r *replies) acquire(p *Pool, more bool) {
 		r.wide = p.widen()
 	}
 	if r.wide {
-		r.buf = get(&p.wides, WideSize)
+		r.buf = p.getWide()
 	} else {
-		r.buf = get(&p.buffers, BufferSize)
+		r.buf = p.get()
 	}
 }
 
@@ -121,7 +121,9 @@ const (
 	BufferSize = 32 << 10
 	// WideSize is the same for the replies to pipelined commands. A write costs as much as the
 	// copies of some messages, because the client wakes up for each.
-	WideSize = 64 << 10
+	WideSize = 62 << 10
+	// wideRecords holds the TLS records of WideSize octets: 4, or 10 at the beginning of a session.
+	wideRecords = 64 << 10
 	// wideMost is how many connections have such a buffer, or more than BufferSize octets that wait
 	// for room in the socket.
 	wideMost = 8
@@ -172,11 +174,19 @@ func (p *Pool) widen() bool {
 }
 
 // get returns a buffer, whose octets are undefined.
-func get(pool *sync.Pool, size int) *buffer {
-	if b, ok := pool.Get().(*buffer); ok {
+func (p *Pool) get() *buffer {
+	if b, ok := p.buffers.Get().(*buffer); ok {
 		return b
 	}
-	return &buffer{make([]byte, size)}
+	return &buffer{make([]byte, BufferSize)}
+}
+
+// getWide returns a wide buffer, whose octets are undefined.
+func (p *Pool) getWide() *buffer {
+	if b, ok := p.wides.Get().(*buffer); ok {
+		return b
+	}
+	return &buffer{make([]byte, WideSize, wideRecords)}
 }
 
 // put returns a buffer to where it came from.

@@ -62,7 +62,7 @@ func (c *Conn) TakeBack(p Position) bool {
 func (c *Conn) Flush() error {
 	for b := c.out.due(); len(b) > 0 && c.err == nil; b = c.out.due() {
 		c.to.raw.SetWriteDeadline(c.limits.deadline())
-		n, err := c.to.write(b)
+		n, err := c.write(b)
 		c.out.wrote(n)
 		c.note(err)
 	}
