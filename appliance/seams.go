@@ -102,6 +102,12 @@ func (b body) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
+// Close ends the use of the message: pop3 closes a body once.
+func (b body) Close() error {
+	b.Message.Recycle()
+	return nil
+}
+
 func (b body) Extents() []pop3.Extent {
 	from := b.Message.Extents()
 	if from == nil {

@@ -9,6 +9,7 @@ import (
 // What the tests of this package see beside its interface.
 const (
 	BufferSize  = conn.BufferSize
+	WideSize    = conn.WideSize
 	SendfileMin = conn.SendfileMin
 )
 

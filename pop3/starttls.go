@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net"
 	"time"
+
+	"pillarbox/pop3/conn"
 )
 
 // stls begins TLS (RFC 2595 §4). The session keeps nothing of what was read before. If octets
@@ -34,7 +36,7 @@ func (s *Server) over(raw net.Conn) *tls.Conn {
 	if tcp, ok := raw.(*net.TCPConn); ok && s.Kernel != nil {
 		return s.Kernel.Server(tcp)
 	}
-	return tls.Server(raw, s.TLS)
+	return conn.OverRecords(raw, s.TLS)
 }
 
 // startTLS runs a handshake and continues over TLS.
@@ -56,7 +58,7 @@ func (s *session) startTLS(ctx context.Context) error {
 	secure := s.server.over(raw)
 	handshake := s.server.Handshake
 	if handshake == nil {
-		handshake = func(ctx context.Context, conn *tls.Conn) error { return conn.HandshakeContext(ctx) }
+		handshake = func(ctx context.Context, secure *tls.Conn) error { return secure.HandshakeContext(ctx) }
 	}
 	if err := handshake(ctx, secure); err != nil {
 		s.conn.Fail(err)

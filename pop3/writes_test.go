@@ -19,6 +19,19 @@ func talkCounted(t testing.TB, server *pop3.Server) (*client, *counter) {
 	return talk(t, context.Background(), server, near, counted), counted
 }
 
+// talkCountedTLS is talkCounted over TLS.
+func talkCountedTLS(t testing.TB, server *pop3.Server) (*client, *counter) {
+	server.TLS = pop3test.TLS(t, "pop3")
+	near, far := pair(t)
+	counted := &counter{Conn: far}
+	over := make(chan error, 1)
+	go func() { over <- server.ServeConn(context.Background(), counted, true) }()
+	conn := tls.Client(near, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"pop3"}})
+	c := &client{t: t, conn: conn, in: bufio.NewReader(conn), over: over}
+	c.want("+OK")
+	return c, counted
+}
+
 // D20: popa3d and E-MailRelay write a reply in two small pieces, which costs 40 ms for each
 // message. Here every reply to a single command is one write.
 func TestD20OneWriteAReply(t *testing.T) {
@@ -41,15 +54,7 @@ func TestD20OneWriteAReply(t *testing.T) {
 
 // D20 over TLS: the line and the body of a reply are in one record.
 func TestD20OneWriteAReplyOverTLS(t *testing.T) {
-	server := newServer(sampleStore())
-	server.TLS = pop3test.TLS(t, "pop3")
-	near, far := pair(t)
-	counted := &counter{Conn: far}
-	over := make(chan error, 1)
-	go func() { over <- server.ServeConn(context.Background(), counted, true) }()
-	conn := tls.Client(near, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"pop3"}})
-	c := &client{t: t, conn: conn, in: bufio.NewReader(conn), over: over}
-	c.want("+OK")
+	c, counted := talkCountedTLS(t, newServer(sampleStore()))
 	c.logIn()
 	for _, command := range []string{"STAT", "RETR 2", "TOP 2 1", "LIST"} {
 		before := counted.writes.Load()
@@ -84,6 +89,40 @@ func TestPipelinedCommandsOneWrite(t *testing.T) {
 		t.Errorf("%d writes, want 1", got)
 	}
 	c.end()
+}
+
+// The replies to pipelined commands leave in wide writes, and only the last one is smaller. Such a
+// write costs as much as the copies of some messages. Over TLS it has all records of the buffer.
+func TestPipelinedCommandsWideWrites(t *testing.T) {
+	for name, talk := range map[string]func(testing.TB, *pop3.Server) (*client, *counter){"plain": talkCounted, "TLS": talkCountedTLS} {
+		t.Run(name, func(t *testing.T) {
+			store := new(pop3test.Store)
+			mail := large(4 << 10)
+			store.Deliver("anna", mail)
+			c, counted := talk(t, newServer(store))
+			c.logIn()
+			before := len(counted.sizes)
+			const commands = 50
+			c.say(strings.Repeat("RETR 1\r\n", commands-1) + "RETR 1")
+			for range commands {
+				if got := c.multi(); got != mail {
+					t.Fatalf("got %d octets, want %d", len(got), len(mail))
+				}
+			}
+			pieces := counted.sizes[before:]
+			for i, n := range pieces[:len(pieces)-1] {
+				if n < pop3.WideSize || n > 64<<10 || name == "plain" && n != pop3.WideSize {
+					t.Errorf("piece %d of %d has %d octets, want %d", i, len(pieces), n, pop3.WideSize)
+				}
+			}
+			if want := commands*(len(mail)+len("+OK 4096 octets\r\n.\r\n"))/pop3.WideSize + 1; len(pieces) != want {
+				t.Errorf("%d pieces, want %d: %d", len(pieces), want, pieces)
+			}
+			c.say("QUIT")
+			c.want("+OK")
+			c.end()
+		})
+	}
 }
 
 // A body that does not fit into one write is sent in full buffers; only the last is smaller.

@@ -32,6 +32,6 @@ func BenchmarkMessage(b *testing.B) {
 		if _, err := m.ReadAt(buf[:m.Size()], 0); err != nil {
 			b.Fatal(err)
 		}
-		must(b, m.Close())
+		m.Recycle()
 	}
 }

@@ -56,14 +56,14 @@ func (c *Conn) copyBy(body io.ReaderAt, at, to int64, flush func() error) (int64
 // are not gathered before the caller calls Gather, and valid until the next call. A full buffer is
 // sent first.
 func (c *Conn) Fill(body io.ReaderAt, from, want int64) ([]byte, error) {
-	if c.out.n == BufferSize {
+	c.acquire()
+	if int(c.out.n) == c.out.room() {
 		c.Flush()
 	}
 	if c.err != nil {
 		return nil, c.err
 	}
-	c.out.acquire(c.pool)
-	piece := c.out.buf[c.out.n:min(int64(BufferSize), int64(c.out.n)+want)]
+	piece := c.out.buf.octets[c.out.n:min(int64(c.out.room()), int64(c.out.n)+want)]
 	n, err := body.ReadAt(piece, from)
 	if n == len(piece) {
 		return piece, nil
@@ -75,4 +75,4 @@ func (c *Conn) Fill(body io.ReaderAt, from, want int64) ([]byte, error) {
 }
 
 // Gather gathers the first n octets that Fill has returned.
-func (c *Conn) Gather(n int) { c.out.n += n }
+func (c *Conn) Gather(n int) { c.out.n += int32(n) }

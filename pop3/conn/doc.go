@@ -9,7 +9,7 @@
 //	  ▲                                      │                          │
 //	  │                        Say, Write, Copy, SendBody               │ resumes it
 //	  │    Flush, TryFlush                   ▼                          │
-//	  ├──────────────────── 32 KiB of gathered replies        park.Lot ─┘
+//	  ├─────────────── 32 or 64 KiB of gathered replies       park.Lot ─┘
 //	  │                                                          ▲
 //	  └──── sendfile ◄──── SendBody, from 32 KiB on              │
 //	                                                             │
@@ -18,12 +18,14 @@
 // # Invariants
 //
 //	C1  What is gathered is sent before the connection waits for a line, or when the buffer is full,
-//	    in one write. The replies to commands that arrived together leave together.
+//	    in one write. The replies to commands that arrived together leave together, 64 KiB in a
+//	    write: at most 8 connections have such a buffer at a time, and over TLS one more for the
+//	    records.
 //	C2  A connection that waits for a line owns no buffer, and after 200 ms no goroutine. One that
-//	    waits for room in its socket owns what the socket did not accept, 32 KiB at most, and of a
-//	    message in a file nothing.
+//	    waits for room in its socket owns what the socket did not accept, 32 KiB at most, or 64 KiB
+//	    if it is one of those 8, and of a message in a file nothing.
 //	C3  Every wait has a deadline: that of the idle time, and of SetLimit. A long reply has a pace:
-//	    32 KiB in the idle time.
+//	    32 KiB in the idle time, or a full buffer while the connection is not parked.
 //	C4  The first error of the connection is permanent. Nothing is sent after a write that failed.
 //	    An error of a body is not one of the connection.
 //	C5  What was gathered can be taken back as long as no octet of it was sent.
@@ -54,6 +56,7 @@
 //	conn.go            Conn, Run, parking
 //	read.go            lines (RFC 1939 §3, RFC 2449 §4), silence, a client that disconnects
 //	write.go           gathering and sending (RFC 2449 §6.6)
+//	records.go         the records of crypto/tls in one write
 //	replies.go         what is gathered, and what connections share: buffers, the parking lot
 //	body.go            bodies and extents, and how they are copied
 //	sendfile_linux.go  from a file to the socket

@@ -14,8 +14,8 @@ func TestReplies(t *testing.T) {
 		t.Error("something is due at the beginning")
 	}
 	r.release(&p)
-	r.acquire(&p)
-	r.n = copy(r.buf[:], "0123456789")
+	r.acquire(&p, false)
+	r.n = int32(copy(r.buf.octets, "0123456789"))
 	r.release(&p)
 	if string(r.due()) != "0123456789" {
 		t.Errorf("due: %q", r.due())
@@ -28,8 +28,8 @@ func TestReplies(t *testing.T) {
 	if r.taken() != 6 || string(r.due()) != "6789" {
 		t.Errorf("after the second setAside: %+v", r)
 	}
-	r.acquire(&p)
-	r.n = copy(r.buf[:], "abc")
+	r.acquire(&p, false)
+	r.n = int32(copy(r.buf.octets, "abc"))
 	if string(r.due()) != "6789" {
 		t.Errorf("due: %q", r.due())
 	}
@@ -51,13 +51,66 @@ func TestPoolReuses(t *testing.T) {
 		t.Errorf("a connection is parked after %v", p.parkAfter())
 	}
 	var r replies
-	r.acquire(&p)
-	r.n = copy(r.buf[:], strings.Repeat("secret", 100))
+	r.acquire(&p, false)
+	r.n = int32(copy(r.buf.octets, strings.Repeat("secret", 100)))
 	r.clear()
 	r.release(&p)
 	var other replies
-	other.acquire(&p)
+	other.acquire(&p, false)
 	if len(other.due()) != 0 {
 		t.Errorf("due: %q", other.due())
+	}
+}
+
+// TestWide: few connections have a wide buffer at a time. One whose client does not take what is in
+// it counts until 32 KiB are left.
+func TestWide(t *testing.T) {
+	var p Pool
+	have := make([]replies, wideMost)
+	for i := range have {
+		have[i].acquire(&p, true)
+		if got := have[i].room(); got != WideSize {
+			t.Fatalf("buffer %d has %d octets, want %d", i, got, WideSize)
+		}
+	}
+	const free, taken = WideSize, BufferSize
+	next := func(when string, want int) {
+		t.Helper()
+		var r replies
+		r.acquire(&p, true)
+		if got := r.room(); got != want {
+			t.Errorf("%s the next buffer has %d octets, want %d", when, got, want)
+		}
+		r.release(&p)
+	}
+	next("at the limit", taken)
+
+	r := &have[0]
+	r.n = WideSize
+	r.setAside(100, &p)
+	next("while much is set aside", taken)
+	if r.buf != nil || len(r.left) != WideSize-100 {
+		t.Errorf("%d octets are set aside", len(r.left))
+	}
+	r.wrote(len(r.left))
+	r.release(&p)
+	next("after it was sent", free)
+
+	r.acquire(&p, true)
+	r.n = WideSize
+	r.setAside(WideSize-BufferSize, &p)
+	next("while 32 KiB are set aside", free)
+	r.clear()
+	r.release(&p)
+	for i := range have {
+		have[i].release(&p)
+		have[i].release(&p)
+	}
+	if n := p.wide.Load(); n != 0 {
+		t.Errorf("%d wide buffers are counted at the end", n)
+	}
+	r.acquire(&p, false)
+	if got := r.room(); got != BufferSize {
+		t.Errorf("a buffer for one reply has %d octets", got)
 	}
 }

@@ -8,18 +8,21 @@ import (
 	"pillarbox/pop3/park"
 )
 
+// acquire takes a buffer, if there is none.
+func (c *Conn) acquire() { c.out.acquire(c.pool, c.in.Buffered() > 0) }
+
 // Room returns the gathered octets, with space for this many behind them, at most BufferSize. It
 // sends them before if there is no space. The caller appends to the slice and calls Keep.
 func (c *Conn) Room(octets int) []byte {
-	c.out.acquire(c.pool)
-	if BufferSize-c.out.n < octets {
+	c.acquire()
+	if c.out.room()-int(c.out.n) < octets {
 		c.Flush()
 	}
-	return c.out.buf[:c.out.n]
+	return c.out.buf.octets[:c.out.n]
 }
 
 // Keep gathers what was appended to the slice of Room.
-func (c *Conn) Keep(b []byte) { c.out.n = len(b) }
+func (c *Conn) Keep(b []byte) { c.out.n = int32(len(b)) }
 
 // Say gathers one line, without its CRLF.
 func (c *Conn) Say(line string) {
@@ -29,12 +32,12 @@ func (c *Conn) Say(line string) {
 // Write gathers octets of any number. It sends those that do not fit.
 func (c *Conn) Write(b []byte) error {
 	for len(b) > 0 && c.err == nil {
-		if c.out.n == BufferSize {
+		c.acquire()
+		if int(c.out.n) == c.out.room() {
 			c.Flush()
 		}
-		c.out.acquire(c.pool)
-		n := copy(c.out.buf[c.out.n:], b)
-		c.out.n += n
+		n := copy(c.out.buf.octets[c.out.n:], b)
+		c.out.n += int32(n)
 		b = b[n:]
 	}
 	return c.err
@@ -59,7 +62,7 @@ func (c *Conn) TakeBack(p Position) bool {
 func (c *Conn) Flush() error {
 	for b := c.out.due(); len(b) > 0 && c.err == nil; b = c.out.due() {
 		c.to.raw.SetWriteDeadline(c.limits.deadline())
-		n, err := c.to.write(b)
+		n, err := c.write(b)
 		c.out.wrote(n)
 		c.note(err)
 	}

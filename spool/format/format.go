@@ -1,7 +1,6 @@
 package format
 
 import (
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -64,8 +63,12 @@ func (f *Format) Pages() uint32 { return uint32(f.SlotSize / flash.Page) }
 // Seed returns the initial value of every checksum in a segment. It depends on the spool and the
 // segment, so that bytes of an earlier segment in the slot, or of another spool, never verify.
 func (f *Format) Seed(segment uint64) uint32 {
-	sum := crc32.Checksum(f.ID[:], Castagnoli)
-	return crc32.Update(sum, Castagnoli, binary.LittleEndian.AppendUint64(nil, segment))
+	sum := ^crc32.Checksum(f.ID[:], Castagnoli)
+	for range 8 { // crc32.Update would allocate the octets of segment
+		sum = Castagnoli[byte(sum)^byte(segment)] ^ sum>>8
+		segment >>= 8
+	}
+	return ^sum
 }
 
 func (f *Format) String() string {

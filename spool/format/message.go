@@ -3,6 +3,7 @@ package format
 import (
 	"encoding/base32"
 	"encoding/binary"
+	"slices"
 
 	"github.com/tinylib/msgp/msgp"
 
@@ -105,37 +106,51 @@ func (m *Message) Encode(b []byte) []byte {
 	return appendExtents(b, m.Extents)
 }
 
-func DecodeMessage(meta []byte) (Message, error) {
-	r := reader{rest: meta}
-	if r.array() != 11 {
-		return Message{}, ErrUnreadable
+// DecodeMessage decodes the meta of a message record.
+func DecodeMessage(meta []byte) (m Message, err error) {
+	if err := m.decode(reader{rest: meta}); err != nil {
+		return Message{}, err
 	}
-	m := Message{
-		Tag:      r.uint64(),
-		First:    Identity{r.uint32(), r.uint32()},
-		Received: r.int64(),
-		From:     r.text(MaxFrom),
-		Octets:   r.uint32(),
-		Header:   r.uint32(),
-		Sum:      r.uint32(),
+	return m, nil
+}
+
+// DecodePlace is DecodeMessage without strings, which it checks only. It uses the memory of
+// m.Recipients, so that a message for few recipients needs none of its own.
+func (m *Message) DecodePlace(meta []byte) error {
+	return m.decode(reader{rest: meta, blank: true})
+}
+
+func (m *Message) decode(r reader) error {
+	if r.array() != 11 {
+		return ErrUnreadable
+	}
+	*m = Message{
+		Tag:        r.uint64(),
+		First:      Identity{r.uint32(), r.uint32()},
+		Received:   r.int64(),
+		From:       r.text(MaxFrom),
+		Octets:     r.uint32(),
+		Header:     r.uint32(),
+		Sum:        r.uint32(),
+		Recipients: m.Recipients[:0],
 	}
 	n := r.array()
 	if n%2 != 0 || n/2 > MaxRecipients {
-		return Message{}, ErrUnreadable
+		return ErrUnreadable
 	}
-	m.Recipients = make([]Recipient, n/2)
+	m.Recipients = slices.Grow(m.Recipients, n/2)[:n/2]
 	for i := range m.Recipients {
 		m.Recipients[i] = Recipient{Key(r.uint64()), r.uint32()}
 	}
 	m.UID = r.text(MaxUID)
 	m.Extents = r.extents()
 	if err := r.end(); err != nil {
-		return Message{}, err
+		return err
 	}
 	if len(m.Recipients) == 0 || uint64(m.First.Seq)+uint64(len(m.Recipients)) > 1<<32 {
-		return Message{}, ErrUnreadable
+		return ErrUnreadable
 	}
-	return m, nil
+	return nil
 }
 
 func appendExtents(b []byte, extents []Extent) []byte {

@@ -24,6 +24,7 @@
 //     by direct writes, which replace pages and do not change them, or are new files (package
 //     flash).
 //  7. Close releases the slots. Until then no segment is written over them (S1 of package slots).
+//     Recycle does the same, and the next message uses the memory: a RETR allocates none.
 //
 // # Files
 //

@@ -31,7 +31,8 @@ type Message struct {
 	parts      []part
 	size       int64 // stored bytes
 	header     int64 // of them, the header with its blank line
-	origin     Origin
+	received   int64
+	from       string // "" if prefetched has it
 	prefetched prefetched
 
 	// room for slots and parts of most messages, which needs no memory of its own then
@@ -57,10 +58,12 @@ func (m *Message) locate(file flash.File, r Location) error {
 		return err
 	}
 	m.prefetched.holds(file, start, read)
-	meta, err := format.DecodeMessage(head[format.FrameSize:])
-	if err != nil {
+	meta := format.Message{Recipients: m.prefetched.recipients()}
+	if err := meta.DecodePlace(head[format.FrameSize:]); err != nil {
 		return err
 	}
+	m.received = meta.Received
+	m.remember(head)
 	which := int64(r.Seq) - int64(meta.First.Seq)
 	if frame.Kind != format.KindMessage && frame.Kind != format.KindMoved || meta.Tag != r.Tag || meta.First.Epoch != r.Epoch ||
 		which < 0 || which >= int64(len(meta.Recipients)) || meta.Recipients[which].Key != r.Mailbox {
@@ -84,7 +87,6 @@ func (m *Message) locate(file flash.File, r Location) error {
 	m.add(file, at, own)
 	m.header = own + int64(meta.Header)
 	m.add(file, body+meta.Heads(), length-meta.Heads())
-	m.origin = Origin{meta.From, time.Unix(meta.Received, 0)}
 	return m.addExtents(meta.Extents, r.Verified)
 }
 
@@ -131,8 +133,26 @@ func (m *Message) Size() int64 { return m.size }
 // HeaderSize returns how many of them are the header with its blank line.
 func (m *Message) HeaderSize() int64 { return m.header }
 
-// Origin returns where the message came from.
-func (m *Message) Origin() Origin { return m.origin }
+// remember keeps what Origin returns, where that is not in memory anyway.
+func (m *Message) remember(head []byte) {
+	if m.prefetched.keepHead(head) || m.uncached {
+		return
+	}
+	if meta, err := format.DecodeMessage(head[format.FrameSize:]); err == nil {
+		m.from = meta.From
+	}
+}
+
+// Origin returns where the message came from. It is called before Close.
+func (m *Message) Origin() Origin {
+	o := Origin{m.from, time.Unix(m.received, 0)}
+	if head := m.prefetched.head(); head != nil {
+		if meta, err := format.DecodeMessage(head[format.FrameSize:]); err == nil {
+			o.From = meta.From
+		}
+	}
+	return o
+}
 
 // ReadAt reads stored bytes; off counts from the first one.
 func (m *Message) ReadAt(p []byte, off int64) (n int, err error) {
@@ -184,11 +204,25 @@ func (m *Message) Close() error {
 	return nil
 }
 
+// Recycle is Close, and lets the memory of m be used for another message. Neither it nor any other
+// method is called after that.
+func (m *Message) Recycle() {
+	if r := m.reader; r != nil {
+		m.Close()
+		*m = Message{}
+		r.messages.Put(m)
+	}
+}
+
 // Open returns the message at a location. The slot is pinned already, and file is what pinning it
 // returned; Close of the message releases it, and so does Open on error. It returns
 // format.ErrUnreadable for bytes that do not verify, or that are another message.
 func (r *Reader) Open(at Location, file flash.File) (*Message, error) {
-	m := &Message{reader: r}
+	m, _ := r.messages.Get().(*Message)
+	if m == nil {
+		m = new(Message)
+	}
+	*m = Message{reader: r}
 	m.parts, m.pinned = m.twoParts[:0], append(m.oneSlot[:0], uint32(at.Slot))
 	m.prefetched.ready(r, at.Octets)
 	if err := m.locate(file, at); err != nil {
@@ -199,15 +233,22 @@ func (r *Reader) Open(at Location, file flash.File) (*Message, error) {
 }
 
 // prefetchSize is how large a record may be to be read whole when its message is found, in one
-// read. The buffer is held until the message is closed.
-const prefetchSize = 16 << 10
+// read. The buffer is held until the message is closed, and takes 16 KiB.
+const prefetchSize = 16<<10 - 64
+
+// A prefetchBuffer is what a small message needs until it is closed.
+type prefetchBuffer struct {
+	octets     [prefetchSize]byte
+	recipients [4]format.Recipient // room for decoding
+}
 
 // A prefetched is the beginning of the record of a message, in memory.
 type prefetched struct {
-	buffer *[prefetchSize]byte // of the reader's pool; nil if nothing is held
+	buffer *prefetchBuffer // of the reader's pool; nil if nothing is held
 	file   flash.File
 	offset int64  // of the record
 	read   []byte // from there; before holds, where the record is to be read to
+	size   int32  // of its head, frame and meta, at the beginning of read; 0 if that is not in memory
 }
 
 // ready takes a buffer for a message that is small.
@@ -215,11 +256,19 @@ func (n *prefetched) ready(r *Reader, octets uint32) {
 	if int64(octets)+headSize > prefetchSize {
 		return
 	}
-	n.buffer, _ = r.buffers.Get().(*[prefetchSize]byte)
+	n.buffer, _ = r.buffers.Get().(*prefetchBuffer)
 	if n.buffer == nil {
-		n.buffer = new([prefetchSize]byte)
+		n.buffer = new(prefetchBuffer)
 	}
-	n.read = n.buffer[:int64(octets)+headSize]
+	n.read = n.buffer.octets[:int64(octets)+headSize]
+}
+
+// recipients is room for decoding, or nil.
+func (n *prefetched) recipients() []format.Recipient {
+	if n.buffer == nil {
+		return nil
+	}
+	return n.buffer.recipients[:0]
 }
 
 // room is where the record is to be read to; nil for new memory.
@@ -230,6 +279,23 @@ func (n *prefetched) holds(file flash.File, offset int64, read []byte) {
 	if n.buffer != nil {
 		n.file, n.offset, n.read = file, offset, read
 	}
+}
+
+// keepHead notes the head of the record, and reports whether it is in memory until giveBack.
+func (n *prefetched) keepHead(head []byte) bool {
+	if n.buffer == nil || len(head) > len(n.read) {
+		return false
+	}
+	n.size = int32(len(head))
+	return true
+}
+
+// head returns the head of the record, or nil.
+func (n *prefetched) head() []byte {
+	if n.size == 0 {
+		return nil
+	}
+	return n.read[:n.size]
 }
 
 // readAt reads from memory what is there whole, else from the file.

@@ -21,9 +21,10 @@ type Slots interface {
 
 // A Reader finds messages. Its methods may be called from several goroutines.
 type Reader struct {
-	Slots   Slots
-	Format  *format.Format
-	buffers sync.Pool // of *[prefetchSize]byte: small messages that are read
+	Slots    Slots
+	Format   *format.Format
+	buffers  sync.Pool // of *prefetchBuffer: small messages that are read
+	messages sync.Pool // of *Message that were recycled
 }
 
 // A Location is what the caller knows of a message, and where it lies.
