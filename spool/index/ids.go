@@ -103,7 +103,7 @@ func (m *Imported) Reserve(n, text int) {
 }
 
 // Add appends a unique-id. A start sorts the list when it is complete, see Trim.
-func (m *Imported) Add(id format.Identity, uid string) {
+func (m *Imported) Add(id format.Identity, uid []byte) {
 	m.List = append(m.List, given{id, uint32(len(m.text))})
 	m.text = append(append(m.text, byte(len(uid))), uid...)
 }
@@ -158,7 +158,7 @@ func (m *Imported) Expunge(id format.Identity, lives func(format.Identity) bool)
 	kept := Imported{}
 	for _, g := range m.List {
 		if lives(g.Identity) {
-			kept.Add(g.Identity, string(m.of(g)))
+			kept.Add(g.Identity, m.of(g))
 		}
 	}
 	*m = kept

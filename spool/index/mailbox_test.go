@@ -263,13 +263,13 @@ func TestImported(t *testing.T) {
 	var m Imported
 	m.Reserve(4, 40)
 	for _, seq := range []uint32{5, 1, 3, 1} { // a start adds them in any order, and twice
-		m.Add(id(1, seq), fmt.Sprint("uid-", seq))
+		m.Add(id(1, seq), fmt.Append(nil, "uid-", seq))
 	}
 	m.Trim()
 	if len(m.List) != 3 {
 		t.Fatalf("%d unique-ids", len(m.List))
 	}
-	m.Add(id(2, 0), "")
+	m.Add(id(2, 0), nil)
 	view := m
 	for _, c := range []struct {
 		id   format.Identity
