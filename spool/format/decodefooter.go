@@ -11,7 +11,8 @@ type footerDecoder struct {
 }
 
 // DecodeFooter calls v with the contents of a footer, in one pass. If v is nil, it only checks that
-// the footer decodes. If it returns an error, some messages may have been visited, and nothing else.
+// the footer decodes. If it returns an error, some messages may have been visited, and nothing
+// else.
 func DecodeFooter(meta []byte, v Visitor) (Sealing, error) {
 	return new(footerDecoder).decode(meta, v)
 }

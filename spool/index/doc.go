@@ -1,4 +1,4 @@
-// Package index holds the index of a spool in memory: 16 bytes per message, two bits,
+// Package index holds the index of a spool in memory: 12 bytes per message, two bits,
 // and the unique-ids and labels of those that have some.
 //
 // # Lock
