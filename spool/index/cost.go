@@ -9,6 +9,8 @@ const (
 	EntryBytes = 16
 	// runBytes is the cost of a run of entries.
 	runBytes = 12
+	// UIDBytes is the cost of an imported unique-id at most, without its text.
+	UIDBytes = 4
 	// RecordBytes is the cost of a record that has several recipients or extents, without the
 	// extents.
 	RecordBytes = 96

@@ -31,14 +31,8 @@ func (l *loader) fill(ctx context.Context) error {
 	}
 	// Mailboxes are made before the passes over the segments, which add to them in an order of
 	// their own.
-	//
-	// The first pass has counted the imported unique-ids, so that their memory is taken once and
-	// has its final size.
 	for key, t := range l.tallies {
 		t.box = l.data.Mailbox(key)
-		if t.last.Epoch == math.MaxUint32 { // else there are fewer
-			t.box.Imported.Reserve(t.uids, t.text)
-		}
 	}
 	if err := l.fillFrom(ctx, true); err != nil {
 		return err
