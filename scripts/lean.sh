@@ -21,7 +21,7 @@ hot="$hot crypto/internal/fips140/... crypto/internal/fips140deps/... crypto/cip
 cold='crypto/internal/fips140/rsa crypto/internal/fips140/ecdsa crypto/internal/fips140/ed25519 crypto/internal/fips140/edwards25519
 vendor/golang.org/x/crypto/cryptobyte/...'
 # The way of a message.
-hot="$hot pillarbox/pop3/... pillarbox/appliance/smtpd/... pillarbox/spool/..."
+hot="$hot github.com/tinylib/msgp/... pillarbox/pop3/... pillarbox/appliance/smtpd/... pillarbox/spool/..."
 
 # net/http, which zap imports, comes without HTTP/2.
 flags='-trimpath -tags=nethttpomithttp2 -ldflags=-s -gcflags=all=-l'

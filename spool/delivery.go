@@ -96,7 +96,7 @@ func (d *Delivery) reserve() error {
 		bytes += format.RemoteIDLength
 	}
 	if uid := d.envelope.UID; uid != "" {
-		bytes += 13 + int64(len(uid))
+		bytes += index.UIDBytes + int64(len(uid))
 	}
 	if !d.spool.index.Reserve(bytes) {
 		return crowded{}

@@ -138,14 +138,14 @@
 //
 // # Budgets
 //
-//	memory   16 B a message and recipient and 2 bits, in chunks of 4 KiB, and 8 B for each open in a
+//	memory   12 B a message and recipient and 2 bits, in chunks of 3 KiB, and 12 B for each open in a
 //	         mailbox; 12 B a label of a message; 96 B a message with several recipients or extents;
-//	         8 B a mailbox for its habit; 13 B and its text for an imported unique-id; 16 B for each
+//	         8 B a mailbox for its habit; 5 to 20 B for an imported unique-id; 16 B for each
 //	         open that live mail came in; 8 B for a message that lies in a second segment, too,
 //	         until that is retired; about 15 B for each message in the segments being written; 8 B a
 //	         slot to plan batches with; a stage of 16 to 256 KiB, half of it used, while a batch is
 //	         written; 64 KiB while a segment is scanned; during a start, 4 B for each expunged
-//	         message that is not retired yet, 4 B a message of a mailbox that has to be sorted, and a
+//	         message that is not retired yet, 8 B a message of a mailbox that has to be sorted, and a
 //	         footer. Options.IndexBytes bounds the first lines.
 //	flash    a batch: whole pages, one flush
 //	         a large message: its pages, a flush for each bulk slot, and a batch

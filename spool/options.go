@@ -25,7 +25,7 @@ type Options struct {
 	// most 100.
 	MailboxShare int
 	// IndexBytes is how much memory the index may take: beyond it new mail is refused with ErrFull,
-	// while reading and deletes go on. 0 is no bound. A message costs 20 bytes for each recipient,
+	// while reading and deletes go on. 0 is no bound. A message costs 16 bytes for each recipient,
 	// and as much more as its imported unique-id and its labels take. Labels are accepted until the
 	// index takes twice as much.
 	IndexBytes int64

@@ -65,7 +65,7 @@ func TestImportedUniqueIDStays(t *testing.T) {
 		t.Errorf("the session that began before knows %q", got)
 	}
 	first.Close()
-	if n := len(boxOf(s, 7).Imported.List); n != 2 {
+	if n := boxOf(s, 7).Imported.Len(); n != 2 {
 		t.Errorf("%d unique-ids stay in memory", n)
 	}
 	for range 2 {

@@ -21,7 +21,7 @@ func TestSound(t *testing.T) {
 			t.Errorf("message %d: %v, %v", n, got, err)
 		}
 	}
-	dev.Corrupt("00000", int64(v.entry(1).Offset)*8+200, 4)
+	dev.Corrupt("00000", int64(v.rows.At(0).Offset)*8+200, 4)
 	for n, want := range map[int]bool{1: false, 2: true} {
 		if got, err := v.Sound(n); got != want || err != nil {
 			t.Errorf("message %d of a damaged slot: %v, %v", n, got, err)

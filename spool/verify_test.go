@@ -26,7 +26,7 @@ func TestVerifyNamesTheDamage(t *testing.T) {
 	want := string(v.AppendUID(nil, 3))
 	e := recordAt(s, v.rows.At(3-1).Location()).Extents[0]
 	dev.Corrupt(slots.Name(e.Slot), int64(e.Page)*4096+1000, 4)
-	dev.Corrupt("00000", int64(v.entry(1).Offset)*8+200, 4)
+	dev.Corrupt("00000", int64(v.rows.At(0).Offset)*8+200, 4)
 	calls := 0
 	r, err = s.Verify(context.Background(), func(done, total int) {
 		if calls++; done != calls || total != 6 {

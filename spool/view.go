@@ -42,15 +42,12 @@ func (v *View) Len() int { return v.live.Live }
 
 func (v *View) identity(n int) format.Identity { return v.rows.Identity(v.live.Find(n - 1)) }
 
-// entry returns the entry of message n, whose location only the index may read.
-func (v *View) entry(n int) *index.PackedEntry { return v.rows.Entry(v.live.Find(n - 1)) }
-
 // Octets returns the size of message n as POP3 lists it.
-func (v *View) Octets(n int) int64 { return int64(v.entry(n).Octets) }
+func (v *View) Octets(n int) int64 { return int64(v.rows.Octets(v.live.Find(n - 1))) }
 
 // Day returns the day on which message n came, by the clock of then: days since 1970-01-01 UTC,
 // 0…65535.
-func (v *View) Day(n int) int { return int(v.entry(n).Day) }
+func (v *View) Day(n int) int { return int(v.rows.Day(v.live.Find(n - 1))) }
 
 // AppendUID appends the unique-id of message n: 20 characters, or what another store had given it.
 // For most of a listing it takes no lock: that is a third of what a listing costs.

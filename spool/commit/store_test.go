@@ -221,7 +221,7 @@ func (s *store) footer(n uint32, segment uint64) []string {
 	s.must(err)
 	defer file.Close()
 	var l lines
-	if _, err := format.ReadFooter(file, s.opt.Format, segment, &l, nil); err != nil {
+	if _, err := format.ReadFooter(file, s.opt.Format, segment, &l); err != nil {
 		s.t.Errorf("the footer of slot %d: %v", n, err)
 	}
 	return l.list

@@ -166,7 +166,7 @@
 //	               labels.go, remote.go: the meta of each kind
 //	footer.go      the summary of a sealed segment
 //	window.go      parts of a slot, past the page cache
-//	readfooter.go  the footer of a sealed slot, read
+//	readfooter.go  the footer of a sealed slot, read; decodefooter.go: its contents
 //	scan.go        a segment read record by record, with damage
 //	reader.go      msgp values from untrusted bytes
 package format

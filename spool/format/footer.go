@@ -10,7 +10,8 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// A Summary is what the index needs of a message record.
+// A Summary is what the index needs of a message record. Its recipients and its unique-id are valid
+// as long as the call of a Visitor.
 type Summary struct {
 	Offset     int64 // of the record in its slot, a multiple of 8
 	Tag        uint64
@@ -18,16 +19,20 @@ type Summary struct {
 	Octets     uint32 // of the body, without heads
 	Day        uint16 // on which it came
 	Recipients []Recipient
-	UID        string
+	UID        []byte // from another store; empty for a computed one
 	Extents    []Extent
 }
 
 func (m *Message) Summary(offset int64) Summary {
-	return Summary{offset, m.Tag, m.First, m.Octets, DayOf(m.Received), m.Recipients, m.UID, m.Extents}
+	s := Summary{offset, m.Tag, m.First, m.Octets, DayOf(m.Received), m.Recipients, nil, m.Extents}
+	if m.UID != "" {
+		s.UID = []byte(m.UID)
+	}
+	return s
 }
 
-// A Visitor receives the contents of a segment in the order of the log. The recipients of a summary
-// are valid until the call returns.
+// A Visitor receives the contents of a segment in the order of the log. The segments of a manifest
+// are valid as long as the call.
 type Visitor interface {
 	Message(Summary)
 	Tombstones(TombstoneSet)
@@ -92,7 +97,7 @@ const (
 
 func (f *Footer) Message(s Summary) {
 	fields := uint32(plainFields)
-	if s.UID != "" || len(s.Extents) > 0 {
+	if len(s.UID) > 0 || len(s.Extents) > 0 {
 		fields = allFields
 	}
 	b := msgp.AppendArrayHeader(f.Messages, fields)
@@ -107,7 +112,7 @@ func (f *Footer) Message(s Summary) {
 		b = msgp.AppendUint32(b, r.Head)
 	}
 	if fields == allFields {
-		b = msgp.AppendString(b, s.UID)
+		b = msgp.AppendStringFromBytes(b, s.UID)
 		b = appendExtents(b, s.Extents)
 	}
 	f.Messages = b
@@ -125,7 +130,9 @@ func (f *Footer) Retired(r SegmentRef) {
 	f.nRetirings++
 }
 
-func (f *Footer) Manifest(c Manifest) { f.manifest = c }
+func (f *Footer) Manifest(c Manifest) {
+	f.manifest = Manifest{c.UpTo, slices.Clone(c.Segments)}
+}
 
 func (f *Footer) Labels(l LabelSet) {
 	f.labels = appendLabelSet(f.labels, &l)
@@ -178,114 +185,6 @@ func (f *Footer) Encode() []byte {
 		return b
 	}
 	return append(msgp.AppendArrayHeader(b, f.nRemotes), f.remotes...)
-}
-
-// DecodeFooter calls v with the contents of a footer. If v is nil, it only checks that the footer
-// decodes.
-func DecodeFooter(meta []byte, v Visitor) (seal Sealing, err error) {
-	r := reader{rest: meta}
-	fields := r.array()
-	if fields != footerFields && fields != remoteFields {
-		return seal, ErrUnreadable
-	}
-	seal.End, seal.Lifetime = r.uint32(), r.lifetime()
-	epochs := make([]EpochTag, r.pairs())
-	for i := range epochs {
-		epochs[i] = EpochTag{r.uint32(), r.uint64()}
-		seal.Epoch = max(seal.Epoch, epochs[i].Epoch)
-	}
-	keys := make([]Key, r.array())
-	for i := range keys {
-		keys[i] = Key(r.uint64())
-	}
-	var s Summary
-	r.blank = v == nil
-	for range r.array() {
-		s = r.summary(&s, epochs, keys)
-		if r.err != nil {
-			return seal, r.err
-		}
-		if v != nil {
-			v.Message(s)
-		}
-	}
-	r.blank = false
-	for _, g := range r.tombstoneSets() {
-		if v != nil && r.err == nil {
-			v.Tombstones(g)
-		}
-	}
-	for _, t := range r.segmentRefs() {
-		if v != nil && r.err == nil {
-			v.Retired(t)
-		}
-	}
-	if c := r.manifest(); v != nil && r.err == nil {
-		v.Manifest(c)
-	}
-	for _, l := range r.labelSets() {
-		if v != nil && r.err == nil {
-			v.Labels(l)
-		}
-	}
-	if fields == remoteFields {
-		for _, g := range r.remoteSets() {
-			if v != nil && r.err == nil {
-				v.Remotes(g)
-			}
-		}
-	}
-	return seal, r.end()
-}
-
-// summary reads a message of a footer, which is stored as the difference from the previous one.
-func (r *reader) summary(last *Summary, epochs []EpochTag, keys []Key) Summary {
-	fields := r.array()
-	offset := last.Offset + 8*r.difference()
-	epoch := r.position(len(epochs))
-	seq := int64(last.First.Seq) + r.difference()
-	day := int64(last.Day) + r.difference()
-	octets := r.uint32()
-	n := r.array()
-	if fields != plainFields && fields != allFields || offset < 0 || offset > MaxSlotSize || seq < 0 || seq > 1<<32-1 ||
-		day < 0 || day > 1<<16-1 || n == 0 || n%2 != 0 || n/2 > MaxRecipients {
-		r.err = ErrUnreadable
-	}
-	if r.err != nil {
-		return Summary{}
-	}
-	s := Summary{Offset: offset, Tag: epochs[epoch].Tag, First: Identity{epochs[epoch].Epoch, uint32(seq)}, Octets: octets, Day: uint16(day)}
-	s.Recipients = slices.Grow(last.Recipients[:0], n/2)[:n/2]
-	for i := range s.Recipients {
-		key := r.position(len(keys))
-		if r.err != nil {
-			return Summary{}
-		}
-		s.Recipients[i] = Recipient{keys[key], r.uint32()}
-	}
-	if fields == allFields {
-		s.UID = r.text(MaxUID)
-		s.Extents = r.extents()
-	}
-	return s
-}
-
-// difference reads an integer that is added to a number of 32 bits.
-func (r *reader) difference() int64 {
-	v := r.int64()
-	if v < -1<<32 || v > 1<<32 {
-		r.err = ErrUnreadable
-	}
-	return v
-}
-
-// position reads an index into a list of n values.
-func (r *reader) position(n int) uint32 {
-	v := r.uint32()
-	if int64(v) >= int64(n) {
-		r.err = ErrUnreadable
-	}
-	return v
 }
 
 // Seal returns the last pages of a sealed slot: padding, the footer's record, the trailer. Its

@@ -17,7 +17,8 @@ type collector struct {
 }
 
 func (c *collector) Message(s Summary) {
-	s.Recipients = slices.Clone(s.Recipients) // they are valid for the call alone
+	// They are valid for the call alone.
+	s.Recipients, s.UID = slices.Clone(s.Recipients), slices.Clone(s.UID)
 	c.messages = append(c.messages, s)
 }
 func (c *collector) Tombstones(g TombstoneSet) { c.graves = append(c.graves, g) }
@@ -32,8 +33,8 @@ func TestFooterTellsWhatItWasTold(t *testing.T) {
 	foot.End = 77
 	foot.Lifetime, foot.Epoch = Lifetime{In: 1, Copied: 2, Padded: 3, Flushes: 4}, 2
 	for _, v := range []Visitor{&want, foot} {
-		v.Message(Summary{Offset: 4096, Tag: 10, First: Identity{Epoch: 1, Seq: 0}, Octets: 500, Day: 20_000, Recipients: []Recipient{{Key: 5, Head: 20}}, UID: "", Extents: nil})
-		v.Message(Summary{Offset: 8192, Tag: 11, First: Identity{Epoch: 2, Seq: 7}, Octets: 600, Day: 19_999, Recipients: []Recipient{{Key: 5, Head: 20}, {Key: 6, Head: 21}}, UID: "old-uid", Extents: []Extent{{Slot: 3, Segment: 9, Page: 1, Length: 300_000, Sum: 42}}})
+		v.Message(Summary{Offset: 4096, Tag: 10, First: Identity{Epoch: 1, Seq: 0}, Octets: 500, Day: 20_000, Recipients: []Recipient{{Key: 5, Head: 20}}, Extents: nil})
+		v.Message(Summary{Offset: 8192, Tag: 11, First: Identity{Epoch: 2, Seq: 7}, Octets: 600, Day: 19_999, Recipients: []Recipient{{Key: 5, Head: 20}, {Key: 6, Head: 21}}, UID: []byte("old-uid"), Extents: []Extent{{Slot: 3, Segment: 9, Page: 1, Length: 300_000, Sum: 42}}})
 		v.Tombstones(TombstoneSet{Key: 5, Segment: 1, Epoch: 1, Tag: 10, Seqs: []uint32{0, 1, 1000}})
 		v.Retired(SegmentRef{Slot: 4, Segment: 1})
 		v.Manifest(Manifest{UpTo: 9, Segments: []SegmentRef{{Slot: 1, Segment: 7}, {Slot: 3, Segment: 8}}})

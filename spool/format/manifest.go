@@ -28,15 +28,16 @@ func (c *Manifest) Append(b []byte) []byte {
 	return b
 }
 
-func (r *reader) manifest() Manifest {
+// manifest reads the segments into memory that it may replace.
+func (r *reader) manifest(segments []SegmentRef) Manifest {
 	n := r.array()
 	if n%2 != 1 {
 		r.err = ErrUnreadable
 		return Manifest{}
 	}
-	c := Manifest{UpTo: r.uint64(), Segments: make([]SegmentRef, n/2)}
-	for i := range c.Segments {
-		c.Segments[i] = SegmentRef{r.uint32(), r.uint64()}
+	c := Manifest{UpTo: r.uint64(), Segments: slices.Grow(segments[:0], n/2)}
+	for range n / 2 {
+		c.Segments = append(c.Segments, SegmentRef{r.uint32(), r.uint64()})
 	}
 	return c
 }
@@ -44,7 +45,7 @@ func (r *reader) manifest() Manifest {
 // DecodeManifest decodes the meta of a manifest record.
 func DecodeManifest(meta []byte) (Manifest, error) {
 	r := reader{rest: meta}
-	c := r.manifest()
+	c := r.manifest(nil)
 	return c, r.end()
 }
 

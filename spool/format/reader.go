@@ -6,9 +6,8 @@ import "github.com/tinylib/msgp/msgp"
 // expected kind err is set and every value reads as zero, so that a decoder checks once, at its
 // end.
 type reader struct {
-	rest  []byte
-	err   error
-	blank bool // strings are only checked, and read as ""
+	rest []byte
+	err  error
 }
 
 // array returns how many values follow. Each takes at least one byte, so that no count can claim
@@ -62,20 +61,20 @@ func (r *reader) int64() int64 {
 }
 
 // text returns a string of at most limit bytes.
-func (r *reader) text(limit int) string {
+func (r *reader) text(limit int) string { return string(r.textBytes(limit)) }
+
+// textBytes is text without a copy: the bytes are valid as long as the input.
+func (r *reader) textBytes(limit int) []byte {
 	if r.err != nil {
-		return ""
+		return nil
 	}
 	v, rest, err := msgp.ReadStringZC(r.rest)
 	if err != nil || len(v) > limit {
 		r.err = ErrUnreadable
-		return ""
+		return nil
 	}
 	r.rest = rest
-	if r.blank {
-		return ""
-	}
-	return string(v)
+	return v
 }
 
 // octets returns a binary value of exactly n bytes, which are valid as long as the input.

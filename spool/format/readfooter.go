@@ -7,53 +7,86 @@ import (
 	"pillarbox/spool/flash"
 )
 
-// ReadFooter reads the footer of a sealed segment and calls v with its contents. It reads into
-// *room, which it replaces by a larger buffer if needed; room may be nil. It returns ErrUnreadable
-// if there is no footer.
-func ReadFooter(file flash.File, f *Format, segment uint64, v Visitor, room *[]byte) (seal Sealing, err error) {
-	seed := f.Seed(segment)
-	if room == nil {
-		room = new([]byte)
+// A FooterReader reads footers of a spool one after the other into the same memory.
+type FooterReader struct {
+	Format *Format
+	buf    []byte
+	footerDecoder
+}
+
+// ReadFooter reads the footer of a sealed segment and calls v with its contents, if all of it
+// decodes. It returns ErrUnreadable if there is no footer.
+func ReadFooter(file flash.File, f *Format, segment uint64, v Visitor) (seal Sealing, err error) {
+	r := FooterReader{Format: f}
+	meta, err := r.read(file, segment)
+	if err != nil {
+		return seal, err
 	}
-	if len(*room) < flash.Page {
-		*room = make([]byte, flash.Page)
+	if _, err := r.decode(meta, nil); err != nil {
+		return seal, err
 	}
-	last := (*room)[:flash.Page]
+	return r.decode(meta, v)
+}
+
+// ReadOnce is ReadFooter in one pass. If it returns an error, some messages may have been visited,
+// and nothing else.
+func (r *FooterReader) ReadOnce(file flash.File, segment uint64, v Visitor) (seal Sealing, err error) {
+	meta, err := r.read(file, segment)
+	if err != nil {
+		return seal, err
+	}
+	return r.decode(meta, v)
+}
+
+// Messages is ReadOnce for the messages alone: what follows them is not decoded.
+func (r *FooterReader) Messages(file flash.File, segment uint64, v Visitor) error {
+	meta, err := r.read(file, segment)
+	if err != nil {
+		return err
+	}
+	in := reader{rest: meta}
+	r.messages(&in, v)
+	return in.err
+}
+
+// read returns the meta of the footer, which verifies. It is valid until the next call.
+func (r *FooterReader) read(file flash.File, segment uint64) (meta []byte, err error) {
+	f, seed := r.Format, r.Format.Seed(segment)
+	if len(r.buf) < flash.Page {
+		r.buf = make([]byte, flash.Page)
+	}
+	last := r.buf[:flash.Page]
 	n, err := file.ReadAt(last, f.SlotSize-flash.Page)
 	if n < len(last) {
 		if err == nil || errors.Is(err, io.EOF) {
 			err = ErrUnreadable
 		}
-		return seal, err
+		return nil, err
 	}
 	length, err := decodeTrailer(last[flash.Page-TrailerSize:], segment, seed)
 	if err != nil {
-		return seal, err
+		return nil, err
 	}
 	if length < FrameSize || length > f.SlotSize-2*flash.Page {
-		return seal, ErrUnreadable
+		return nil, ErrUnreadable
 	}
 	var record []byte
 	if length <= flash.Page-TrailerSize {
 		record = last[flash.Page-TrailerSize-length:][:length]
 	} else {
-		if int64(len(*room)) < flash.Page+length {
-			*room = make([]byte, flash.Page+length+length/4)
+		if int64(len(r.buf)) < flash.Page+length {
+			r.buf = make([]byte, flash.Page+length+length/4)
 		}
-		record = (*room)[flash.Page:][:length]
+		record = r.buf[flash.Page:][:length]
 		rest := record[:length-(flash.Page-TrailerSize)]
 		copy(record[len(rest):], last)
 		if _, err := file.ReadAt(rest, f.SlotSize-TrailerSize-length); err != nil {
-			return seal, err
+			return nil, err
 		}
 	}
 	fr, err := DecodeFrame(record, length)
 	if err != nil || fr.Kind != kindFooter || int64(fr.Length) != length || !VerifyHead(record, seed) {
-		return seal, ErrUnreadable
+		return nil, ErrUnreadable
 	}
-	meta := record[FrameSize:]
-	if _, err := DecodeFooter(meta, nil); err != nil {
-		return seal, err
-	}
-	return DecodeFooter(meta, v)
+	return record[FrameSize:], nil
 }

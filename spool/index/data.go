@@ -78,7 +78,7 @@ func (d *Data) Insert(slot uint32, m format.Summary) {
 		id := format.Identity{Epoch: m.First.Epoch, Seq: m.First.Seq + uint32(i)}
 		box.Add(Entry{Identity: id, Octets: m.Octets + r.Head, Offset: at.Offset, Slot: uint16(at.Slot), Day: m.Day})
 		box.Verified.Set(box.Entries.N - 1)
-		if m.UID != "" {
+		if len(m.UID) > 0 {
 			box.Imported.Add(id, m.UID)
 		}
 	}

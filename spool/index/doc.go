@@ -1,4 +1,4 @@
-// Package index holds the index of a spool in memory: 16 bytes per message, two bits,
+// Package index holds the index of a spool in memory: 12 bytes per message, two bits,
 // and the unique-ids and labels of those that have some.
 //
 // # Lock
@@ -24,7 +24,8 @@
 //	mailbox.go    one mailbox: its entries, which are expunged, which have a label
 //	entries.go    the entries in chunks that never move; whether the mail of a mailbox stays
 //	bitmap.go     a bit per message, and the search for the n-th bit that is not set
-//	ids.go        remote ids, and unique-ids from another store
+//	ids.go        remote ids
+//	imported.go   unique-ids from another store; uidcode.go: each as the difference from another
 //	remote.go     which remote ids the spool has seen
 //	copies.go     segments that hold a message a second time
 //	cost.go       what all of it costs in memory and on the device

@@ -54,6 +54,41 @@ func TestEntriesKeepTheirPlace(t *testing.T) {
 	}
 }
 
+// TestRunsBegin: numbers and days that are far apart are kept, in order or not, and take no more
+// runs than needed.
+func TestRunsBegin(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		all  []Entry
+		runs int
+	}{
+		{"one open", []Entry{{Identity: id(1, 0)}, {Identity: id(1, 65_535)}}, 1},
+		{"upper bits", []Entry{{Identity: id(1, 65_535)}, {Identity: id(1, 65_536)}, {Identity: id(1, 1<<32-1)}}, 3},
+		{"opens", []Entry{{Identity: id(1, 7)}, {Identity: id(2, 7)}}, 2},
+		{"days", []Entry{{Day: 20_000}, {Day: 20_255}, {Day: 19_744}, {Day: 20_256}, {Day: 0}, {Day: 65_535}}, 4},
+		{"the last day", []Entry{{Day: 65_535}, {Day: 65_535 - 256}}, 1},
+		{"the largest", []Entry{{id(1<<32-1, 1<<32-1), 1<<32 - 1, 1<<placeBits - 1, 1<<16 - 1, 1<<16 - 1}}, 1},
+	} {
+		var e Entries
+		for _, one := range c.all {
+			e.add(one)
+		}
+		if len(e.runs) != c.runs {
+			t.Errorf("%s: %d runs, want %d", c.name, len(e.runs), c.runs)
+		}
+		for i, want := range c.all {
+			if got := e.At(i); got != want || e.Day(i) != want.Day || e.Octets(i) != want.Octets {
+				t.Errorf("%s: entry %d is %+v, want %+v", c.name, i, got, want)
+			}
+			e.Move(i, Location{1<<16 - 1, 1<<placeBits - 1})
+			if got := e.At(i); got.Day != want.Day || got.Location() != (Location{1<<16 - 1, 1<<placeBits - 1}) {
+				t.Errorf("%s: entry %d was moved to %+v", c.name, i, got)
+			}
+		}
+	}
+}
+
+// TestEntriesAreSorted: entries of several opens and chunks are put in order in place, and what
 // is packed away is gone.
 func TestEntriesAreSorted(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))

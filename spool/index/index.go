@@ -110,8 +110,8 @@ func (x *Index) Freeze(key format.Key) (f Frozen, ok bool) {
 	}
 	box.Views++
 	f = Frozen{Entries: box.Entries, Live: RankLive(box.Dead, box.Entries.N), Labels: maps.Clone(box.Labels)}
-	if len(box.Imported.List) > 0 {
-		own := box.Imported
+	if box.Imported.Len() > 0 {
+		own := box.Imported.snapshot()
 		f.Imported = &own
 	}
 	return f, true

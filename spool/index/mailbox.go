@@ -36,7 +36,7 @@ func (m *Mailbox) Add(r Entry) {
 func (m *Mailbox) Expunge(i int) {
 	m.Dead.Set(i)
 	m.Live--
-	m.Octets -= int64(m.Entries.Entry(i).Octets)
+	m.Octets -= int64(m.Entries.Octets(i))
 	m.Imported.Expunge(m.Entries.Identity(i), m.Lives)
 }
 
@@ -112,7 +112,7 @@ func (m *Mailbox) Keeps(today uint16) bool {
 	h.Brief -= h.Brief / JudgedDays
 	lasting := 0
 	for i := range m.Entries.N {
-		if age := DayAge(m.Entries.Entry(i).Day, today); age >= BriefDays && age < JudgedDays && !m.Dead.Has(i) {
+		if age := DayAge(m.Entries.Day(i), today); age >= BriefDays && age < JudgedDays && !m.Dead.Has(i) {
 			lasting++
 		}
 	}

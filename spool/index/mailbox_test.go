@@ -261,20 +261,19 @@ func TestKeeps(t *testing.T) {
 // and a view's copy stays what it is.
 func TestImported(t *testing.T) {
 	var m Imported
-	m.Reserve(4, 40)
 	for _, seq := range []uint32{5, 1, 3, 1} { // a start adds them in any order, and twice
-		m.Add(id(1, seq), fmt.Sprint("uid-", seq))
+		m.Add(id(1, seq), fmt.Append(nil, "uid-", seq))
 	}
 	m.Trim()
-	if len(m.List) != 3 {
-		t.Fatalf("%d unique-ids", len(m.List))
+	if m.Len() != 3 {
+		t.Fatalf("%d unique-ids", m.Len())
 	}
-	m.Add(id(2, 0), "")
-	view := m
+	m.Add(id(2, 0), []byte("uid-2"))
+	view := m.snapshot()
 	for _, c := range []struct {
 		id   format.Identity
 		want string
-	}{{id(1, 1), "uid-1"}, {id(1, 3), "uid-3"}, {id(1, 5), "uid-5"}, {id(1, 2), ""}, {id(1, 1), "uid-1"}, {id(2, 0), ""}, {id(9, 9), ""}} {
+	}{{id(1, 1), "uid-1"}, {id(1, 3), "uid-3"}, {id(1, 5), "uid-5"}, {id(1, 2), ""}, {id(1, 1), "uid-1"}, {id(2, 0), "uid-2"}, {id(9, 9), ""}} {
 		if got := string(m.UID(c.id)); got != c.want {
 			t.Errorf("%+v has %q, want %q", c.id, got, c.want)
 		}
@@ -282,12 +281,12 @@ func TestImported(t *testing.T) {
 	lives := func(i format.Identity) bool { return i.Seq == 5 }
 	m.Expunge(id(7, 7), lives) // it has none
 	m.Expunge(id(1, 1), lives)
-	if len(m.List) != 4 {
+	if m.Len() != 4 {
 		t.Error("they were copied when one of four was expunged")
 	}
 	m.Expunge(id(1, 3), lives)
-	if len(m.List) != 1 || string(m.UID(id(1, 5))) != "uid-5" {
-		t.Errorf("%d are left", len(m.List))
+	if m.Len() != 1 || string(m.UID(id(1, 5))) != "uid-5" {
+		t.Errorf("%d are left", m.Len())
 	}
 	if string(view.UID(id(1, 3))) != "uid-3" {
 		t.Error("a view lost one")

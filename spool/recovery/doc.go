@@ -51,7 +51,7 @@
 //	open.go options.go              what the other packages call
 //	format.go headers.go            FORMAT, and page 0 of each slot
 //	found.go tombstones.go          the segments and the messages that were expunged
-//	loader.go visitor.go            the first pass
+//	loader.go visitor.go draft.go   the first pass
 //	fill.go ration.go duplicates.go the second pass
 //	finish.go                       labels, remote ids, and what becomes of the segments
 package recovery

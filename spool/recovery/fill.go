@@ -31,14 +31,8 @@ func (l *loader) fill(ctx context.Context) error {
 	}
 	// Mailboxes are made before the passes over the segments, which add to them in an order of
 	// their own.
-	//
-	// The first pass has counted the imported unique-ids, so that their memory is taken once and
-	// has its final size.
 	for key, t := range l.tallies {
 		t.box = l.data.Mailbox(key)
-		if t.last.Epoch == math.MaxUint32 { // else there are fewer
-			t.box.Imported.Reserve(t.uids, t.text)
-		}
 	}
 	if err := l.fillFrom(ctx, true); err != nil {
 		return err
@@ -94,20 +88,32 @@ type filler struct {
 	format.Discard
 	l       *loader
 	segment *segment
+
+	// The message before is mostly of the same open and mailbox, so that nothing is looked up.
+	open format.EpochTag
+	in   opened
+	box  *tally   // of that mailbox, nil if the first pass did not read it
+	gone []uint32 // what was expunged of it in that open
 }
 
 // Message takes a message record into the index, without what does not live.
 func (f *filler) Message(m format.Summary) {
 	l := f.l
-	if !l.data.Known(m.First.Epoch, m.Tag) {
-		return // counted as damaged by the first pass
+	if open := (format.EpochTag{Epoch: m.First.Epoch, Tag: m.Tag}); open != f.open || f.box == nil {
+		if !l.data.Known(open.Epoch, open.Tag) {
+			return // counted as damaged by the first pass
+		}
+		f.open = open
 	}
 	at := index.Location{Slot: f.segment.Slot, Offset: uint32(m.Offset / 8)}
 	// named recipients are those that the record was written for, also if they expunged the message
 	// since: together they decide what the record weighs, as they did when it came.
 	named, live, hidden, weight := 0, 0, 0, int64(0)
 	for i, r := range m.Recipients {
-		t := l.tallies[r.Key]
+		if in := (opened{r.Key, m.First.Epoch}); in != f.in {
+			f.in, f.box, f.gone = in, l.tallies[r.Key], l.expunged[in]
+		}
+		t := f.box
 		if r.Key == 0 || t == nil { // nil: the first pass did not read it
 			continue
 		}
@@ -117,7 +123,7 @@ func (f *filler) Message(m format.Summary) {
 		// In this order: an expunged message takes no memory and will not appear, so it is not
 		// hidden; and a hidden one has no entry, so it is not looked up among them.
 		switch {
-		case l.expunged.has(r.Key, id):
+		case contains(f.gone, id.Seq):
 			// The entry is never made. What young messages were expunged is all that is left of
 			// them.
 			if index.DayAge(m.Day, l.opt.Index.Today()) < index.BriefDays {
@@ -149,14 +155,14 @@ func (f *filler) Message(m format.Summary) {
 }
 
 // insert takes an entry into a mailbox. It reports false if another copy of the message counts.
-func (l *loader) insert(t *tally, r index.Entry, uid string) bool {
+func (l *loader) insert(t *tally, r index.Entry, uid []byte) bool {
 	// Only the first t.cold entries are in order yet, and only they can be of the same message. Two
 	// copies among the others, neither of them cold, are left to order, which sorts them together.
 	if i, found := t.box.Entries.FindFirst(t.cold, r.Identity); found {
 		return l.prefer(t.box, i, r)
 	}
 	t.box.Add(r)
-	if uid != "" {
+	if len(uid) > 0 {
 		t.box.Imported.Add(r.Identity, uid)
 	}
 	return true

@@ -35,7 +35,8 @@ func (f *found) add(g *segment) {
 }
 
 // values returns the segments as a table keeps them.
-func (f found) values() (list []slots.Segment) {
+func (f found) values() []slots.Segment {
+	list := make([]slots.Segment, 0, len(f))
 	for _, g := range f {
 		if g != nil {
 			list = append(list, g.Segment)
@@ -113,9 +114,11 @@ func (e expunged) order() {
 // does not matter here: all that count are read, and a message is expunged once and for all of
 // them.
 func (e expunged) has(key format.Key, id format.Identity) bool {
-	if len(e) == 0 {
-		return false
-	}
-	_, found := slices.BinarySearch(e[opened{key, id.Epoch}], id.Seq)
+	return len(e) > 0 && contains(e[opened{key, id.Epoch}], id.Seq)
+}
+
+// contains reports whether one of the ascending numbers is seq.
+func contains(seqs []uint32, seq uint32) bool {
+	_, found := slices.BinarySearch(seqs, seq)
 	return found
 }

@@ -42,10 +42,11 @@ type loader struct {
 	remote   bool // there are remote ids, which only version 2 has
 
 	// The first pass.
-	current    *segment                     // that is being read
-	foot       *format.Footer               // gathers what a scan finds; nil when a footer is read
-	buf        []byte                       // to scan with
-	record     []byte                       // to read footers with
+	current    *segment       // that is being read
+	foot       *format.Footer // gathers what a scan finds; nil when a footer is read
+	buf        []byte         // to scan with
+	footers    format.FooterReader
+	draft      draft                        // of what the footer says that is being read
 	logs       []*segment                   // the log segments, the newest first
 	manifest   format.Manifest              // the newest that was read
 	tombstones []homed                      // all of them, until the second pass
@@ -79,14 +80,17 @@ type homedRemotes struct {
 }
 
 func newLoader(opt *Options, f *format.Format) *loader {
-	return &loader{
+	l := &loader{
 		opt:      opt,
 		format:   f,
+		footers:  format.FooterReader{Format: f},
 		data:     index.NewData(opt.Index),
 		retired:  make(map[format.SegmentRef]uint64),
 		tallies:  make(map[format.Key]*tally),
 		expunged: make(expunged),
 	}
+	l.draft.loader = l
+	return l
 }
 
 // use makes the loader read through a table.
@@ -181,10 +185,12 @@ func (l *loader) loadSegment(g *segment, known uint32, newest bool) error {
 // loadFooter takes what a sealed segment holds from its footer.
 func (l *loader) loadFooter(file flash.File) error {
 	l.foot = nil
-	seal, err := format.ReadFooter(file, l.format, l.current.Header.Segment, l, &l.record)
+	l.draft.begin()
+	seal, err := l.footers.ReadOnce(file, l.current.Header.Segment, &l.draft)
 	if err != nil {
 		return err
 	}
+	l.draft.accept()
 	l.current.Sealed, l.current.End = true, seal.End
 	l.start.Epoch = max(l.start.Epoch, seal.Epoch)
 	l.older(seal.Lifetime)
@@ -257,10 +263,8 @@ func (l *loader) count() {
 // A tally is what the first pass counted of a mailbox. It includes expunged messages and second
 // copies.
 type tally struct {
-	entries int
-	uids    int // of them, those with an imported unique-id
-	text    int // bytes of those
-	box     *index.Mailbox
-	cold    int             // entries from cold segments, in order; the second pass looks them up
-	last    format.Identity // messages after it are hidden
+	tallied
+	box  *index.Mailbox
+	cold int             // entries from cold segments, in order; the second pass looks them up
+	last format.Identity // messages after it are hidden
 }

@@ -150,7 +150,8 @@ func (l *loader) expected() int64 {
 	return n
 }
 
-// each returns the memory of an entry with its imported unique-id.
+// each returns the memory of an entry with its imported unique-id, at most: it depends on the one
+// before it.
 func (t *tally) each() int64 {
-	return index.EntryBytes + (12*int64(t.uids)+int64(t.text))/int64(t.entries)
+	return index.EntryBytes + (index.UIDBytes*int64(t.uids)+int64(t.text))/int64(t.entries)
 }

@@ -3,6 +3,7 @@ package recovery
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"pillarbox/spool/flash"
 	"pillarbox/spool/format"
@@ -25,7 +26,12 @@ func (l *loader) Message(m format.Summary) {
 	if l.foot != nil {
 		l.foot.Message(m)
 	}
-	l.tally(&m)
+	for _, r := range m.Recipients {
+		// Key 0 is a recipient that had expunged the message before it was moved.
+		if r.Key != 0 {
+			l.tally(r.Key).count(&m)
+		}
+	}
 }
 
 // Tombstones keeps what was expunged.
@@ -78,11 +84,11 @@ func (l *loader) Manifest(c format.Manifest) {
 	// Segments are read from the newest to the oldest, but a damaged one may have lost its
 	// manifest.
 	if c.UpTo >= l.manifest.UpTo {
-		l.manifest = c
+		l.manifest = format.Manifest{UpTo: c.UpTo, Segments: slices.Clone(c.Segments)}
 	}
 }
 
-// visit calls v with what a segment holds that the first pass has read.
+// visit calls v with the messages of a segment that the first pass has read.
 func (l *loader) visit(g *segment, v format.Visitor) error {
 	// What a scan has read is in memory, as the footer that the segment would have: the second pass
 	// reads no segment record by record again.
@@ -98,29 +104,20 @@ func (l *loader) visit(g *segment, v format.Visitor) error {
 	return l.visitFooter(g, file, v)
 }
 
-// tally counts the entries of a message record.
-func (l *loader) tally(m *format.Summary) {
-	for _, r := range m.Recipients {
-		// Key 0 is a recipient that had expunged the message before it was moved.
-		if r.Key == 0 {
-			continue
-		}
-		t := l.tallies[r.Key]
-		if t == nil {
-			t = &tally{}
-			l.tallies[r.Key] = t
-		}
-		t.entries++
-		if m.UID != "" {
-			t.uids++
-			t.text += len(m.UID) + 1
-		}
+// tally returns the tally of a mailbox, which is made when its first message is read.
+func (l *loader) tally(key format.Key) *tally {
+	t := l.tallies[key]
+	if t == nil {
+		t = &tally{}
+		l.tallies[key] = t
 	}
+	return t
 }
 
-// visitFooter calls v with the footer of a segment, which the first pass could read.
+// visitFooter calls v with the messages of a footer, which the first pass could read. The other
+// contents are what the first pass has taken from it.
 func (l *loader) visitFooter(g *segment, file flash.File, v format.Visitor) error {
-	_, err := format.ReadFooter(file, l.format, g.Header.Segment, v, &l.record)
+	err := l.footers.Messages(file, g.Header.Segment, v)
 	if errors.Is(err, format.ErrUnreadable) { // now it cannot
 		l.start.Damaged++
 		err = slots.NewScan(file, &g.Segment, l.format, g.End, v, nil).Run()

@@ -29,7 +29,7 @@ func NewScan(file flash.File, g *Segment, f *format.Format, known uint32, v form
 // VisitFile calls v with what a sealed log segment holds: with its footer, or if that does not
 // read, with its records.
 func VisitFile(file flash.File, g *Segment, f *format.Format, v format.Visitor) error {
-	_, err := format.ReadFooter(file, f, g.Header.Segment, v, nil)
+	_, err := format.ReadFooter(file, f, g.Header.Segment, v)
 	if errors.Is(err, format.ErrUnreadable) {
 		err = NewScan(file, g, f, g.End, v, nil).Run()
 	}
