@@ -27,6 +27,7 @@ type Options struct {
 	KeepMemory int64         // KiB by which private memory may grow
 	Lasts      time.Duration // duration of each attack
 	Within     time.Duration // limit for replies to a known client; 0 is none
+	Patience   time.Duration // how long a known client waits for a reply
 }
 
 // A run is a hostile run.
@@ -56,7 +57,10 @@ func (h *run) prepare(folder, capacity string, more ...string) (err error) {
 	for _, address := range []string{h.server.POP3, h.server.POP3S, h.server.SMTP} {
 		changes = append(changes, address, everywhere(address))
 	}
-	h.known = &knownClient{pop3: nearby(h.server.POP3), pop3s: nearby(h.server.POP3S), smtp: nearby(h.server.SMTP), from: siege.Address(1), octets: usualOctets}
+	h.known = &knownClient{
+		pop3: nearby(h.server.POP3), pop3s: nearby(h.server.POP3S), smtp: nearby(h.server.SMTP),
+		from: siege.Address(1), octets: usualOctets, patience: h.Patience,
+	}
 	return h.server.Reconfigure(changes...)
 }
 
