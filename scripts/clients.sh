@@ -28,6 +28,7 @@ fetchmail.sh       fetchmail  plain,stls,tls       closed  text,long,raw
 getmail.sh         getmail    plain,tls            closed  text,long,raw,huge
 mpop.sh            mpop       plain,stls,tls       unix    text,long,raw,huge
 curl.sh            curl       plain,stls,tls       wire    text,long,raw,huge
+curl-gnutls.py     libcurl-gnutls.so.4 plain,stls,tls wire text,long,raw,huge
 mutt.sh            mutt       plain,stls,tls       closed  text,long,raw,huge
 s-nail.sh          s-nail     plain,stls,tls       mbox    text,long,raw,huge
 python-poplib.py   python3    plain,stls,tls       wire    text,long,raw,huge

@@ -27,6 +27,7 @@ func runHostile(args []string, out io.Writer) error {
 	flags.DurationVar(&o.Lasts, "lasts", 10*time.Second, "duration of each attack on a known client")
 	flags.DurationVar(&o.Within, "within", hostile.WorstAnswer, "how long a known client may wait for a reply during an attack; 0 only prints it")
 	flags.StringVar(&o.Notes, "note", "", noteUsage)
+	flags.DurationVar(&o.Patience, "patience", hostile.Patience, "how long a known client waits for a reply before it counts as not served")
 	chosen := flags.String("scenes", strings.Join(hostile.SceneNames(), ","), "`names` of the scenes to run")
 	if err := parse(flags, args); err != nil {
 		return err

@@ -65,6 +65,9 @@ func (t *transport) handedOver() bool { return t.tap != nil && t.tap.Switched() 
 func (t *transport) rest() {
 	if secure, ok := t.raw.(*tls.Conn); ok {
 		releaseBuffers(secure)
+		if t.tap != nil {
+			t.tap.Release(secure)
+		}
 	}
 }
 

@@ -37,7 +37,8 @@
 // # Invariants
 //
 //	K1  Once the transmit side is switched, nothing that crypto/tls writes reaches the socket.
-//	    The Tap sends its alerts and KeyUpdates as control records of the kernel.
+//	    The Tap sends its alerts and KeyUpdates as control records of the kernel. This does not
+//	    depend on a cipher of crypto/tls, which Release takes away: what it writes is discarded.
 //	K2  A connection is switched once, or never. If the number of the next record is not certain
 //	    (the octets in the records are not those that the session wrote, because crypto/tls has
 //	    answered a KeyUpdate; a certificate of more than a record), it is not switched.
@@ -57,6 +58,7 @@
 // # Files
 //
 //	kernel.go        Kernel: what the kernel can do, and the configuration for its connections
+//	release.go       what crypto/tls keeps without need
 //	tap.go           Tap: what is between crypto/tls and the socket (RFC 8446 §5, §6)
 //	secrets.go       suites, traffic secrets, keys, nonces (RFC 8446 §7.1-7.3)
 //	socket_linux.go  setsockopt, control records

@@ -13,10 +13,7 @@ import (
 
 // A Kernel is what the kernel offers to the connections of one tls.Config. It is used by any number
 // of goroutines.
-type Kernel struct {
-	offer
-	config *tls.Config
-}
+type Kernel struct{ offer }
 
 // errClientCertificates is returned by New for a configuration that it cannot serve.
 var errClientCertificates = errors.New("ktls: a server that asks for client certificates is not supported")
@@ -109,8 +106,8 @@ func probeSecret() (s secret) {
 // probeTime is how long one connection of the probe may take.
 const probeTime = 2 * time.Second
 
-// probe finds out which suites the kernel has, and whether it replaces keys. It returns an error if
-// there are no suites.
+// probe finds out which suites the kernel has, and whether it replaces the keys of each of them. It
+// returns an error if there are no suites.
 func (o *offer) probe() error {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -118,6 +115,7 @@ func (o *offer) probe() error {
 	}
 	defer listener.Close()
 	var failed error
+	o.rekeys = true
 	for i := range suites {
 		rekeys, err := probeSuite(listener, o.socket, &suites[i])
 		if err != nil {
@@ -125,7 +123,7 @@ func (o *offer) probe() error {
 			continue
 		}
 		o.suites = append(o.suites, &suites[i])
-		o.rekeys = rekeys
+		o.rekeys = o.rekeys && rekeys
 	}
 	if len(o.suites) == 0 {
 		return failed

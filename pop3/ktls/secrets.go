@@ -108,8 +108,9 @@ type Socket interface {
 // An offer is what the kernel can do for a connection.
 type offer struct {
 	socket Socket
-	suites []*suite // that have passed the probe
-	rekeys bool     // keys of a socket can be replaced
+	suites []*suite    // that have passed the probe
+	rekeys bool        // keys of a socket can be replaced
+	config *tls.Config // of the connections, but for the writer of their key log
 }
 
 // suite returns a suite that the kernel has, or nil.

@@ -78,10 +78,18 @@ type exchange struct {
 	answered bool // crypto/tls has answered a KeyUpdate
 }
 
+// newExchange returns an exchange on a session whose client has sent nothing.
+func newExchange(s *session) *exchange {
+	s.t.Helper()
+	x := &exchange{session: s, secret: s.clientSecret()}
+	x.sealer = s.sealer(x.secret)
+	return x
+}
+
 // step is one thing that a session or its client does.
 func (x *exchange) step(what byte, size int) {
 	text := large[:size]
-	switch what % 6 {
+	switch what % 7 {
 	case 0, 1:
 		x.reply(text)
 	case 2:
@@ -97,6 +105,8 @@ func (x *exchange) step(what byte, size int) {
 			x.t.Fatalf("Switch returned %v; crypto/tls has answered a KeyUpdate: %v", err, x.answered)
 		}
 		x.switched = x.switched || err == nil
+	case 6:
+		x.tap.Release(x.server)
 	}
 }
 
@@ -144,7 +154,7 @@ func (x *exchange) command(message []byte, text string) {
 // and after that: commands, replies of any size, new keys. Where this machine's kernel has TLS, it
 // is tested beside the link.
 func FuzzExchange(f *testing.F) {
-	for _, steps := range []string{"\x00\x05\x00\x02\x00", "\x03\x05\x01", "\x05\x03\x01\x03\x01\x04\x00", "\x01\x02\x05\x05\x00"} {
+	for _, steps := range []string{"\x00\x05\x00\x02\x00", "\x03\x05\x01", "\x05\x03\x01\x03\x01\x04\x00", "\x01\x02\x05\x05\x00", "\x06\x05\x06\x03\x06\x02\x03\x01"} {
 		f.Add([]byte(steps), uint16(40000))
 	}
 	system, link := grounds(f)
@@ -163,8 +173,7 @@ func exchangeOn(t *testing.T, g ground, steps []byte, size int) {
 	if s.server.ConnectionState().CipherSuite != tls.TLS_AES_128_GCM_SHA256 {
 		t.Skip("a sealer has AES-128-GCM only")
 	}
-	x := &exchange{session: s, secret: s.clientSecret()}
-	x.sealer = s.sealer(x.secret)
+	x := newExchange(s)
 	for i, what := range steps {
 		x.step(what, max(size>>(i%8), 1))
 	}

@@ -163,19 +163,33 @@ func (l *keyLog) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// control sends what crypto/tls wrote after Switch. It is encrypted by keys that are no longer
-// those of the connection, so that only its length shows what it is: an alert, or the answer to a
-// KeyUpdate. Of an alert other than close_notify, Fail has the description.
+// control sends a control record of the kernel in place of b, which crypto/tls wrote after Switch:
+// an alert, or the answer to a KeyUpdate. Of an alert other than close_notify, Fail has the
+// description.
 func (t *Tap) control(b []byte) (int, error) {
-	switch {
-	case len(b) == headerSize+keyUpdateSize:
+	switch contentOf(b) {
+	case recordHandshake:
 		return len(b), t.updateKeys()
-	case len(b) == headerSize+alertSize && t.closing && !t.failed:
-		return len(b), t.alert(levelWarning, closeNotify)
-	case len(b) == headerSize+alertSize:
+	case recordAlert:
+		if t.closing && !t.failed {
+			return len(b), t.alert(levelWarning, closeNotify)
+		}
 		return len(b), nil
 	}
 	return 0, net.ErrClosed
+}
+
+// contentOf returns what is in a record of crypto/tls that it sends on its own behalf, or 0. Only
+// the length shows it, as long as the record is encrypted, by keys that are no longer those of the
+// connection. After Release it is in the clear, with its type.
+func contentOf(b []byte) byte {
+	switch body := len(b) - headerSize; {
+	case body == alertSize, body == alertSize-overhead && b[0] == recordAlert:
+		return recordAlert
+	case body == keyUpdateSize, body == keyUpdateSize-overhead && b[0] == recordHandshake:
+		return recordHandshake
+	}
+	return 0
 }
 
 // updateKeys announces new keys and installs them, if the kernel can.

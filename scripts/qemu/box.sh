@@ -88,12 +88,12 @@ box_start() {
 	box_wait 'ready'
 }
 
-# box_wait TEXT: waits until the console has said it.
+# box_wait TEXT [SECONDS]: waits until the console has said it.
 box_wait() {
-	python3 - "$tmp/log" "$1" "$box_pid" <<'PY' || { cat "$tmp/log" >&2; return 1; }
+	python3 - "$tmp/log" "$1" "$box_pid" "${2:-300}" <<'PY' || { cat "$tmp/log" >&2; return 1; }
 import os, sys, time
 log, text, process = sys.argv[1], sys.argv[2].encode(), int(sys.argv[3])
-for patience in range(1200):
+for patience in range(4 * int(sys.argv[4])):
     with open(log, "rb") as f:
         if text in f.read():
             sys.exit()
@@ -105,7 +105,7 @@ PY
 
 box_run() {
 	echo "run $1" >&4
-	box_wait "guest: $1 ended with"
+	box_wait "guest: $1 ended with" 3600
 	tr -d '\r' <"$tmp/log" | sed -n "/^guest: $1 begins/,/^guest: $1 ended/p" >"$tmp/$1"
 	grep -q "^guest: $1 ended with 0" "$tmp/$1"
 }

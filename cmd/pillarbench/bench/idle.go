@@ -71,7 +71,7 @@ func (s *idleRun) prepare() (err error) {
 			return err
 		}
 	}
-	return ours.AllowSessions(s.Counts[len(s.Counts)-1])
+	return ours.AllowSessions(max(s.Counts[len(s.Counts)-1], idleStalled+idleMoreStalled))
 }
 
 // login returns the account and password of the i-th session.
@@ -131,7 +131,7 @@ func (s *idleRun) states() []string {
 	}
 	names = append(names, stateBurst(s.Burst))
 	if s.large != 0 {
-		names = append(names, stateStalled)
+		names = append(names, stateStalled, stateMoreStalled)
 	}
 	return names
 }
@@ -163,6 +163,11 @@ func (s *idleRun) measure(by client.Sessions) (rests []restMemory, err error) {
 	if err := s.restart(); err != nil {
 		return nil, err
 	}
+	// The server remembers the password of each account then. On a slow processor a login of the
+	// burst would wait too long for its turn to derive one.
+	if err := by.Burst(idleAccounts, 1, 0); err != nil {
+		return nil, fmt.Errorf("the first logins: %w", err)
+	}
 	if err := by.Burst(s.Burst, idleWidth, s.small); err != nil {
 		return nil, fmt.Errorf("the burst: %w", err)
 	}
@@ -171,18 +176,30 @@ func (s *idleRun) measure(by client.Sessions) (rests []restMemory, err error) {
 	if err != nil || s.large == 0 {
 		return rests, err
 	}
-	if err = present.Grow(idleStalled); err == nil {
-		err = present.Stall(s.large)
+	for _, more := range []int{idleStalled, idleMoreStalled} {
+		memory, err := s.stalled(&present, more)
+		if err != nil {
+			return nil, fmt.Errorf("stalled downloads: %w", err)
+		}
+		rests = append(rests, restMemory{memory, after, more})
+		after = memory
 	}
-	if err == nil { // what it leaves is returned when a session comes and goes
-		time.Sleep(idleSettle)
-		err = by.Burst(1, 1, 0)
+	return rests, nil
+}
+
+// stalled returns the memory of the server after it has got so many stalled downloads more.
+func (s *idleRun) stalled(present *client.Crowd, more int) (int64, error) {
+	if err := present.Grow(len(present.Conns) + more); err != nil {
+		return 0, err
 	}
-	if err != nil {
-		return nil, fmt.Errorf("stalled downloads: %w", err)
+	if err := present.Stall(s.large); err != nil {
+		return 0, err
 	}
-	memory, err := s.atRest()
-	return append(rests, restMemory{memory, after, idleStalled}), err
+	time.Sleep(idleSettle) // what they leave is returned when a session comes and goes
+	if err := present.Burst(1, 1, 0); err != nil {
+		return 0, err
+	}
+	return s.atRest()
 }
 
 // atRest returns the memory of the server after it was left alone for idleSettle.

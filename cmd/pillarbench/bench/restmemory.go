@@ -37,7 +37,10 @@ var restColumns = []measure.Column[restMemory]{
 // Names of the states that are measured.
 const stateStart = "a start"
 
-var stateStalled = fmt.Sprintf("%d stalled downloads of 8 MiB", idleStalled)
+var (
+	stateStalled     = fmt.Sprintf("%d stalled downloads of 8 MiB", idleStalled)
+	stateMoreStalled = fmt.Sprintf("%d more", idleMoreStalled)
+)
 
 // stateBurst names the state after as many sessions.
 func stateBurst(sessions int) string {
@@ -64,10 +67,12 @@ var memoryLimits = []memoryLimit{
 	{false, stateBurst(IdleBurst), restMemory.total, 4096},
 	{true, stateBurst(IdleBurst), restMemory.total, 4096},
 	{false, stateStalled, restMemory.each, 8},
+	{false, stateMoreStalled, restMemory.each, 8},
 }
 
-// kernelLimit is the limit where the kernel makes the records.
-var kernelLimit = memoryLimit{true, stateStalled, restMemory.each, 8}
+// kernelLimit is the limit where the kernel makes the records. The first downloads of a server leave
+// tables and spans besides, which the next ones use again.
+var kernelLimit = memoryLimit{true, stateMoreStalled, restMemory.each, 8}
 
 // exceeded returns an error if the median of the runs exceeds the limit. There is one more where
 // the kernel makes the records.
@@ -102,8 +107,9 @@ const (
 	idleSettle = 5 * time.Second
 	// idleWidth is how many sessions of a burst are open at a time.
 	idleWidth = 16
-	// idleStalled is how many downloads are requested and not read.
-	idleStalled = 100
+	// idleStalled is how many downloads are requested and not read, idleMoreStalled how many after
+	// that.
+	idleStalled, idleMoreStalled = 100, 300
 	// idleSmall is the size of the message that the sessions of a burst retrieve, idleLarge that
 	// of the stalled downloads.
 	idleSmall, idleLarge = 4096, 8 << 20

@@ -90,6 +90,8 @@ func (v Sessions) fetch(i, n int) error {
 type Crowd struct {
 	Sessions
 	Conns []*POP3
+
+	stalled int // of Conns
 }
 
 // Grow opens sessions until there are as many.
@@ -104,9 +106,11 @@ func (c *Crowd) Grow(sessions int) error {
 	return nil
 }
 
-// Stall requests message n in each session and reads nothing of it but the first line.
+// Stall requests message n in each session that is not stalled, and reads nothing of it but the
+// first line.
 func (c *Crowd) Stall(n int) error {
-	for _, r := range c.Conns {
+	waiting := c.Conns[c.stalled:]
+	for _, r := range waiting {
 		if tcp, ok := r.conn.(*net.TCPConn); ok {
 			tcp.SetReadBuffer(4096) // otherwise the kernel buffers megabytes
 		}
@@ -114,11 +118,12 @@ func (c *Crowd) Stall(n int) error {
 			return err
 		}
 	}
-	for _, r := range c.Conns { // a slow server has begun with all of them then
+	for _, r := range waiting { // a slow server has begun with all of them then
 		if _, err := r.Reply(); err != nil {
 			return err
 		}
 	}
+	c.stalled = len(c.Conns)
 	return nil
 }
 
@@ -127,5 +132,5 @@ func (c *Crowd) Close() {
 	for _, r := range c.Conns {
 		r.Close()
 	}
-	c.Conns = nil
+	c.Conns, c.stalled = nil, 0
 }

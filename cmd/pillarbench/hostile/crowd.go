@@ -95,7 +95,7 @@ func (h *run) prepareCrowd(folder string) (err error) {
 	if err := h.server.OfferTLS("16MiB"); err != nil {
 		return err
 	}
-	h.known = &knownClient{pop3: h.server.POP3, pop3s: h.server.POP3S, smtp: h.server.SMTP}
+	h.known = &knownClient{pop3: h.server.POP3, pop3s: h.server.POP3S, smtp: h.server.SMTP, patience: h.Patience}
 	if err := h.server.Start(); err != nil {
 		return err
 	}

@@ -12,8 +12,8 @@ import (
 // The mailbox of goodUser has a small message, that of hoardUser a large one.
 const goodUser, hoardUser = "anna", "otto"
 
-// clientPatience is how long a known client waits for a reply.
-const clientPatience = 10 * time.Second
+// Patience is how long a known client waits for a reply where Options do not say it.
+const Patience = 10 * time.Second
 
 // A knownClient polls the server and delivers messages to it, and measures the time of each reply.
 type knownClient struct {
@@ -21,6 +21,7 @@ type knownClient struct {
 	from              netip.Addr    // local address; the zero Addr is any
 	distance          time.Duration // delay before each write
 	octets            int           // size of the messages that it delivers
+	patience          time.Duration // how long it waits for a reply
 
 	slowest   time.Duration // slowest reply since forget
 	slowestTo string        // command of that reply
@@ -52,9 +53,9 @@ func (w *stopwatch) answered(to string) {
 	w.began, w.travelled = time.Now(), w.client.travelled
 }
 
-// dial connects. Each deadline of the connection is clientPatience from now.
+// dial connects. Each deadline of the connection is its patience from now.
 func (c *knownClient) dial(to string) (net.Conn, error) {
-	d := net.Dialer{Timeout: clientPatience}
+	d := net.Dialer{Timeout: c.patience}
 	if c.from.IsValid() {
 		d.LocalAddr = &net.TCPAddr{IP: c.from.AsSlice()}
 	}
@@ -72,7 +73,7 @@ type distantConn struct {
 }
 
 func (d *distantConn) SetDeadline(time.Time) error {
-	return d.Conn.SetDeadline(time.Now().Add(clientPatience))
+	return d.Conn.SetDeadline(time.Now().Add(d.client.patience))
 }
 
 func (d *distantConn) Write(b []byte) (int, error) {

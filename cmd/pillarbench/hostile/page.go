@@ -24,7 +24,7 @@ func (h *run) offerPage() error {
 
 // pageAnswers returns an error if the page is not served soon after the attack.
 func (h *run) pageAnswers() (err error) {
-	reader := knownClient{from: siege.Address(3)}
+	reader := knownClient{from: siege.Address(3), patience: h.Patience}
 	for began := time.Now(); time.Since(began) < releaseTime; time.Sleep(pollPause) {
 		if err = reader.read(nearby(h.server.Page)); err == nil {
 			return nil
@@ -40,7 +40,7 @@ func (c *knownClient) read(page string) error {
 		return err
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Time{}) // that is, in clientPatience
+	conn.SetDeadline(time.Time{}) // that is, in its patience
 	fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {

@@ -29,6 +29,7 @@ type Options struct {
 	Lasts      time.Duration // duration of each attack
 	Within     time.Duration // limit for replies to a known client; 0 is none
 	Notes      string        // file to append the figures to, "" for none
+	Patience   time.Duration // how long a known client waits for a reply
 }
 
 // A run is a hostile run.
@@ -59,7 +60,10 @@ func (h *run) prepare(folder, capacity string, more ...string) (err error) {
 	for _, address := range []string{h.server.POP3, h.server.POP3S, h.server.SMTP} {
 		changes = append(changes, address, everywhere(address))
 	}
-	h.known = &knownClient{pop3: nearby(h.server.POP3), pop3s: nearby(h.server.POP3S), smtp: nearby(h.server.SMTP), from: siege.Address(1), octets: usualOctets}
+	h.known = &knownClient{
+		pop3: nearby(h.server.POP3), pop3s: nearby(h.server.POP3S), smtp: nearby(h.server.SMTP),
+		from: siege.Address(1), octets: usualOctets, patience: h.Patience,
+	}
 	return h.server.Reconfigure(changes...)
 }
 

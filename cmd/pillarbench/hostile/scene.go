@@ -243,7 +243,7 @@ func (h *run) visit(n int) (failures []error) {
 // loginFromNewAddress logs in as the owner from an unknown address, and tries again until it
 // succeeds.
 func (h *run) loginFromNewAddress() (took time.Duration, err error) {
-	newcomer := &knownClient{pop3: h.known.pop3, from: siege.Address(2)}
+	newcomer := &knownClient{pop3: h.known.pop3, from: siege.Address(2), patience: h.Patience}
 	began := time.Now()
 	for n := 0; ; n += 2 { // without TLS
 		_, err = newcomer.poll(n)
