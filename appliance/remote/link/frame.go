@@ -55,12 +55,34 @@ func newWire(stream io.ReadWriter) *wire {
 
 // put buffers a frame.
 func (w *wire) put(k kind, fields ...[]byte) error {
-	b := append(w.buf[:0], byte(k), 0, 0, 0)
+	w.begin(k)
 	for _, f := range fields {
-		b = binary.AppendUvarint(b, uint64(len(f)))
-		b = append(b, f...)
+		w.bytes(f)
 	}
-	w.buf = b
+	return w.end()
+}
+
+// begin begins a frame, which end buffers. Its fields are added in between. A frame allocates
+// nothing.
+func (w *wire) begin(k kind) { w.buf = append(w.buf[:0], byte(k), 0, 0, 0) }
+
+func (w *wire) bytes(f []byte) {
+	w.buf = binary.AppendUvarint(w.buf, uint64(len(f)))
+	w.buf = append(w.buf, f...)
+}
+
+func (w *wire) text(f string) {
+	w.buf = binary.AppendUvarint(w.buf, uint64(len(f)))
+	w.buf = append(w.buf, f...)
+}
+
+func (w *wire) number(v uint64) {
+	var f [binary.MaxVarintLen64]byte
+	w.bytes(binary.AppendUvarint(f[:0], v))
+}
+
+func (w *wire) end() error {
+	b := w.buf
 	n := len(b) - headSize
 	if n > mostFrame {
 		return errors.New("link: a frame is too long")
