@@ -12,7 +12,8 @@
 //
 // # Invariants
 //
-//	S1  No secret is in the arguments or the environment of the child: its environment is empty.
+//	S1  No secret is in the arguments or the environment of the child: its environment has
+//	    GOMAXPROCS alone.
 //	S2  A child that does not end by itself is killed: it has an hour from its start and again from
 //	    each message, and for that a second more for every 4 KiB. Nothing waits longer than 15
 //	    minutes for one answer: an outgoing server has 10 for the final dot.
