@@ -64,7 +64,25 @@ func open(t link.Target) (link.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, nil
+	return &tidy{Session: s}, nil
+}
+
+// A tidy session has its garbage collected.
+type tidy struct {
+	link.Session
+	garbage remote.Garbage
+}
+
+// What a message leaves behind, in octets: commands and replies.
+const (
+	garbageOfMessage   = 2 << 10
+	garbageOfRecipient = 1 << 10
+)
+
+// Send hands a message over.
+func (s *tidy) Send(m *smarthost.Message) ([]smarthost.Result, error) {
+	s.garbage.Add(garbageOfMessage + len(m.To)*garbageOfRecipient)
+	return s.Session.Send(m)
 }
 
 // restrict takes everything from the process that a session does not need.
