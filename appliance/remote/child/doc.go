@@ -28,7 +28,8 @@
 //	    server, and is used once.
 //
 //	H6  The child has at most 2.5 MiB of anonymous memory, be it for one message of 49 MiB or for
-//	    5,000 of 4 KiB: scripts/remote.sh -memory.
+//	    5,000 small ones: scripts/remote.sh -memory. Of a listing it holds nothing over IMAP, and
+//	    80 octets a message over POP3.
 //
 //	ticket.go TLS sessions that go on    memory.go  limits, garbage
 //	run.go  the child's side    start.go  the server's side    restrict.go  what the child may do

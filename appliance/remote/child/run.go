@@ -23,6 +23,7 @@ const socket = 3
 func Main() int {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
 	LimitMemory()
+	_ = syscall.SetNonblock(socket, true) // else each read of it holds a thread
 	stream := os.NewFile(socket, "socket")
 	if _, err := stream.Stat(); err != nil {
 		os.Stderr.WriteString("pillarbox: this command is for the server only\n")

@@ -36,7 +36,8 @@ const (
 const (
 	headSize  = 4
 	mostFrame = 64 << 10 // octets behind the head
-	dataSize  = 16 << 10 // octets of content in a frame
+	dataSize  = 8 << 10  // octets of content in a frame
+	askSize   = 2 << 10  // octets of most requests
 )
 
 // errFrame is returned for octets that are no frame of this package.
@@ -49,8 +50,9 @@ type wire struct {
 	buf []byte
 }
 
-func newWire(stream io.ReadWriter) *wire {
-	return &wire{in: bufio.NewReaderSize(stream, dataSize), out: bufio.NewWriterSize(stream, dataSize+64)}
+// newWire returns an end that buffers so many octets of each direction.
+func newWire(stream io.ReadWriter, in, out int) *wire {
+	return &wire{in: bufio.NewReaderSize(stream, in), out: bufio.NewWriterSize(stream, out)}
 }
 
 // put buffers a frame.

@@ -14,7 +14,7 @@ func TestNoGarbage(t *testing.T) {
 	s := &serving{wire: newWire(struct {
 		io.Reader
 		io.Writer
-	}{nil, io.Discard})}
+	}{nil, io.Discard}, askSize, dataSize)}
 	row := session.Message{Ref: 1<<32 | 4711, ID: "imap INBOX 1234567890 4711", Octets: 4 << 20, Date: time.Unix(1795000000, 0), Era: 1234567890, Stable: true}
 	block := make([]byte, 8<<10)
 	if n := testing.AllocsPerRun(1000, func() {

@@ -12,7 +12,7 @@ import (
 // Serve answers the server's requests until it hangs up, or has the session closed. open begins a
 // session, ask sends a request to an authorization server.
 func Serve(stream io.ReadWriter, open func(Target) (session.Mailbox, error), ask func(q oauth.Request, bundle string) (oauth.Reply, error)) error {
-	s := &serving{wire: newWire(stream), open: open, ask: ask}
+	s := &serving{wire: newWire(stream, askSize, dataSize), open: open, ask: ask}
 	defer func() {
 		if s.mailbox != nil {
 			s.mailbox.Close()
