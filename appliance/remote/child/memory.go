@@ -14,7 +14,7 @@ const (
 	hardMemory = 256 << 20 // bytes of data, beyond which the child ends
 	// mostGarbage is how many octets of garbage a child leaves lying. The first collection costs
 	// 0.6 MiB by itself, so that a child with less garbage has none.
-	mostGarbage = 64 << 10
+	mostGarbage = 48 << 10
 )
 
 // rlimitData is RLIMIT_DATA, which package syscall has on some architectures only.
@@ -45,9 +45,10 @@ func (g *Garbage) Add(octets int) {
 	}
 }
 
-// What go-imap leaves behind, in octets: channels, most of all.
+// What go-imap leaves behind, in octets: channels, most of all. Of a row it is half of that, but rows
+// come faster than they are collected.
 const (
-	garbageOfRow     = 1 << 10
+	garbageOfRow     = 2 << 10
 	garbageOfCommand = 4 << 10
 )
 
