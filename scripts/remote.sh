@@ -2,7 +2,7 @@
 # remote.sh: fetches mail from servers of Debian by POP3 and IMAP, and compares octets and counts.
 #
 #   scripts/remote.sh          200 messages from Dovecot, and 5 kills
-#   scripts/remote.sh -memory  the memory of the server and of the child (scripts/remote/memory.py)
+#   scripts/remote.sh -memory  the memory of the server and of its children (scripts/remote/memory.py)
 #   scripts/remote.sh -compare pillarbox beside fetchmail and getmail6 (scripts/remote/compare.py)
 #   scripts/remote.sh -all     2000 messages from each of Dovecot, Courier and Cyrus, and 200 kills
 #                              with Dovecot and 50 with each of the others
@@ -78,7 +78,7 @@ remotes() {
 		[ "${user%-*}" = imap ] || port=$POPS_PORT
 		case $after in
 		days) after=3d ;;
-		large) after=keep ;;
+		large | many) after=keep ;;
 		esac
 		cat >>"$CONFIG" <<TOML
 
@@ -234,9 +234,11 @@ PY
 	CERTIFICATE="$tmp/cert.pem" PIN="$pin" python3 scripts/remote/compare.py "$IMAPS_PORT" "$POPS_PORT" "${COUNT:-2000}"
 }
 
-# memory: four accounts at Dovecot; two know 5000 messages each, and two have a large one to fetch.
+# memory: accounts at Dovecot; two know 5000 messages each, two have a large one to fetch and two many
+# small ones. One more account sends.
 memory() {
-	count=5000 USERS='imap-keep pop3-keep'
+	export COUNT="${COUNT:-5000}" CERTIFICATE="$tmp/cert.pem" KEY="$tmp/key.pem"
+	count=$COUNT USERS='imap-keep pop3-keep imap-many pop3-many'
 	for user in imap-large pop3-large; do
 		mkdir -p "$tmp/dovecot/mail/$user/new" "$tmp/dovecot/mail/$user/cur" "$tmp/dovecot/mail/$user/tmp"
 		python3 -c 'print("Message-ID: <1@home.arpa>\n\n" + ("0123456789" * 7 + "\n") * ((49 << 20) // 72), end="")' \
@@ -244,8 +246,22 @@ memory() {
 	done
 	provider_start dovecot
 	since=new
-	box imap-keep pop3-keep imap-large pop3-large
-	sed -i '/^\[remote.*-large\]/,/^since/s/^since.*/since    = "all"/' "$CONFIG"
+	box imap-keep pop3-keep imap-large pop3-large imap-many pop3-many
+	sed -i '/^\[remote.*-\(large\|many\)\]/,/^since/s/^since.*/since    = "all"/' "$CONFIG"
+	OUTGOING_PORT=$(scripts/ports.py 1)
+	export OUTGOING_PORT
+	cat >>"$CONFIG" <<TOML
+
+[remote.out]
+owner    = "imap-many"
+address  = ["out@provider.example"]
+fetch    = "none"
+outgoing = "127.0.0.1:$OUTGOING_PORT"
+pin      = "$pin"
+per_day  = 100000
+TOML
+	kill -HUP "$box_pid"
+	printf '%s\n' "$PASSWORD" | "$PILLARBOX" remote login -config "$CONFIG" out >/dev/null
 	box_stop
 	box_pid=
 	python3 scripts/remote/memory.py imap-keep pop3-keep

@@ -1,15 +1,19 @@
-"""memory.py ACCOUNT...: the memory of a server with remote accounts, and of the child that fetches.
+"""memory.py ACCOUNT...: the memory of a server with remote accounts, and of the children.
 
 The accounts are those of the configuration $CONFIG of $PILLARBOX, and know some ids already. At rest
-the server may have 32 KiB more than without them, and 12 octets for each id. Then the account
-imap-large and the account pop3-large fetch a message of 49 MiB, for which the child may have 2.5 MiB.
+the server may have 32 KiB more than without them, and 12 octets for each id. The accounts imap-large
+and pop3-large fetch a message of 49 MiB, imap-many and pop3-many $COUNT small ones, and 1000 are sent
+by the account out through the port $OUTGOING_PORT. Each child may have 2.5 MiB.
 Memory is Anonymous of smaps_rollup, at rest the median of three starts, 9 seconds after each.
 """
-import json, os, re, signal, socket, statistics, subprocess, sys, time
+import json, os, re, smtplib, socket, ssl, statistics, subprocess, sys, threading, time
+
+from smarthost import Smarthost
 
 PILLARBOX, CONFIG = os.environ["PILLARBOX"], os.environ["CONFIG"]
 KNOWN, WITHIN, CHILD = 12, 32 << 10, 2560 << 10  # octets
 SETTLED = 9
+SENT = 1000  # messages
 bare = CONFIG + ".bare"
 
 
@@ -39,34 +43,67 @@ def rest(config):
         server = start(config)
         time.sleep(SETTLED)
         found.append(anonymous(server.pid))
-        server.terminate()
-        server.wait(120)
+        end(server)
     return statistics.median(found)
 
 
-def child_of(pid):
+def child_of(pid, command):
     for task in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{task}/children") as f:
             for child in f.read().split():
                 with open(f"/proc/{child}/cmdline") as line:  # before that it has the memory of the server
-                    if "remote-session" in line.read():
+                    if command in line.read():
                         return int(child)
 
 
-def streams(server, name):
-    """The most memory that the child has while an account fetches."""
-    fetch, most = subprocess.Popen([PILLARBOX, "fetch", "-config", CONFIG, name]), 0
-    while fetch.poll() is None:
+def most_of(server, command, working):
+    """The most memory that a child has as long as working() is true."""
+    most = 0
+    while working():
         try:
-            if child := child_of(server.pid):
+            if child := child_of(server.pid, command):
                 most = max(most, anonymous(child))
         except (OSError, TypeError):  # it has just ended
             pass
         time.sleep(0.002)
+    return most
+
+
+def fetches(server, name):
+    fetch = subprocess.Popen([PILLARBOX, "fetch", "-config", CONFIG, name])
+    most = most_of(server, "remote-session", lambda: fetch.poll() is None)
     if fetch.returncode:
         sys.exit(f"{name} fetches nothing")
-    print(f"{name}: the child had at most {most >> 10} KiB while it fetched 49 MiB")
+    print(f"{name}: the child had at most {most >> 10} KiB")
     return most
+
+
+def submit(given):
+    """Gives the server messages to send, and then adds to given."""
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    with smtplib.SMTP_SSL("127.0.0.1", int(os.environ["SMTPS_PORT"]), context=trusting) as client:
+        client.login("imap-many", os.environ["PASSWORD"])
+        for n in range(SENT):
+            client.sendmail("out@provider.example", ["bob@example.net"], f"From: out@provider.example\r\nSubject: {n}\r\n\r\n" + "0123456789\r\n" * 300)
+    given.append(SENT)
+
+
+def sends(server):
+    smarthost = Smarthost(int(os.environ["OUTGOING_PORT"]), os.environ["CERTIFICATE"], os.environ["KEY"])
+    given = []
+    submission = threading.Thread(target=submit, args=(given,))
+    submission.start()
+    most = most_of(server, "outbound-session", lambda: submission.is_alive() or given and smarthost.taken < SENT)
+    if not given:
+        sys.exit("the server does not take messages to send")
+    print(f"out: the child had at most {most >> 10} KiB while it sent {SENT} messages")
+    return most
+
+
+def end(server):
+    server.terminate()
+    server.wait(120)
 
 
 def main(*accounts):
@@ -74,18 +111,20 @@ def main(*accounts):
     subprocess.run([PILLARBOX, "fetch", "-config", CONFIG, *accounts], check=True)
     said = subprocess.run([PILLARBOX, "remote", "list", "-config", CONFIG, "-json"], check=True, capture_output=True, text=True)
     ids = sum(row["known"] for row in json.loads(said.stdout)["accounts"])
-    most = max(streams(server, name) for name in ("imap-large", "pop3-large"))
+    children = [fetches(server, name) for name in ("imap-large", "pop3-large")]
     after = anonymous(server.pid)
-    server.terminate()
-    server.wait(120)
+    end(server)
     with open(CONFIG) as f, open(bare, "w") as g:
         g.write(f.read().partition("\n[remote.")[0] + "\n")
     without, having = rest(bare), rest(CONFIG)
     bound = without + WITHIN + KNOWN * ids
-    print(f"at rest: {without >> 10} KiB without remote accounts, {having >> 10} KiB with {len(accounts) + 2} that know {ids} ids "
+    print(f"at rest: {without >> 10} KiB without remote accounts, {having >> 10} KiB with {len(accounts) + 5} that know {ids} ids "
           f"(at most {int(bound) >> 10}); {after >> 10} KiB right after 98 MiB were fetched")
-    if having > bound or most > CHILD:
-        sys.exit(1)
+    server = start(CONFIG)
+    children += [fetches(server, name) for name in ("imap-many", "pop3-many")] + [sends(server)]
+    end(server)
+    if having > bound or max(children) > CHILD or not min(children):
+        sys.exit(f"too much memory: at most {int(bound) >> 10} KiB at rest and {CHILD >> 10} for a child")
 
 
 main(*sys.argv[1:])

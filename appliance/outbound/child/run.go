@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"syscall"
 	"time"
@@ -24,20 +23,11 @@ const Command = "outbound-session"
 // socket is the descriptor of the socket pair in the child.
 const socket = 3
 
-const (
-	softMemory = 8 << 20 // bytes, for the collector of the runtime
-	// Bytes of data, beyond which the child ends; the heap is mapped 64 MiB at a time.
-	hardMemory   = 256 << 20
-	dialPatience = 45 * time.Second
-	rlimitData   = 2 // RLIMIT_DATA, which package syscall has on some architectures only
-)
+const dialPatience = 45 * time.Second
 
 // Main is the whole of the child. It returns the exit code.
 func Main() int {
-	debug.SetMemoryLimit(softMemory)
-	debug.SetGCPercent(50)
-	limit := syscall.Rlimit{Cur: hardMemory, Max: hardMemory}
-	_ = syscall.Setrlimit(rlimitData, &limit) // best effort
+	remote.LimitMemory()
 	stream := os.NewFile(socket, "socket")
 	if _, err := stream.Stat(); err != nil {
 		os.Stderr.WriteString("pillarbox: this command is for the server only\n")
@@ -74,7 +64,25 @@ func open(t link.Target) (link.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, nil
+	return &tidy{Session: s}, nil
+}
+
+// A tidy session has its garbage collected.
+type tidy struct {
+	link.Session
+	garbage remote.Garbage
+}
+
+// What a message leaves behind, in octets: commands and replies.
+const (
+	garbageOfMessage   = 2 << 10
+	garbageOfRecipient = 1 << 10
+)
+
+// Send hands a message over.
+func (s *tidy) Send(m *smarthost.Message) ([]smarthost.Result, error) {
+	s.garbage.Add(garbageOfMessage + len(m.To)*garbageOfRecipient)
+	return s.Session.Send(m)
 }
 
 // restrict takes everything from the process that a session does not need.

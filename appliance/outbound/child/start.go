@@ -14,6 +14,7 @@ import (
 
 	"pillarbox/appliance/outbound/link"
 	"pillarbox/appliance/outbound/smarthost"
+	remote "pillarbox/appliance/remote/child"
 )
 
 const (
@@ -87,7 +88,7 @@ func launch(ctx context.Context, path string) (*process, net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	p := &process{stderr: &beginning{}, cancel: cancel}
 	p.command = exec.CommandContext(ctx, path, Command)
-	p.command.Env = []string{} // nothing of the server's
+	p.command.Env = remote.Environment()
 	p.command.Args[0] = "pillarbox"
 	p.command.ExtraFiles = []*os.File{far}
 	// A server that is confined cannot open /dev/null to write.

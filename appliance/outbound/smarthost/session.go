@@ -90,6 +90,7 @@ type Session struct {
 	secure   bool
 	stop     func() bool // of the context of Open
 	broken   error       // why nothing can be sent any more
+	block    []byte      // of a message; it stays, because each message would leave one behind
 }
 
 // Offers returns what the server offers to a client that is logged in.

@@ -257,9 +257,11 @@ func (t *transaction) stream() (dotted bool, err error) {
 	if err != nil {
 		return false, errBody{err}
 	}
-	buf := make([]byte, min(blockSize, size))
+	if len(t.block) < blockSize && int64(len(t.block)) < size {
+		t.block = make([]byte, min(blockSize, size))
+	}
 	for left := size; left > 0; {
-		piece := buf[:min(left, int64(len(buf)))]
+		piece := t.block[:min(left, int64(len(t.block)))]
 		if _, err := io.ReadFull(body, piece); err != nil {
 			return false, errBody{err}
 		}

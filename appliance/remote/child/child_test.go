@@ -115,7 +115,8 @@ func program(t *testing.T) *Program {
 	return p
 }
 
-// TestChild: a session in a process of its own, with nothing in its environment and its arguments.
+// TestChild: a session in a process of its own, with nothing secret in its environment and its
+// arguments.
 func TestChild(t *testing.T) {
 	t.Setenv("PILLARBOX_SECRET", "x")
 	s := serve(t, strings.Repeat("a line of the message\r\n", 20_000))
@@ -128,7 +129,7 @@ func TestChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	proc := filepath.Join("/proc", fmt.Sprint(c.command.Process.Pid))
-	for file, want := range map[string]string{"environ": "", "cmdline": "pillarbox\x00" + Command + "\x00"} {
+	for file, want := range map[string]string{"environ": "GOMAXPROCS=1\x00", "cmdline": "pillarbox\x00" + Command + "\x00"} {
 		if got, err := os.ReadFile(filepath.Join(proc, file)); err != nil || string(got) != want {
 			t.Errorf("%s is %q, %v", file, got, err)
 		}

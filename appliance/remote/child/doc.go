@@ -16,7 +16,8 @@
 //
 // # Invariants
 //
-//	H1  No secret is in the arguments or the environment of the child: its environment is empty.
+//	H1  No secret is in the arguments or the environment of the child: its environment has
+//	    GOMAXPROCS alone.
 //	H2  The child is started from the program that runs, also when its file was replaced.
 //	H3  A child that does not end by itself is killed, and Wait says so. Nothing waits for it longer
 //	    than the deadline of its session.
@@ -26,7 +27,11 @@
 //	H5  The ticket of a TLS session is kept in the memory of the server, is for one account at one
 //	    server, and is used once.
 //
-//	ticket.go TLS sessions that go on
+//	H6  The child has at most 2.5 MiB of anonymous memory, be it for one message of 49 MiB or for
+//	    5,000 small ones: scripts/remote.sh -memory. Of a listing it holds nothing over IMAP, and
+//	    80 octets a message over POP3.
+//
+//	ticket.go TLS sessions that go on    memory.go  limits, garbage
 //	run.go  the child's side    start.go  the server's side    restrict.go  what the child may do
 //	ask.go  connections, and requests to authorization servers
 package child

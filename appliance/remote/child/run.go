@@ -6,8 +6,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"syscall"
 
 	"pillarbox/appliance/remote/imapfetch"
@@ -20,20 +18,12 @@ import (
 // socket is the descriptor of the socket pair in the child.
 const socket = 3
 
-const (
-	softMemory = 8 << 20   // bytes, for the collector of the runtime
-	hardMemory = 256 << 20 // bytes of data, beyond which the child ends
-)
-
 // Main is the whole of the child. It returns the exit code. Service managers and terminals send
 // their signals to children as well: when a session ends, the server alone decides.
 func Main() int {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGINT)
-	runtime.GOMAXPROCS(1) // each further one has free memory of every size class for itself
-	debug.SetMemoryLimit(softMemory)
-	debug.SetGCPercent(50)
-	limit := syscall.Rlimit{Cur: hardMemory, Max: hardMemory}
-	_ = syscall.Setrlimit(rlimitData, &limit) // best effort
+	LimitMemory()
+	_ = syscall.SetNonblock(socket, true) // else each read of it holds a thread
 	stream := os.NewFile(socket, "socket")
 	if _, err := stream.Stat(); err != nil {
 		os.Stderr.WriteString("pillarbox: this command is for the server only\n")
@@ -45,9 +35,6 @@ func Main() int {
 	}
 	return 0
 }
-
-// rlimitData is RLIMIT_DATA, which package syscall has on some architectures only.
-const rlimitData = 2
 
 // open confines the process and begins a session.
 func open(t link.Target) (session.Mailbox, error) {
@@ -98,7 +85,7 @@ func begin(ctx context.Context, conn net.Conn, t link.Target, config *tls.Config
 		if err != nil {
 			return nil, err
 		}
-		return m, nil
+		return &tidy{Mailbox: m}, nil
 	}
 	c, err := popclient.New(secured, t.Implicit)
 	if err == nil && !t.Implicit {

@@ -119,7 +119,7 @@ func (p *Program) Start(ctx context.Context) (*Child, error) {
 	ctx, cancel := context.WithTimeout(ctx, lifetime)
 	c := &Child{stderr: &beginning{}, cancel: cancel, tickets: &p.tickets}
 	c.command = exec.CommandContext(ctx, p.Path(), Command)
-	c.command.Env = []string{} // nothing of the server's
+	c.command.Env = Environment()
 	c.command.Args[0] = "pillarbox"
 	c.command.ExtraFiles = []*os.File{far}
 	c.command.Stdin, c.command.Stdout, c.command.Stderr = p.null, p.null, c.stderr

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"net"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -54,6 +55,7 @@ func newLine(conn net.Conn, greeting string) *line {
 
 func (l *line) Read(p []byte) (int, error) {
 	if l.failed == nil && len(l.rest) == 0 && l.literal == 0 {
+		runtime.Gosched() // else the client holds up to 128 rows before the first one is used
 		l.failed = l.next()
 	}
 	if len(l.rest) > 0 {

@@ -2,6 +2,7 @@ package imapfetch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,7 +73,7 @@ func (m *Mailbox) listPiece(i int, first, last uint32, each func(session.Message
 	m.line.want(m.scheme.item)
 	defer m.line.want("")
 	fetch := m.client.Fetch(set, &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true})
-	listed := make(map[imap.UID]struct{}, last-first+1)
+	listed := make([]imap.UID, 0, last-first+1) // sorted
 	var stopped error
 	for data := fetch.Next(); data != nil; data = fetch.Next() {
 		row, err := m.row(i, data)
@@ -81,10 +82,11 @@ func (m *Mailbox) listPiece(i int, first, last uint32, each func(session.Message
 			break
 		}
 		uid := imap.UID(row.Ref)
-		if _, twice := listed[uid]; twice || uid == 0 {
+		at, twice := slices.BinarySearch(listed, uid)
+		if twice || uid == 0 {
 			continue
 		}
-		listed[uid] = struct{}{}
+		listed = slices.Insert(listed, at, uid) // at the end: they are in order (RFC 9051 §2.3.1.1)
 		if err := each(row); err != nil {
 			stopped = err
 			break

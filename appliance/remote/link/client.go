@@ -21,7 +21,7 @@ type Client struct {
 
 // NewClient returns the server's side of a stream.
 func NewClient(stream io.ReadWriteCloser) *Client {
-	return &Client{wire: newWire(stream), stream: stream}
+	return &Client{wire: newWire(stream, dataSize, askSize), stream: stream}
 }
 
 // Open connects and logs in.

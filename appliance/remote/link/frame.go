@@ -36,7 +36,8 @@ const (
 const (
 	headSize  = 4
 	mostFrame = 64 << 10 // octets behind the head
-	dataSize  = 16 << 10 // octets of content in a frame
+	dataSize  = 8 << 10  // octets of content in a frame
+	askSize   = 2 << 10  // octets of most requests
 )
 
 // errFrame is returned for octets that are no frame of this package.
@@ -49,18 +50,41 @@ type wire struct {
 	buf []byte
 }
 
-func newWire(stream io.ReadWriter) *wire {
-	return &wire{in: bufio.NewReaderSize(stream, dataSize), out: bufio.NewWriterSize(stream, dataSize+64)}
+// newWire returns an end that buffers so many octets of each direction.
+func newWire(stream io.ReadWriter, in, out int) *wire {
+	return &wire{in: bufio.NewReaderSize(stream, in), out: bufio.NewWriterSize(stream, out)}
 }
 
 // put buffers a frame.
 func (w *wire) put(k kind, fields ...[]byte) error {
-	b := append(w.buf[:0], byte(k), 0, 0, 0)
+	w.begin(k)
 	for _, f := range fields {
-		b = binary.AppendUvarint(b, uint64(len(f)))
-		b = append(b, f...)
+		w.bytes(f)
 	}
-	w.buf = b
+	return w.end()
+}
+
+// begin begins a frame, which end buffers. Its fields are added in between. A frame allocates
+// nothing.
+func (w *wire) begin(k kind) { w.buf = append(w.buf[:0], byte(k), 0, 0, 0) }
+
+func (w *wire) bytes(f []byte) {
+	w.buf = binary.AppendUvarint(w.buf, uint64(len(f)))
+	w.buf = append(w.buf, f...)
+}
+
+func (w *wire) text(f string) {
+	w.buf = binary.AppendUvarint(w.buf, uint64(len(f)))
+	w.buf = append(w.buf, f...)
+}
+
+func (w *wire) number(v uint64) {
+	var f [binary.MaxVarintLen64]byte
+	w.bytes(binary.AppendUvarint(f[:0], v))
+}
+
+func (w *wire) end() error {
+	b := w.buf
 	n := len(b) - headSize
 	if n > mostFrame {
 		return errors.New("link: a frame is too long")

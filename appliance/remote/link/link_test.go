@@ -183,7 +183,7 @@ func FuzzFrame(f *testing.F) {
 	w := newWire(struct {
 		io.Reader
 		io.Writer
-	}{nil, &out})
+	}{nil, &out}, askSize, dataSize)
 	w.put(kindOpen, (&Target{Protocol: "imap", Folders: []string{"INBOX"}}).fields()...)
 	w.put(kindList)
 	w.put(kindFetch, number(1), number(2))

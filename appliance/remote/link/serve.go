@@ -12,7 +12,7 @@ import (
 // Serve answers the server's requests until it hangs up, or has the session closed. open begins a
 // session, ask sends a request to an authorization server.
 func Serve(stream io.ReadWriter, open func(Target) (session.Mailbox, error), ask func(q oauth.Request, bundle string) (oauth.Reply, error)) error {
-	s := &serving{wire: newWire(stream), open: open, ask: ask}
+	s := &serving{wire: newWire(stream, askSize, dataSize), open: open, ask: ask}
 	defer func() {
 		if s.mailbox != nil {
 			s.mailbox.Close()
@@ -168,24 +168,37 @@ func (s *serving) message(m session.Message) error {
 	if len(m.ID) > session.MostID {
 		m.ID = ""
 	}
-	date := uint64(0)
+	date, stable := uint64(0), uint64(0)
 	if !m.Date.IsZero() {
 		date = uint64(max(m.Date.Unix(), 0))
 	}
-	return lost(s.put(kindMessage, number(m.Ref), []byte(m.ID), number(uint64(max(m.Octets, 0))), number(date), []byte(m.Folder), number(m.Era), flag(m.Stable)))
+	if m.Stable {
+		stable = 1
+	}
+	s.begin(kindMessage)
+	s.number(m.Ref)
+	s.text(m.ID)
+	s.number(uint64(max(m.Octets, 0)))
+	s.number(date)
+	s.text(m.Folder)
+	s.number(m.Era)
+	s.number(stable)
+	return lost(s.end())
 }
 
 // done ends an answer.
 func (s *serving) done(err error) error {
+	if err == nil {
+		return s.send(kindDone)
+	}
 	var gone lostError
 	if errors.As(err, &gone) {
 		return gone.err
 	}
-	e := session.As(err)
-	if e == nil {
-		return s.send(kindDone)
+	if e := session.As(err); e != nil {
+		return s.send(kindError, number(uint64(e.Kind)), number(uint64(e.Wait.Seconds())), []byte(e.Text))
 	}
-	return s.send(kindError, number(uint64(e.Kind)), number(uint64(e.Wait.Seconds())), []byte(e.Text))
+	return s.send(kindDone)
 }
 
 // A lostError is an error of the link, which a session passes on.

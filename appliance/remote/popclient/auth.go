@@ -89,8 +89,8 @@ func (c *Client) challenge(what string) (challenge []byte, done bool, err error)
 	if err != nil {
 		return nil, false, err
 	}
-	if encoded, more := strings.CutPrefix(line, "+"); more && (encoded == "" || encoded[0] == ' ') {
-		encoded = strings.TrimSpace(encoded)
+	if rest, more := strings.CutPrefix(string(line), "+"); more && (rest == "" || rest[0] == ' ') {
+		encoded := strings.TrimSpace(rest)
 		challenge, err = base64.StdEncoding.DecodeString(encoded)
 		if err != nil { // some servers have a text in the place of an empty challenge
 			challenge = nil
@@ -102,9 +102,9 @@ func (c *Client) challenge(what string) (challenge []byte, done bool, err error)
 	}
 	rest, refused := cutStatus(line, "-ERR")
 	if !refused {
-		return nil, true, c.die(session.Errorf(session.Protocol, "%s: the server answered %q", what, session.Printable(line)))
+		return nil, true, c.die(session.Errorf(session.Protocol, "%s: the server answered %q", what, session.Printable(string(line))))
 	}
-	return nil, true, session.Reply(what, responseCode(rest), rest, true)
+	return nil, true, session.Reply(what, responseCode(rest), string(rest), true)
 }
 
 // cancel ends an exchange that cannot go on (RFC 5034 §4).

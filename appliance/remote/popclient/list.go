@@ -1,7 +1,9 @@
 package popclient
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,14 +30,14 @@ func (c *Client) stat() error {
 	if err != nil {
 		return err
 	}
-	words := strings.Fields(text)
+	words := strings.Fields(string(text))
 	if len(words) < 2 {
-		return c.die(session.Errorf(session.Protocol, "STAT: the server answered %q", session.Printable(text)))
+		return c.die(session.Errorf(session.Protocol, "STAT: the server answered %q", session.Printable(string(text))))
 	}
 	count, err := strconv.ParseUint(words[0], 10, 31)
 	size, failed := strconv.ParseUint(words[1], 10, 62)
 	if err != nil || failed != nil {
-		return c.die(session.Errorf(session.Protocol, "STAT: the server answered %q", session.Printable(text)))
+		return c.die(session.Errorf(session.Protocol, "STAT: the server answered %q", session.Printable(string(text))))
 	}
 	if count > session.MostMessages {
 		return session.Errorf(session.Protocol, "the server lists %d messages, which is more than %d", count, session.MostMessages)
@@ -64,11 +66,7 @@ func (c *Client) List(each func(session.Message) error) error {
 		if octets < 0 {
 			continue
 		}
-		m := session.Message{Ref: uint64(n + 1), Octets: octets}
-		if uid := uids[n]; uid != "" {
-			m.ID = "pop3 " + uid
-		}
-		if err := each(m); err != nil {
+		if err := each(session.Message{Ref: uint64(n + 1), ID: uids[n], Octets: octets}); err != nil {
 			return err
 		}
 	}
@@ -84,12 +82,12 @@ func (c *Client) sizes() ([]int64, error) {
 	for i := range sizes {
 		sizes[i] = -1
 	}
-	err := c.lines(session.MostMessages, func(line string) error {
+	err := c.lines(session.MostMessages, func(line []byte) error {
 		n, rest, err := c.numbered(line)
 		if err != nil {
 			return err
 		}
-		octets, err := strconv.ParseUint(rest, 10, 62)
+		octets, err := strconv.ParseUint(string(rest), 10, 62)
 		if err != nil {
 			octets = 0 // it is a hint only
 		}
@@ -105,37 +103,55 @@ func (c *Client) sizes() ([]int64, error) {
 	return sizes, err
 }
 
-// uids reads UIDL. A unique-id that is there twice, or is none, is "".
+// uids reads UIDL. What a message is called by is at n-1; "": its unique-id is there twice, or is
+// none.
 func (c *Client) uids(sizes []int64) ([]string, error) {
 	if _, err := c.command("UIDL", "UIDL"); err != nil {
 		return nil, err
 	}
 	uids, listed := make([]string, len(sizes)), 0
-	first := make(map[string]int, len(sizes))
 	seen := make([]bool, len(sizes))
-	err := c.lines(session.MostMessages, func(line string) error {
+	err := c.lines(session.MostMessages, func(line []byte) error {
 		n, uid, err := c.numbered(line)
 		if err != nil {
 			return err
 		}
-		if !seen[n-1] {
-			seen[n-1] = true
-			listed++
+		if seen[n-1] {
+			return nil // with another unique-id it would be two messages
 		}
-		if !validUID(uid) {
-			return nil
+		seen[n-1] = true
+		listed++
+		if validUID(uid) {
+			uids[n-1] = "pop3 " + string(uid)
 		}
-		if other, twice := first[uid]; twice {
-			uids[other-1] = ""
-			return nil
-		}
-		first[uid], uids[n-1] = n, uid
 		return nil
 	})
 	if err == nil && listed != c.count {
 		err = incomplete("UIDL", listed, c.count)
 	}
+	leaveOutTwice(uids)
 	return uids, err
+}
+
+// leaveOutTwice makes texts that are there twice "". A map of them would be as large as the texts.
+func leaveOutTwice(texts []string) {
+	order := make([]uint32, len(texts))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(a, b uint32) int { return strings.Compare(texts[a], texts[b]) })
+	for first := 0; first < len(order); {
+		next := first + 1
+		for next < len(order) && texts[order[next]] == texts[order[first]] {
+			next++
+		}
+		if next > first+1 {
+			for _, i := range order[first:next] {
+				texts[i] = ""
+			}
+		}
+		first = next
+	}
 }
 
 func incomplete(what string, listed, count int) error {
@@ -143,19 +159,19 @@ func incomplete(what string, listed, count int) error {
 }
 
 // numbered reads a line that begins with the number of a message.
-func (c *Client) numbered(line string) (n int, rest string, err error) {
-	digits, rest, _ := strings.Cut(line, " ")
-	n, err = strconv.Atoi(digits)
+func (c *Client) numbered(line []byte) (n int, rest []byte, err error) {
+	digits, rest, _ := bytes.Cut(line, []byte(" "))
+	n, err = strconv.Atoi(string(digits))
 	if err != nil || n < 1 || n > c.count {
-		return 0, "", session.Errorf(session.Protocol, "the listing has no message %q of %d", session.Printable(digits), c.count)
+		return 0, nil, session.Errorf(session.Protocol, "the listing has no message %q of %d", session.Printable(string(digits)), c.count)
 	}
-	rest = strings.TrimSpace(rest)
-	rest, _, _ = strings.Cut(rest, " ")
+	rest = bytes.TrimSpace(rest)
+	rest, _, _ = bytes.Cut(rest, []byte(" "))
 	return n, rest, nil
 }
 
 // validUID reports whether a text is a unique-id (RFC 1939 §7).
-func validUID(uid string) bool {
+func validUID(uid []byte) bool {
 	for i := range len(uid) {
 		if uid[i] < 0x21 || uid[i] > 0x7e {
 			return false

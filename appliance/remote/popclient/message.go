@@ -2,7 +2,6 @@ package popclient
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"math"
 
@@ -11,7 +10,7 @@ import (
 
 // Header writes the header of a message, by TOP.
 func (c *Client) Header(ref uint64, to io.Writer) error {
-	return c.content("TOP", fmt.Sprintf("TOP %d 0", ref), session.MostHeader, to)
+	return c.content("TOP", ref, " 0", session.MostHeader, to)
 }
 
 // Fetch writes a message, by RETR, which sends it from its first octet only.
@@ -19,24 +18,23 @@ func (c *Client) Fetch(ref uint64, from int64, to io.Writer) error {
 	if from > 0 {
 		return session.ErrNoRange
 	}
-	return c.content("RETR", fmt.Sprintf("RETR %d", ref), math.MaxInt64, to)
+	return c.content("RETR", ref, "", math.MaxInt64, to)
 }
 
-// content sends a command and writes the content of its reply, of most octets. After an error of
+// content sends a command about a message and writes the content of its reply, of most octets. After an error of
 // the writer the session cannot go on, because the rest of the content is under way.
-func (c *Client) content(what, command string, most int64, to io.Writer) error {
-	if _, err := c.command(what, command); err != nil {
+func (c *Client) content(what string, ref uint64, rest string, most int64, to io.Writer) error {
+	if err := c.about(what, ref, rest); err != nil {
 		return err
 	}
 	var d dots
-	out := make([]byte, 0, 4096)
 	for {
 		block, err := c.in.Block()
 		if err != nil {
 			return c.die(err)
 		}
-		block = block[:min(len(block), cap(out)-4)]
-		text, n, done := d.decode(out[:0], block)
+		block = block[:min(len(block), len(c.text)-4)]
+		text, n, done := d.decode(c.text[:0], block)
 		if most -= int64(len(text)); most < 0 {
 			return c.die(session.Errorf(session.Protocol, "the server breaks the protocol: the reply to %s is too long", what))
 		}
@@ -55,7 +53,7 @@ func (c *Client) content(what, command string, most int64, to io.Writer) error {
 // Delete marks messages. The server deletes them at Close.
 func (c *Client) Delete(refs []uint64) error {
 	for _, ref := range refs {
-		if _, err := c.command("DELE", fmt.Sprintf("DELE %d", ref)); err != nil {
+		if err := c.about("DELE", ref, ""); err != nil {
 			return err
 		}
 	}

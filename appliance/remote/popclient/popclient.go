@@ -39,8 +39,8 @@ func (c *Client) capa() error {
 		return err
 	}
 	caps := map[string][]string{}
-	err = c.lines(mostCapabilities, func(line string) error {
-		if words := strings.Fields(strings.ToUpper(line)); len(words) > 0 {
+	err = c.lines(mostCapabilities, func(line []byte) error {
+		if words := strings.Fields(strings.ToUpper(string(line))); len(words) > 0 {
 			caps[words[0]] = words[1:]
 		}
 		return nil
