@@ -68,7 +68,7 @@ for module in $(cat /modules/tls); do insmod "/modules/$module"; done
 cd /bench
 run() {
 	echo "## $2 $1"
-	GODEBUG=$1 "./$2" -test.run '^$' -test.bench "$3" -test.benchtime 20ms
+	GODEBUG=$1 "./$2" -test.run '^$' -test.bench "$3" -test.benchtime 60ms
 }
 . ./list
 poweroff -f
