@@ -6,8 +6,9 @@ import "github.com/tinylib/msgp/msgp"
 // expected kind err is set and every value reads as zero, so that a decoder checks once, at its
 // end.
 type reader struct {
-	rest []byte
-	err  error
+	rest  []byte
+	err   error
+	blank bool // strings are only checked, and read as ""
 }
 
 // array returns how many values follow. Each takes at least one byte, so that no count can claim
@@ -61,7 +62,12 @@ func (r *reader) int64() int64 {
 }
 
 // text returns a string of at most limit bytes.
-func (r *reader) text(limit int) string { return string(r.textBytes(limit)) }
+func (r *reader) text(limit int) string {
+	if s := r.textBytes(limit); !r.blank {
+		return string(s)
+	}
+	return ""
+}
 
 // textBytes is text without a copy: the bytes are valid as long as the input.
 func (r *reader) textBytes(limit int) []byte {
