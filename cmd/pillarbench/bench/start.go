@@ -111,8 +111,8 @@ func (s *startRun) run(counts []int) error {
 	return nil
 }
 
-// withoutMessages measures the memory of the server before it gets mail. The first start makes keys,
-// so that it is not measured.
+// withoutMessages measures the memory of the server before it gets mail. The first start makes
+// keys, so that it is not measured.
 func (s *startRun) withoutMessages() error {
 	memory := make([]float64, s.Runs)
 	for i := range memory {
