@@ -195,7 +195,7 @@ func TestImportIsBounded(t *testing.T) {
 		!strings.Contains(err.Error(), "too many messages for this memory") {
 		t.Errorf("after %+v: %v", o, err)
 	}
-	if o.Kept == 0 || o.Kept > int(storage.IndexBytes(c))/(20+12+31) {
+	if o.Kept == 0 || o.Kept > int(storage.IndexBytes(c))/(16+4) {
 		t.Errorf("%+v", o)
 	}
 }

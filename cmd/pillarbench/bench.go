@@ -136,6 +136,8 @@ func runStart(args []string, out io.Writer) (err error) {
 	messages := flags.String("messages", "1000,10000,100000", "messages in the mailbox, ascending; rows of the table")
 	octets := flags.String("octets", "2k", "octets a message, or mix")
 	flags.IntVar(&o.Runs, "runs", 3, "starts of a row, of which the median is printed")
+	flags.BoolVar(&o.Imported, "imported", false, "import the messages with the unique-ids of a Maildir of Dovecot's; of pillarbox alone")
+	flags.BoolVar(&o.Warm, "warm", false, "leave to the kernel what it has cached of files")
 	flags.BoolVar(&o.Forget, "forget", false, "remove before each start what the server can rebuild from the mail")
 	if err := parse(flags, args); err != nil {
 		return err

@@ -8,7 +8,7 @@ import "github.com/tinylib/msgp/msgp"
 type reader struct {
 	rest  []byte
 	err   error
-	blank bool // text is only checked, and read as ""
+	blank bool // strings are only checked, and read as ""
 }
 
 // array returns how many values follow. Each takes at least one byte, so that no count can claim
@@ -63,11 +63,10 @@ func (r *reader) int64() int64 {
 
 // text returns a string of at most limit bytes.
 func (r *reader) text(limit int) string {
-	v := r.textBytes(limit)
-	if r.blank {
-		return ""
+	if s := r.textBytes(limit); !r.blank {
+		return string(s)
 	}
-	return string(v)
+	return ""
 }
 
 // textBytes is text without a copy: the bytes are valid as long as the input.

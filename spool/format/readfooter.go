@@ -10,7 +10,7 @@ import (
 // A FooterReader reads footers of a spool one after the other into the same memory.
 type FooterReader struct {
 	Format *Format
-	buf    []byte
+	Buf    []byte // as that of a Window; replaced by a larger one if needed
 	footerDecoder
 }
 
@@ -52,10 +52,10 @@ func (r *FooterReader) Messages(file flash.File, segment uint64, v Visitor) erro
 // read returns the meta of the footer, which verifies. It is valid until the next call.
 func (r *FooterReader) read(file flash.File, segment uint64) (meta []byte, err error) {
 	f, seed := r.Format, r.Format.Seed(segment)
-	if len(r.buf) < flash.Page {
-		r.buf = make([]byte, flash.Page)
+	if r.Buf == nil {
+		r.Buf = flash.Aligned(int(min(windowSize, f.SlotSize)))
 	}
-	last := r.buf[:flash.Page]
+	last := r.Buf[:flash.Page]
 	n, err := file.ReadAt(last, f.SlotSize-flash.Page)
 	if n < len(last) {
 		if err == nil || errors.Is(err, io.EOF) {
@@ -74,10 +74,10 @@ func (r *FooterReader) read(file flash.File, segment uint64) (meta []byte, err e
 	if length <= flash.Page-TrailerSize {
 		record = last[flash.Page-TrailerSize-length:][:length]
 	} else {
-		if int64(len(r.buf)) < flash.Page+length {
-			r.buf = make([]byte, flash.Page+length+length/4)
+		if int64(len(r.Buf)) < flash.Page+length {
+			r.Buf = flash.Aligned(int(2*flash.Page+length+length/4-1) &^ (flash.Page - 1))
 		}
-		record = r.buf[flash.Page:][:length]
+		record = r.Buf[flash.Page:][:length]
 		rest := record[:length-(flash.Page-TrailerSize)]
 		copy(record[len(rest):], last)
 		if _, err := file.ReadAt(rest, f.SlotSize-TrailerSize-length); err != nil {

@@ -23,8 +23,8 @@ type uidCode struct {
 // The ways to write the characters that differ.
 var ways = [...]uidWay{
 	{0, format.MaxUID, ""},
-	{71, format.MaxUID, "0123456789abcdef"},  // counters, sums
-	{142, 42, "0123456789.MPVI_"},            // what differs between names in a Maildir
+	{71, format.MaxUID, "0123456789abcdef"}, // counters, sums
+	{142, 42, "0123456789.MPVI_"},           // what differs between names in a Maildir
 	{185, format.MaxUID, "0123456789abcdefghijklmnopqrstuvwxyz.,=_-:ABCDEFGHIKLMNOPQRSTUVW"},
 }
 

@@ -44,7 +44,6 @@ type loader struct {
 	// The first pass.
 	current    *segment       // that is being read
 	foot       *format.Footer // gathers what a scan finds; nil when a footer is read
-	buf        []byte         // to scan with
 	footers    format.FooterReader
 	draft      draft                        // of what the footer says that is being read
 	logs       []*segment                   // the log segments, the newest first
@@ -202,8 +201,8 @@ func (l *loader) loadRecords(file flash.File, known uint32, newest bool) error {
 	g := l.current
 	l.foot = format.NewFooter()
 	g.foot = l.foot
-	c := slots.NewScan(file, &g.Segment, l.format, known, l, l.buf)
-	l.buf = c.Buf
+	c := slots.NewScan(file, &g.Segment, l.format, known, l, l.footers.Buf)
+	l.footers.Buf = c.Buf // the same memory for footers and scans
 	if err := c.Run(); err != nil {
 		return err
 	}

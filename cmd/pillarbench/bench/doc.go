@@ -8,9 +8,10 @@
 //     slot with zeros once in its life: the warm-up does that, and prints it apart. A row ends
 //     when all queues are empty. The budgets count requests, never times.
 //   - Start measures from exec to the greeting on each port, after the kernel has dropped its
-//     cached files; a first login, until the reply to STAT; and the removal of 100 messages that
-//     are spread evenly over the mailbox: what is written before the reply to QUIT, and what
-//     syncfs writes later.
+//     cached files, unless -warm is given; private memory five seconds later, and how much of it
+//     the server has only with messages, which with -imported have unique-ids of Dovecot's; a first
+//     login, until the reply to STAT; and the removal of 100 messages that are spread evenly over
+//     the mailbox: what is written before the reply to QUIT, and what syncfs writes later.
 //   - Idle reads private memory five seconds after the last event: after a start; with idle
 //     sessions; after 4000 sessions that logged in, retrieved 4 KiB and ended; with 100 downloads
 //     of 8 MiB of which nothing is read. It compares pillarbox with limits. A server that runs

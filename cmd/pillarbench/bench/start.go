@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,6 +26,9 @@ type StartOptions struct {
 	Load   client.Load
 	Runs   int  // of a row, of which the median is printed
 	Forget bool // remove before each start what the server can rebuild from the mail
+	// Imported: the messages come from a Maildir of Dovecot's, with their unique-ids, by import.
+	Imported bool
+	Warm     bool // leave cached files to the kernel
 }
 
 // A startRun is a run of the start benchmark.
@@ -35,13 +39,16 @@ type startRun struct {
 	out      io.Writer
 	messages int    // in the mailbox
 	next     uint64 // number of the next message
+	empty    int64  // private octets of the server without messages
 }
 
 // A startCost is the cost of a start and of the first session after it.
 type startCost struct {
 	ready     time.Duration // until the greetings on all ports
 	readyRead int64         // octets read from the device
-	memory    int64         // private octets, before the first login
+	cpu       time.Duration // until then
+	memory    int64         // private octets idleSettle later, before the first login
+	growth    int64         // of them, those that it has not without messages
 	login     time.Duration // from the connection to the reply to STAT
 	loginRead int64
 	deletion  measure.DeviceCount // of removing DeletedMessages messages, until the +OK to QUIT
@@ -51,8 +58,10 @@ type startCost struct {
 // startColumns are the columns of the table.
 var startColumns = []measure.Column[startCost]{
 	{Head: "start, ms", Format: "%.0f", Figure: func(c startCost) float64 { return milliseconds(c.ready) }},
+	{Head: "CPU, ms", Format: "%.0f", Figure: func(c startCost) float64 { return milliseconds(c.cpu) }},
 	{Head: "KiB read", Format: "%.0f", Figure: func(c startCost) float64 { return float64(c.readyRead) / 1024 }},
 	{Head: "private MiB", Format: "%.1f", Figure: func(c startCost) float64 { return float64(c.memory) / (1 << 20) }},
+	{Head: "MiB for the messages", Format: "%.2f", Figure: func(c startCost) float64 { return float64(c.growth) / (1 << 20) }},
 	{Head: "first login, ms", Format: "%.0f", Figure: func(c startCost) float64 { return milliseconds(c.login) }},
 	{Head: "KiB read", Format: "%.0f", Figure: func(c startCost) float64 { return float64(c.loginRead) / 1024 }},
 	{Head: "delete 100: KiB written", Format: "%.0f", Figure: func(c startCost) float64 { return float64(c.deletion.Octets) / 1024 }},
@@ -80,6 +89,12 @@ func (s *startRun) run(counts []int) error {
 	if s.Forget {
 		name += ", index removed"
 	}
+	if s.Imported {
+		name += ", imported"
+	}
+	if err := s.withoutMessages(); err != nil {
+		return err
+	}
 	for _, n := range counts {
 		costs := make([]startCost, s.Runs)
 		for i := range costs {
@@ -96,10 +111,43 @@ func (s *startRun) run(counts []int) error {
 	return nil
 }
 
+// withoutMessages measures the memory of the server before it gets mail. The first start makes
+// keys, so that it is not measured.
+func (s *startRun) withoutMessages() error {
+	memory := make([]float64, s.Runs)
+	for i := range memory {
+		if err := errors.Join(s.server.Stop(), s.server.Start()); err != nil {
+			return err
+		}
+		n, err := s.atRest()
+		if err != nil {
+			return err
+		}
+		memory[i] = float64(n)
+	}
+	s.empty = int64(measure.Median(memory))
+	return nil
+}
+
+// atRest returns the private octets of the server after it was left alone for idleSettle.
+func (s *startRun) atRest() (int64, error) {
+	time.Sleep(idleSettle)
+	return measure.FamilyAnonymous(s.server.Process())
+}
+
 // fill delivers until there are n messages in the mailbox.
 func (s *startRun) fill(n int) error {
 	for s.messages < n {
 		batch := min(startBatch, n-s.messages)
+		if ours, ok := s.server.(*server.Pillarbox); ok && s.Imported {
+			batch = n - s.messages
+			if err := ours.ImportListed(s.Load, s.next, batch, client.Mailbox(0)); err != nil {
+				return err
+			}
+			s.next += uint64(batch)
+			s.messages += batch
+			continue
+		}
 		if _, err := server.Deliver(s.server, s.Load, s.next, batch, server.Spread{Connections: 4, Mailboxes: 1}); err != nil {
 			return err
 		}
@@ -122,8 +170,10 @@ func (s *startRun) measure() (c startCost, err error) {
 	if _, err := s.device.Settled(); err != nil {
 		return c, err
 	}
-	if err := dropCaches(); err != nil {
-		return c, err
+	if !s.Warm {
+		if err := dropCaches(); err != nil {
+			return c, err
+		}
 	}
 	before, err := s.device.Count()
 	if err != nil {
@@ -133,14 +183,18 @@ func (s *startRun) measure() (c startCost, err error) {
 		return c, err
 	}
 	c.ready = time.Since(s.server.Began())
+	if c.cpu, err = measure.FamilyTime(s.server.Process()); err != nil {
+		return c, err
+	}
 	after, err := s.device.Count()
 	if err != nil {
 		return c, err
 	}
 	c.readyRead = after.Minus(before).Read
-	if c.memory, err = measure.FamilyAnonymous(s.server.Process()); err != nil {
+	if c.memory, err = s.atRest(); err != nil {
 		return c, err
 	}
+	c.growth = c.memory - s.empty
 	if s.server.Maildrop() == "" {
 		return c, nil
 	}

@@ -63,12 +63,38 @@ func Fillable(s Server) bool {
 
 // importMaildir adds messages to a mailbox of the running server by "pillarbox spool import".
 func (b *Pillarbox) importMaildir(l client.Load, first uint64, messages int, account string) error {
+	return b.importFrom(l, first, messages, account, func(string) error { return nil })
+}
+
+// ImportListed is importMaildir for a Maildir of Dovecot's, whose list says which unique-ids the
+// messages had.
+func (b *Pillarbox) ImportListed(l client.Load, first uint64, messages int, account string) error {
+	return b.importFrom(l, first, messages, account, func(folder string) error { return writeUIDs(folder, first) })
+}
+
+// writeUIDs writes Dovecot's list of a Maildir. The UIDs are those of a mailbox in which some
+// messages were deleted.
+func writeUIDs(folder string, first uint64) error {
+	files, err := os.ReadDir(filepath.Join(folder, "new")) // in the order of their times
+	if err != nil {
+		return err
+	}
+	list := bytes.NewBufferString("3 V1600000000 N4294967295\n")
+	for i, file := range files {
+		number := first + uint64(i)
+		fmt.Fprintf(list, "%d :%s\n", number+number/7, file.Name())
+	}
+	return os.WriteFile(filepath.Join(folder, "dovecot-uidlist"), list.Bytes(), 0o666)
+}
+
+// importFrom imports a Maildir that is made of messages and completed by a function.
+func (b *Pillarbox) importFrom(l client.Load, first uint64, messages int, account string, complete func(folder string) error) error {
 	folder, err := os.MkdirTemp(b.Folder, "maildir-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	if err := writeMaildir(folder, l, first, messages); err != nil {
+	if err := errors.Join(writeMaildir(folder, l, first, messages), complete(folder)); err != nil {
 		return err
 	}
 	command := exec.Command(b.binary, "spool", "import", "-config", b.ConfigFile(), "-format", "maildir", account, folder)

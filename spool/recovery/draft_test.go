@@ -1,0 +1,46 @@
+package recovery
+
+import (
+	"testing"
+
+	"pillarbox/spool/format"
+)
+
+// TestDraft: what a footer says of its messages counts when all of it was decoded, and then as if
+// it had been said to the loader.
+func TestDraft(t *testing.T) {
+	message := func(epoch uint32, tag uint64, uid string, keys ...format.Key) format.Summary {
+		m := format.Summary{Tag: tag, First: format.Identity{Epoch: epoch}, UID: []byte(uid)}
+		for _, key := range keys {
+			m.Recipients = append(m.Recipients, format.Recipient{Key: key})
+		}
+		return m
+	}
+	said := []format.Summary{
+		message(1, 10, "", 7), message(1, 10, "uid", 7), message(1, 10, "", 0, 8), message(2, 20, "", 7, 8, 7),
+		message(1, 11, "", 7), message(1, 10, "", 7), // of another copy of the spool; of this one
+	}
+	direct, l := newLoader(new(Options), new(format.Format)), newLoader(new(Options), new(format.Format))
+	l.draft.begin()
+	for _, m := range said {
+		direct.Message(m)
+		l.draft.Message(m)
+	}
+	l.draft.begin() // the footer did not decode
+	l.draft.accept()
+	if len(l.tallies) != 0 || len(l.data.Tags) != 0 || l.start.Damaged != 0 {
+		t.Errorf("a footer that does not decode left %d mailboxes, %d opens and %d damaged records", len(l.tallies), len(l.data.Tags), l.start.Damaged)
+	}
+	for _, m := range said {
+		l.draft.Message(m)
+	}
+	l.draft.accept()
+	for _, key := range []format.Key{7, 8} {
+		if got, want := l.tally(key).tallied, direct.tally(key).tallied; got != want {
+			t.Errorf("mailbox %d: %+v, want %+v", key, got, want)
+		}
+	}
+	if l.start.Damaged != 1 || direct.start.Damaged != 1 || l.start.Epoch != 2 || l.data.Tags[1] != 10 || l.data.Tags[2] != 20 {
+		t.Errorf("%d damaged, want 1; %v", l.start.Damaged, l.data.Tags)
+	}
+}
