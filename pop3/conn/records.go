@@ -7,8 +7,8 @@ import (
 )
 
 // Records is the connection under a *tls.Conn whose records are made by crypto/tls, which writes
-// each of them by itself, 16 KiB at most. It passes everything on, but the records of the replies to
-// pipelined commands leave in one write.
+// each of them by itself, 16 KiB at most. It passes everything on, but the records of the replies
+// to pipelined commands leave in one write.
 type Records struct {
 	net.Conn
 	held *buffer // nil unless records are gathered

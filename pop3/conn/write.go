@@ -21,6 +21,12 @@ func (c *Conn) Room(octets int) []byte {
 	return c.out.buf.octets[:c.out.n]
 }
 
+// Left returns how many octets can be gathered before something is sent.
+func (c *Conn) Left() int64 {
+	c.acquire()
+	return int64(c.out.room() - int(c.out.n))
+}
+
 // Keep gathers what was appended to the slice of Room.
 func (c *Conn) Keep(b []byte) { c.out.n = int32(len(b)) }
 

@@ -26,6 +26,7 @@ type Reader struct {
 	Format   *format.Format
 	buffers  sync.Pool // of *prefetchBuffer: small messages that are read
 	messages sync.Pool // of *Message that were recycled
+	aheads   aheads
 }
 
 // A Location is what the caller knows of a message, and where it lies.
