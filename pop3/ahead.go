@@ -12,11 +12,12 @@ func (m *openMaildrop) body(n int) (Body, error) {
 	if !ok {
 		return m.mail.Body(n)
 	}
-	if !m.conn.LineWaits() {
+	room, more := m.conn.Left()
+	if !more {
 		p.Rest()
 		return m.mail.Body(n)
 	}
-	room := m.conn.Left() - 2*conn.LineSize // for the first line, and the next reply
+	room -= 2 * conn.LineSize // for the first line, and the next reply
 	body, err := p.BodyAhead(n, max(room, 0))
 	if err != nil || body.Size() > room {
 		p.Rest()
@@ -25,9 +26,16 @@ func (m *openMaildrop) body(n int) (Body, error) {
 }
 
 // restBefore releases what was read ahead if the reply to a command may not fit into the buffer, or
-// was not to be read ahead.
-func (m *openMaildrop) restBefore(c *command) {
-	if c == nil || c.verb != "RETR" && c.verb != "TOP" || m.conn.Left() < 2*conn.LineSize {
+// was not to be read ahead. verb is "" if there is no such command.
+func (m *openMaildrop) restBefore(verb string) {
+	if left, _ := m.conn.Left(); verb != "RETR" && verb != "TOP" || left < 2*conn.LineSize {
+		m.rest()
+	}
+}
+
+// restUnlessMore releases what was read ahead if the session is to wait for the next command.
+func (m *openMaildrop) restUnlessMore() {
+	if _, more := m.conn.Left(); !more {
 		m.rest()
 	}
 }

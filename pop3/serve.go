@@ -83,7 +83,7 @@ func (s *session) execute(ctx context.Context) (then state, err error) {
 	}
 	c, a, err := s.parse(line)
 	if s.maildrop.mail != nil {
-		s.maildrop.restBefore(c)
+		s.maildrop.restBefore(c.name())
 	}
 	if c == nil {
 		return unchanged, err
@@ -148,8 +148,8 @@ func (s *session) readCommand(ctx context.Context) ([]byte, error) {
 	if s.user == "" {
 		bare = bareUTF8
 	}
-	if s.maildrop.mail != nil && !s.conn.LineWaits() {
-		s.maildrop.rest()
+	if s.maildrop.mail != nil {
+		s.maildrop.restUnlessMore()
 	}
 	line, err := s.conn.TryReadLine(ctx, maxCommand, bare)
 	if err == conn.ErrWouldBlock {

@@ -60,13 +60,6 @@ func (v *View) openAt(at reader.Location, file flash.File, found index.Found, oc
 	return r.OpenAhead(at, file, v.ahead)
 }
 
-// Rest releases what was read ahead. It is called before the caller waits for something.
-func (v *View) Rest() {
-	if v.ahead != nil {
-		v.spool.reader.Forget(v.ahead)
-	}
-}
-
 // pin finds an entry of the view and pins the slot that its message lies in.
 func (v *View) pin(i int) (at reader.Location, file flash.File, found index.Found, err error) {
 	found = v.spool.index.LocateRow(v.key, &v.rows, i)

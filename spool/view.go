@@ -189,6 +189,13 @@ func (v *View) Expunge(ctx context.Context, marked iter.Seq[int]) error {
 	return v.Update(ctx, Change{Expunge: marked})
 }
 
+// Rest releases what was read ahead. It is called before the caller waits for something.
+func (v *View) Rest() {
+	if v.ahead != nil {
+		v.spool.reader.Forget(v.ahead)
+	}
+}
+
 // Close releases the view. A second one does nothing.
 func (v *View) Close() error {
 	v.Rest()

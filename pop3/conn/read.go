@@ -68,9 +68,6 @@ func (c *Conn) ReadRest(ctx context.Context, limit int, silence time.Duration) (
 	return line, true, nil
 }
 
-// LineWaits reports whether the next line has arrived.
-func (c *Conn) LineWaits() bool { return c.in.LineWaits() }
-
 // Buffered returns how many octets of the client were read and not yet returned.
 func (c *Conn) Buffered() int { return c.in.Buffered() }
 

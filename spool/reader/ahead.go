@@ -3,8 +3,6 @@ package reader
 import (
 	"errors"
 	"io"
-	"sync"
-	"sync/atomic"
 
 	"pillarbox/spool/flash"
 	"pillarbox/spool/index"
@@ -16,12 +14,6 @@ const (
 	// aheadMost is how many readers have something read ahead at a time.
 	aheadMost = 8
 )
-
-// aheads are the buffers of what is read ahead: 512 KiB at most.
-type aheads struct {
-	pool  sync.Pool // of *[aheadSize]byte
-	inUse atomic.Int32
-}
 
 // An Ahead is messages of one slot that were read at once. The zero Ahead is empty. It is used by
 // one goroutine at a time.

@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"pillarbox/spool/flash"
 	"pillarbox/spool/format"
@@ -27,6 +28,12 @@ type Reader struct {
 	buffers  sync.Pool // of *prefetchBuffer: small messages that are read
 	messages sync.Pool // of *Message that were recycled
 	aheads   aheads
+}
+
+// aheads are the buffers of what is read ahead: 512 KiB at most.
+type aheads struct {
+	pool  sync.Pool // of *[aheadSize]byte, see ahead.go
+	inUse atomic.Int32
 }
 
 // A Location is what the caller knows of a message, and where it lies.
