@@ -58,7 +58,8 @@ func (s store) Open(_ context.Context, user string) (pop3.Maildrop, error) {
 	return maildrop{s.a, view, seen, account}, nil
 }
 
-// maildrop is a pop3.Maildrop, and a pop3.Recorder: what a login sees of a view of the spool.
+// maildrop is a pop3.Maildrop, a pop3.Recorder and a pop3.Prefetcher: what a login sees of a view
+// of the spool.
 type maildrop struct {
 	a    *Appliance
 	view *spool.View
@@ -74,8 +75,11 @@ func (m maildrop) AppendUID(dst []byte, n int) []byte { return m.view.AppendUID(
 func (m maildrop) Retrieved(n int)                    { m.seen.Retrieved(n) }
 func (m maildrop) Close() error                       { return readError(m.seen.Close()) }
 
-func (m maildrop) Body(n int) (pop3.Body, error) {
-	message, err := m.view.Message(m.seen.At(n))
+func (m maildrop) Rest()                         { m.view.Rest() }
+func (m maildrop) Body(n int) (pop3.Body, error) { return m.BodyAhead(n, 0) }
+
+func (m maildrop) BodyAhead(n int, octets int64) (pop3.Body, error) {
+	message, err := m.view.MessageAhead(m.seen.At(n), octets)
 	if err != nil {
 		return nil, readError(err)
 	}

@@ -27,6 +27,14 @@ type command struct {
 	then     state // the state after it
 }
 
+// name returns the verb, or "" for no command.
+func (c *command) name() string {
+	if c == nil {
+		return ""
+	}
+	return c.verb
+}
+
 // commands is the whole protocol. If a verb has several rows, the one that fits the state and the
 // argument is used.
 var commands = [...]command{

@@ -88,6 +88,15 @@ type Recorder interface {
 	Retrieved(n int)
 }
 
+// A Prefetcher is a Maildrop that can read several messages at once.
+type Prefetcher interface {
+	// BodyAhead is Body for a client whose next command has arrived. Messages that follow may be
+	// read with it, of so many octets at most: what the session gathers before it sends.
+	BodyAhead(n int, octets int64) (Body, error)
+	// Rest releases what was read ahead. It is called before the session waits for its client.
+	Rest()
+}
+
 // A Body is the stored bytes of one message. They are in wire form: lines end in CRLF, a leading
 // dot is doubled, and ".CRLF" ends them, so RETR sends them as they are. They do not change before
 // Close, nor while the kernel still sends them.

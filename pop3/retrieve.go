@@ -11,7 +11,7 @@ import (
 
 // retr sends a whole message: the stored bytes are the reply.
 func (m *openMaildrop) retr(a argument) error {
-	body, err := m.mail.Body(a.n)
+	body, err := m.body(a.n)
 	if err != nil {
 		return m.notRead(a.n, err)
 	}
@@ -21,7 +21,7 @@ func (m *openMaildrop) retr(a argument) error {
 // top sends the header and the first lines of the rest (RFC 1939 §7). If it has to send more lines
 // than there can be, as fetchmail requests to retrieve a message, it sends what RETR sends.
 func (m *openMaildrop) top(a argument) error {
-	body, err := m.mail.Body(a.n)
+	body, err := m.body(a.n)
 	if err != nil {
 		return m.notRead(a.n, err)
 	}
@@ -148,6 +148,7 @@ func (m *openMaildrop) toRewrite(body Body) (*downgrade.Reader, error) {
 	if eightBit, err := eightBit(m.conn, body, size); err != nil || !eightBit {
 		return nil, err
 	}
+	m.rest() // the header may become larger than the room that is left
 	r := downgrade.NewReader(body, size)
 	if change, err := r.Next(); err != nil || !change {
 		return nil, err

@@ -82,6 +82,9 @@ func (s *session) execute(ctx context.Context) (then state, err error) {
 		return unchanged, ofLine(err)
 	}
 	c, a, err := s.parse(line)
+	if s.maildrop.mail != nil {
+		s.maildrop.restBefore(c.name())
+	}
 	if c == nil {
 		return unchanged, err
 	}
@@ -144,6 +147,9 @@ func (s *session) readCommand(ctx context.Context) ([]byte, error) {
 	bare := ""
 	if s.user == "" {
 		bare = bareUTF8
+	}
+	if s.maildrop.mail != nil {
+		s.maildrop.restUnlessMore()
 	}
 	line, err := s.conn.TryReadLine(ctx, maxCommand, bare)
 	if err == conn.ErrWouldBlock {

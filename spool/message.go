@@ -14,7 +14,12 @@ import (
 // Message finds message n and pins its bytes. Before the first byte of a message is given out in
 // the life of the process all of them are verified. It returns ErrGone if another view expunged the
 // message and its space is used again, and ErrDamaged if the bytes do not verify.
-func (v *View) Message(n int) (*Message, error) {
+func (v *View) Message(n int) (*Message, error) { return v.MessageAhead(n, 0) }
+
+// MessageAhead is Message for a caller that will want the messages after n at once: some of them
+// are read with it, of so many octets at most. They are in memory until they are read, or Rest is
+// called.
+func (v *View) MessageAhead(n int, octets int64) (*Message, error) {
 	s := v.spool
 	at, file, found, err := v.pin(v.live.Find(n - 1))
 	if err != nil {
@@ -23,7 +28,7 @@ func (v *View) Message(n int) (*Message, error) {
 		}
 		return nil, err
 	}
-	m, err := s.reader.Open(at, file)
+	m, err := v.openAt(at, file, found, octets)
 	if err != nil && v.movedSince(at) {
 		return v.Message(n)
 	}
@@ -34,6 +39,25 @@ func (v *View) Message(n int) (*Message, error) {
 		s.index.SetVerified(v.key, at.Identity)
 	}
 	return m, nil
+}
+
+// openAt opens a message, and reads ahead if it is to.
+func (v *View) openAt(at reader.Location, file flash.File, found index.Found, octets int64) (*Message, error) {
+	r := v.spool.reader
+	if !v.ahead.Has(at) {
+		size := int64(0)
+		if octets > 0 {
+			size = v.spool.index.Following(v.key, found, reader.Span(octets))
+		}
+		if size == 0 {
+			return r.Open(at, file)
+		}
+		if v.ahead == nil {
+			v.ahead = new(reader.Ahead)
+		}
+		r.Read(v.ahead, at, file, size)
+	}
+	return r.OpenAhead(at, file, v.ahead)
 }
 
 // pin finds an entry of the view and pins the slot that its message lies in.
@@ -51,7 +75,7 @@ func (v *View) pinFound(entry index.Entry, found index.Found) (reader.Location, 
 	for {
 		slot := uint32(found.Slot)
 		file, segment, err := s.table.Pin(slot)
-		again := s.index.Locate(v.key, entry)
+		again := s.index.LocateAt(v.key, entry, found.Row)
 		switch {
 		case err != nil && again.Location() == found.Location():
 			return reader.Location{}, nil, again, err

@@ -9,6 +9,7 @@ import (
 	"pillarbox/spool/commit"
 	"pillarbox/spool/format"
 	"pillarbox/spool/index"
+	"pillarbox/spool/reader"
 )
 
 // A View is a mailbox as it was when the view was made: mail that comes later is not in it, and
@@ -26,6 +27,8 @@ type View struct {
 	epoch    uint32          // of the message whose unique-id was asked for last
 	open     bool            // it was frozen, and is to be released
 	tag      uint64          // of that epoch; 0 before the first one
+
+	ahead *reader.Ahead // messages that were read ahead; nil before the first ones
 }
 
 // View freezes a mailbox. A mailbox that never had mail is empty.
@@ -183,8 +186,16 @@ func (v *View) Expunge(ctx context.Context, marked iter.Seq[int]) error {
 	return v.Update(ctx, Change{Expunge: marked})
 }
 
+// Rest releases what was read ahead. It is called before the caller waits for something.
+func (v *View) Rest() {
+	if v.ahead != nil {
+		v.spool.reader.Forget(v.ahead)
+	}
+}
+
 // Close releases the view. A second one does nothing.
 func (v *View) Close() error {
+	v.Rest()
 	if v.open && v.spool.index.Release(v.key) {
 		v.spool.wake()
 	}

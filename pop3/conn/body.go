@@ -56,7 +56,7 @@ func (c *Conn) copyBy(body io.ReaderAt, at, to int64, flush func() error) (int64
 // are not gathered before the caller calls Gather, and valid until the next call. A full buffer is
 // sent first.
 func (c *Conn) Fill(body io.ReaderAt, from, want int64) ([]byte, error) {
-	c.acquire()
+	acquire(c)
 	if int(c.out.n) == c.out.room() {
 		c.Flush()
 	}

@@ -77,7 +77,7 @@ func (c *Conn) Run(ctx context.Context, first, next func(context.Context) error,
 func run(ctx context.Context, c *Conn, first, next func(context.Context) error, stop func() bool, over func(error)) {
 	err := first(ctx)
 	for err == ErrWouldBlock {
-		if c.park(ctx) {
+		if parked(ctx, c) {
 			return
 		}
 		err = next(ctx)
@@ -87,9 +87,9 @@ func run(ctx context.Context, c *Conn, first, next func(context.Context) error, 
 	over(err)
 }
 
-// park parks the connection after ErrWouldBlock. It reports whether it is parked: if so, another
+// parked parks the connection after ErrWouldBlock. It reports whether it is parked: if so, another
 // goroutine may own c already.
-func (c *Conn) park(ctx context.Context) bool {
+func parked(ctx context.Context, c *Conn) bool {
 	until := c.until
 	if c.event == park.Writable {
 		until = c.pace.by

@@ -7,8 +7,8 @@ import (
 )
 
 // Records is the connection under a *tls.Conn whose records are made by crypto/tls, which writes
-// each of them by itself, 16 KiB at most. It passes everything on, but the records of the replies to
-// pipelined commands leave in one write.
+// each of them by itself, 16 KiB at most. It passes everything on, but the records of the replies
+// to pipelined commands leave in one write.
 type Records struct {
 	net.Conn
 	held *buffer // nil unless records are gathered
@@ -75,12 +75,12 @@ func (r *Records) gather(secure net.Conn, b []byte, p *Pool) (int, error) {
 // recordSize is the largest payload of a record (RFC 8446 §5.1).
 const recordSize = 16 << 10
 
-// write writes octets of any number to the client.
-func (c *Conn) write(b []byte) (int, error) {
-	if secure, ok := c.to.raw.(*tls.Conn); ok && c.out.wide && len(b) > recordSize {
+// writeWide writes octets of any number, and gathers their records.
+func (t *transport) writeWide(b []byte, p *Pool) (int, error) {
+	if secure, ok := t.raw.(*tls.Conn); ok && len(b) > recordSize {
 		if r, ok := secure.NetConn().(*Records); ok {
-			return r.gather(secure, b, c.pool)
+			return r.gather(secure, b, p)
 		}
 	}
-	return c.to.write(b)
+	return t.write(b)
 }

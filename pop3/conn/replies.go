@@ -19,7 +19,7 @@ type replies struct {
 	sent int64   // octets that cannot be taken back: they were sent, or are in left
 }
 
-// A buffer is a slice of BufferSize or WideSize octets, with capacity for their TLS records if wide.
+// A buffer is a slice of BufferSize octets, or of WideSize with capacity for their TLS records.
 type buffer struct{ octets []byte }
 
 // acquire takes a buffer of the pool: a wide one if the replies to more commands follow, and few

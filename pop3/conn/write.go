@@ -9,16 +9,23 @@ import (
 )
 
 // acquire takes a buffer, if there is none.
-func (c *Conn) acquire() { c.out.acquire(c.pool, c.in.Buffered() > 0) }
+func acquire(c *Conn) { c.out.acquire(c.pool, c.in.Buffered() > 0) }
 
 // Room returns the gathered octets, with space for this many behind them, at most BufferSize. It
 // sends them before if there is no space. The caller appends to the slice and calls Keep.
 func (c *Conn) Room(octets int) []byte {
-	c.acquire()
+	acquire(c)
 	if c.out.room()-int(c.out.n) < octets {
 		c.Flush()
 	}
 	return c.out.buf.octets[:c.out.n]
+}
+
+// Left returns how many octets can be gathered before something is sent, and whether the next line
+// has arrived.
+func (c *Conn) Left() (octets int64, more bool) {
+	acquire(c)
+	return int64(c.out.room() - int(c.out.n)), c.in.LineWaits()
 }
 
 // Keep gathers what was appended to the slice of Room.
@@ -32,7 +39,7 @@ func (c *Conn) Say(line string) {
 // Write gathers octets of any number. It sends those that do not fit.
 func (c *Conn) Write(b []byte) error {
 	for len(b) > 0 && c.err == nil {
-		c.acquire()
+		acquire(c)
 		if int(c.out.n) == c.out.room() {
 			c.Flush()
 		}
@@ -62,7 +69,11 @@ func (c *Conn) TakeBack(p Position) bool {
 func (c *Conn) Flush() error {
 	for b := c.out.due(); len(b) > 0 && c.err == nil; b = c.out.due() {
 		c.to.raw.SetWriteDeadline(c.limits.deadline())
-		n, err := c.write(b)
+		write := c.to.write
+		if c.out.wide {
+			write = func(b []byte) (int, error) { return c.to.writeWide(b, c.pool) }
+		}
+		n, err := write(b)
 		c.out.wrote(n)
 		c.note(err)
 	}

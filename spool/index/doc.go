@@ -18,6 +18,7 @@
 // # Files
 //
 //	index.go      the lock, and what views and readers ask
+//	following.go  what is read at once
 //	bounds.go     how much memory it may take
 //	data.go       a whole spool: mailboxes, records, tombstones that are needed
 //	counts.go     how the counters of slots move

@@ -132,6 +132,7 @@ func (x *Index) Release(key format.Key) (due bool) {
 type Found struct {
 	Entry           // with its location now, or when it was expunged
 	Tag      uint64 // of the open that it came in
+	Row      int    // where it is in the index now; 0 if it is not
 	Lives    bool   // it is not expunged
 	Verified bool   // this process has verified or written its bytes
 }
@@ -140,23 +141,27 @@ type Found struct {
 func (x *Index) LocateRow(key format.Key, rows *Entries, i int) Found {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.locate(key, rows.At(i))
+	return x.locate(key, rows.At(i), i)
 }
 
 // Locate finds a message of a view.
-func (x *Index) Locate(key format.Key, r Entry) Found {
+func (x *Index) Locate(key format.Key, r Entry) Found { return x.LocateAt(key, r, 0) }
+
+// LocateAt is Locate that looks at a row first: Found.Row of an earlier call.
+func (x *Index) LocateAt(key format.Key, r Entry, hint int) Found {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.locate(key, r)
+	return x.locate(key, r, hint)
 }
 
-func (x *Index) locate(key format.Key, r Entry) Found {
+func (x *Index) locate(key format.Key, r Entry, hint int) Found {
 	f := Found{Entry: r, Tag: x.data.Tags[r.Epoch]}
 	box := x.data.Mailboxes[key]
 	if box == nil {
 		return f
 	}
-	if i, ok := box.Find(r.Identity); ok {
+	if i, ok := box.FindAt(hint, r.Identity); ok {
+		f.Row = i
 		f.Move(box.Entries.At(i).Location())
 		f.Lives = !box.Dead.Has(i)
 		f.Verified = box.Verified.Has(i)

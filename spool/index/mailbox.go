@@ -51,6 +51,14 @@ func (m *Mailbox) Find(id format.Identity) (i int, ok bool) {
 	return m.Entries.find(id)
 }
 
+// FindAt is Find, and looks at position hint first.
+func (m *Mailbox) FindAt(hint int, id format.Identity) (i int, ok bool) {
+	if hint < m.Entries.N && m.Entries.Identity(hint) == id {
+		return hint, true
+	}
+	return m.Find(id)
+}
+
 // Entries of expunged messages are removed when they are the majority and numerous enough. A spool
 // that is short of memory removes them when they are an eighth. An open view keeps the old chunks,
 // so that removing entries costs memory instead of freeing it: then they are removed when they are

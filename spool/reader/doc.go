@@ -11,7 +11,9 @@
 //     lies now, pins the slot, and asks the index again: if the message was moved in between, it
 //     follows (spool/message.go).
 //  2. Reader.Open reads frame and meta of the record through the page cache, 1 KiB at once, or
-//     the whole record if the message is small; then no other read follows (message.go).
+//     the whole record if the message is small; then no other read follows (message.go). For a
+//     client with pipelined commands the small messages that follow in the slot are read at once,
+//     64 KiB at most, and are in memory until View.Rest (ahead.go); 8 views at a time have some.
 //  3. Before the first byte of a message leaves the process for the first time, the checksum of its
 //     body and of each extent is verified (Open, addExtents). What does not verify is never
 //     served.
@@ -30,5 +32,6 @@
 //
 //	reader.go     where files come from, the head of a record, reads past the page cache
 //	message.go    one message: its parts, and reading them; small messages in memory
+//	ahead.go      small messages that lie side by side, in one read
 //	window.go     verifying
 package reader

@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -48,12 +49,16 @@ type part struct {
 	length int64
 }
 
-// locate reads the record's head and finds the parts of the recipient's message.
-func (m *Message) locate(file flash.File, r Location) error {
+// locate reads the record's head and finds the parts of the recipient's message. The head is read
+// from an Ahead if from is one.
+func (m *Message) locate(file flash.File, r Location, from flash.File) error {
 	f := m.reader.Format
 	start := int64(r.Offset) * 8
 	seed := f.Seed(r.Segment)
-	frame, head, read, err := Head(file, start, f.SlotSize, seed, m.prefetched.room())
+	frame, head, read, err := Head(from, start, f.SlotSize, seed, m.prefetched.room())
+	if from != file && errors.Is(err, format.ErrUnreadable) {
+		frame, head, read, err = Head(file, start, f.SlotSize, seed, m.prefetched.room())
+	}
 	if err != nil {
 		return err
 	}
@@ -217,7 +222,9 @@ func (m *Message) Recycle() {
 // Open returns the message at a location. The slot is pinned already, and file is what pinning it
 // returned; Close of the message releases it, and so does Open on error. It returns
 // format.ErrUnreadable for bytes that do not verify, or that are another message.
-func (r *Reader) Open(at Location, file flash.File) (*Message, error) {
+func (r *Reader) Open(at Location, file flash.File) (*Message, error) { return r.open(at, file, file) }
+
+func (r *Reader) open(at Location, file, from flash.File) (*Message, error) {
 	m, _ := r.messages.Get().(*Message)
 	if m == nil {
 		m = new(Message)
@@ -225,7 +232,7 @@ func (r *Reader) Open(at Location, file flash.File) (*Message, error) {
 	*m = Message{reader: r}
 	m.parts, m.pinned = m.twoParts[:0], append(m.oneSlot[:0], uint32(at.Slot))
 	m.prefetched.ready(r, at.Octets)
-	if err := m.locate(file, at); err != nil {
+	if err := m.locate(file, at, from); err != nil {
 		m.Close()
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"pillarbox/spool/flash"
 	"pillarbox/spool/format"
@@ -25,6 +26,13 @@ type Reader struct {
 	Format   *format.Format
 	buffers  sync.Pool // of *prefetchBuffer: small messages that are read
 	messages sync.Pool // of *Message that were recycled
+	aheads   aheads
+}
+
+// aheads are the buffers of what is read ahead: 512 KiB at most.
+type aheads struct {
+	pool  sync.Pool // of *[aheadSize]byte, see ahead.go
+	inUse atomic.Int32
 }
 
 // A Location is what the caller knows of a message, and where it lies.

@@ -55,7 +55,7 @@ func (r *Reader) verify(at Location, file flash.File, spare []byte) (int64, erro
 	m.parts, m.pinned = m.twoParts[:0], m.oneSlot[:0]
 	m.prefetched.read = spare
 	defer m.Close()
-	err := m.locate(file, at)
+	err := m.locate(file, at, file)
 	return m.size, err
 }
 
