@@ -62,8 +62,8 @@ func TestRememberedLogins(t *testing.T) {
 }
 
 // Logins at once with one right password take one derivation, however many they are: a mail client
-// opens several connections, and on a slow core the last would have no turn in time. Wrong passwords
-// take one each.
+// opens several connections, and on a slow core the last would have no turn in time. Those with a
+// wrong password take one each.
 func TestLoginsAtOnce(t *testing.T) {
 	for password, want := range map[string]int{"annaanna": 1, "wrong": 5} {
 		synctest.Test(t, func(t *testing.T) {
