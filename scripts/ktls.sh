@@ -6,7 +6,8 @@
 #   protocol  what no mail client does (scripts/qemu/tlsclient.py): new keys, half-closed and reset
 #             connections, damaged records, stalled downloads
 #   rekey     the same with a kernel that replaces keys (Linux 6.14), of another suite of Debian
-#   inside    the suite, a short hostile run and fuzzing in the guest, with the kernel's TLS and without
+#   inside    the suite, a short hostile run and fuzzing in the guest, with the kernel's TLS and
+#             without (inside_on, inside_off)
 #   memory    what a stalled download holds
 #
 # -part is the clients fdm and mpop, and protocol with short stalls.
@@ -101,10 +102,19 @@ inside_with() {
 	unset KERNEL
 }
 
-inside() {
+inside_on() {
 	programs
 	inside_with on
+}
+
+inside_off() {
+	programs
 	inside_with off
+}
+
+inside() {
+	inside_on
+	inside_off
 }
 
 memory() {

@@ -135,14 +135,20 @@ func (l *Logins) judge(ctx context.Context, a attempt, c Credentials, pair tag) 
 	if c.Proof != nil {
 		return c.Proof.Shows(l.secrets.of(a.rules, a.name).StoredKey) && a.exists && a.ours, nil
 	}
-	if a.exists && a.ours && l.remembered(pair) {
+	wasRight := func() bool { return a.exists && a.ours && l.remembered(pair) }
+	if wasRight() {
 		return true, nil
 	}
-	right, err = l.derive(ctx, a.known, func() bool { return l.verify(a.rules.Accounts, a.name, c.Password) })
-	if right = right && a.ours; right {
-		l.remember(pair)
-	}
-	return right, err
+	return l.derive(ctx, a.known, func() bool {
+		if wasRight() { // one of several logins at once, of which another had its turn first
+			return true
+		}
+		right := l.verify(a.rules.Accounts, a.name, c.Password) && a.ours
+		if right {
+			l.remember(pair)
+		}
+		return right
+	})
 }
 
 // derive verifies a password when it is its turn. Strangers wait in a queue of their own, of which

@@ -61,6 +61,28 @@ func TestRememberedLogins(t *testing.T) {
 	})
 }
 
+// Logins at once with one right password take one derivation, however many they are: a mail client
+// opens several connections, and on a slow core the last would have no turn in time. Those with a
+// wrong password take one each.
+func TestLoginsAtOnce(t *testing.T) {
+	for password, want := range map[string]int{"annaanna": 1, "wrong": 5} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGuesser(t)
+			g.deriving <- struct{}{} // another derivation
+			var group sync.WaitGroup
+			for range 5 {
+				group.Go(func() { g.pass(t.Context(), at("10.0.0.1"), "anna", password) })
+			}
+			synctest.Wait()
+			<-g.deriving
+			group.Wait()
+			if g.derived != want {
+				t.Errorf("%d derivations for 5 logins by %q, want %d", g.derived, password, want)
+			}
+		})
+	}
+}
+
 // Strangers that guess, each from an address of its own, hold up a known client for two
 // derivations: the one that runs, and the one that is next.
 func TestStrangersHaveTheirOwnLine(t *testing.T) {

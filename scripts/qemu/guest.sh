@@ -58,7 +58,7 @@ closure() {
 # shellcheck disable=SC2086 # words
 closure list $modules
 closure f2fs f2fs
-# TLS of the kernel and what it encrypts with. Newer kernels have the NEON code in chacha's libraries.
+# TLS of the kernel and what it encrypts with. In newer kernels the NEON code is in chacha itself.
 if [ "$architecture" = arm64 ] && ! modprobe -d "$kernel" -S "$version" --show-depends chacha-neon >/dev/null 2>&1; then
 	tls='tls gcm ghash-ce aes-ce-blk chacha20poly1305 chacha'
 fi

@@ -70,8 +70,8 @@ var memoryLimits = []memoryLimit{
 	{false, stateMoreStalled, restMemory.each, 8},
 }
 
-// kernelLimit is the limit where the kernel makes the records. The first downloads of a server leave
-// tables and spans besides, which the next ones use again.
+// kernelLimit is the limit where the kernel makes the records. The first downloads of a server
+// leave tables and spans besides, which the next ones use again.
 var kernelLimit = memoryLimit{true, stateMoreStalled, restMemory.each, 8}
 
 // exceeded returns an error if the median of the runs exceeds the limit. There is one more where

@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Sessions are POP3 sessions of one kind. They come from many client addresses, because servers
@@ -114,6 +115,7 @@ func (c *Crowd) Stall(n int) error {
 		if tcp, ok := r.conn.(*net.TCPConn); ok {
 			tcp.SetReadBuffer(4096) // otherwise the kernel buffers megabytes
 		}
+		r.conn.SetDeadline(time.Now().Add(Patience)) // the login of the last may be long after the first
 		if _, err := fmt.Fprintf(r.conn, "RETR %d\r\n", n); err != nil {
 			return err
 		}
