@@ -15,9 +15,10 @@ import (
 // Delay returns 0: IMAP has no such limit.
 func (m *Mailbox) Delay() time.Duration { return 0 }
 
-// Mark returns what EXAMINE says of all folders: how many messages there are, and which UID is next.
-// If both are as before, nothing has come, and so nothing is gone (RFC 9051 §2.3.1.1). Servers that
-// do not name the next UID there do so in STATUS, whose count some have of an earlier time.
+// Mark returns what EXAMINE says of all folders: how many messages there are, and which UID is
+// next. If both are as before, nothing has come, and so nothing is gone (RFC 9051 §2.3.1.1).
+// Servers that do not name the next UID there do so in STATUS, whose count some have of an earlier
+// time.
 func (m *Mailbox) Mark() (_ string, err error) {
 	defer m.cause(&err)
 	var mark strings.Builder
