@@ -61,11 +61,11 @@ func (c *collection) run(ctx context.Context) error {
 }
 
 const (
-	// mostUnlisted is how many times in a row a mailbox is not listed: over POP3 a message may have
-	// been replaced by one of the same size, and messages are deleted after a listing only.
+	// mostUnlisted is how many times in a row a mailbox is not listed: over POP3 a message may
+	// have been replaced by one of the same size, and messages are deleted after a listing only.
 	mostUnlisted = 3
-	// longestUnlisted is the same for a mailbox of IMAP in which nothing is deleted. Its mark proves
-	// that its listing is as before, and ids are forgotten after listings on several days.
+	// longestUnlisted is the same for a mailbox of IMAP in which nothing is deleted. Its mark
+	// proves that its listing is as before, and ids are forgotten after listings on several days.
 	longestUnlisted = 24 * time.Hour
 )
 
