@@ -46,7 +46,7 @@ func (e examiner) run(ctx context.Context) (all []doctor.Finding) {
 	all = append(all, e.accounts(in)...)
 	all = append(all, doctor.Plain(a.page.devices.plain()))
 	list := admin.DoctorListeners(addressesOf(a))
-	all = append(all, doctor.Page(list))
+	all = append(all, doctor.Page(list, in.config.Web.Listen != nil))
 	name, reason := a.page.name()
 	return append(all, doctor.Multicast(in.config.MDNS, name, reason))
 }

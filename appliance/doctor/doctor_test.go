@@ -97,9 +97,10 @@ func TestFindings(t *testing.T) {
 		{"switched off", one(Multicast("off", "", "switched off")), "OK is switched off"},
 		{"another responder", one(Multicast("auto", "", "another program has it")), "OK another program"},
 		{"no network", one(Multicast("auto", "", "no interface")), "WARN announces nothing"},
-		{"page", one(Page([]Listener{{Protocol: "http", Address: "[::]:80"}})), "OK is served on port 80"},
-		{"page elsewhere", one(Page([]Listener{{Protocol: "http", Address: ":1080"}})), "WARN port 80 is not served"},
-		{"no page", one(Page([]Listener{{Protocol: "http", Address: ":80", Off: "taken"}})), "WARN no port is open"},
+		{"page", one(Page([]Listener{{Protocol: "http", Address: "[::]:80"}}, false)), "OK is served on port 80"},
+		{"page elsewhere", one(Page([]Listener{{Protocol: "http", Address: ":1080"}}, false)), "WARN port 80 is not served"},
+		{"page elsewhere, as configured", one(Page([]Listener{{Protocol: "http", Address: ":1080"}}, true)), "OK is served on port 1080, as configured"},
+		{"no page", one(Page([]Listener{{Protocol: "http", Address: ":80", Off: "taken"}}, true)), "WARN no port is open"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -119,8 +119,9 @@ func Name(ctx context.Context, hostname string, own []netip.Addr, lookup func(co
 		"correct the entry in the DNS server of the network, or set hostname to another name")
 }
 
-// Page checks where the web page is.
-func Page(list []Listener) Finding {
+// Page checks where the web page is. configured reports that the configuration names the ports,
+// as that of a package does: then it is not an accident that 80 is none of them.
+func Page(list []Listener, configured bool) Finding {
 	const check = "web page"
 	var open []string
 	standard := false
@@ -136,6 +137,8 @@ func Page(list []Listener) Finding {
 	case len(open) == 0:
 		return warn(check, "no port is open: nobody can log in, and clients do not set themselves up",
 			"set web.listen and web.listen_tls to free ports")
+	case !standard && configured:
+		return ok(check, "is served on port "+strings.Join(open, ", ")+", as configured; Thunderbird sets itself up only where port 80 is served, too")
 	case !standard:
 		return warn(check, "port 80 is not served (the page is on "+strings.Join(open, ", ")+"): Thunderbird does not set itself up",
 			"free port 80, or set web.listen to it; where another program has it, set up clients by hand")

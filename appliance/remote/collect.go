@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"pillarbox/appliance/config"
 )
 
 // run lists, fetches and deletes.
@@ -53,14 +55,19 @@ func (c *collection) run(ctx context.Context) error {
 		return err
 	}
 	if c.Waiting+c.Failed+c.Deleted == 0 && !c.more {
-		c.past.mark, c.past.listed = mark, c.Listed
+		c.past.mark, c.past.listed, c.past.at = mark, c.Listed, c.start
 	}
 	return nil
 }
 
-// mostUnlisted is how many times in a row a mailbox is not listed: a message may have been replaced
-// by one of the same size, and ids are forgotten and messages deleted after a listing only.
-const mostUnlisted = 3
+const (
+	// mostUnlisted is how many times in a row a mailbox is not listed: over POP3 a message may
+	// have been replaced by one of the same size, and messages are deleted after a listing only.
+	mostUnlisted = 3
+	// longestUnlisted is the same for a mailbox of IMAP in which nothing is deleted. Its mark
+	// proves that its listing is as before, and ids are forgotten after listings on several days.
+	longestUnlisted = 24 * time.Hour
+)
 
 // mark returns a text that differs whenever the listing does, "" if that is not known.
 func (c *collection) mark() (string, error) {
@@ -71,7 +78,15 @@ func (c *collection) mark() (string, error) {
 	if err != nil || mark == "" {
 		return "", err
 	}
-	return fmt.Sprintf("%d %s %s", c.number, c.account.Fetch, mark), nil
+	return fmt.Sprintf("%d %s %d %s", c.number, c.account.Fetch, c.account.Largest, mark), nil
+}
+
+// listingDue reports whether a mailbox is to be listed though it is as before.
+func (c *collection) listingDue() bool {
+	if c.account.Fetch == config.FetchIMAP && c.account.After == config.Unbounded {
+		return c.start.Sub(c.past.at) >= longestUnlisted
+	}
+	return c.past.unlisted >= mostUnlisted
 }
 
 // unchanged reports whether there is nothing to do: the last listing was complete, all of it was
@@ -79,7 +94,7 @@ func (c *collection) mark() (string, error) {
 func (c *collection) unchanged(mark string) bool {
 	before := c.past.mark
 	c.past.mark = "" // an error makes the next collection list
-	if mark == "" || mark != before || c.order.whole || c.past.unlisted >= mostUnlisted {
+	if mark == "" || mark != before || c.order.whole || c.listingDue() {
 		c.past.unlisted = 0
 		return false
 	}

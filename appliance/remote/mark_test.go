@@ -51,6 +51,30 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
+// TestUnchangedProven: over IMAP the mark proves that the listing is as before, so that a mailbox in
+// which nothing is deleted is listed once a day.
+func TestUnchangedProven(t *testing.T) {
+	x := newPlace(t, 5)
+	x.a.Fetch = config.FetchIMAP
+	x.lists(1)
+	if n := x.lists(9); n != 0 {
+		t.Errorf("%d listings of 9 collections without a change", n)
+	}
+	past := &x.c.states["a"].past
+	past.at = past.at.Add(-longestUnlisted)
+	if n := x.lists(3); n != 1 {
+		t.Errorf("%d listings a day later", n)
+	}
+	x.a.Largest++
+	if n := x.lists(1); n != 1 {
+		t.Errorf("%d listings with another limit", n)
+	}
+	x.a.After = 7
+	if n := x.lists(4); n != 1 {
+		t.Errorf("%d listings of 4 where messages are deleted after days", n)
+	}
+}
+
 // TestUnchangedOfAnother: what is known of a mailbox is not taken for another one with the same
 // numbers.
 func TestUnchangedOfAnother(t *testing.T) {

@@ -35,6 +35,7 @@ type past struct {
 	absent map[ID]int  // since which day an id is not listed
 	// Of the last listing of which everything was done.
 	mark     string
+	at       time.Time
 	listed   int
 	unlisted int // collections since then without a listing
 }

@@ -45,8 +45,8 @@ func (g *Garbage) Add(octets int) {
 	}
 }
 
-// What go-imap leaves behind, in octets: channels, most of all. Of a row it is half of that, but rows
-// come faster than they are collected.
+// What go-imap leaves behind, in octets: channels, most of all. Of a row it is half of that, but
+// rows come faster than they are collected.
 const (
 	garbageOfRow     = 2 << 10
 	garbageOfCommand = 4 << 10

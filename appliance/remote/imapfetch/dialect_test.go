@@ -25,6 +25,7 @@ type dialect struct {
 	selected *box
 	trashed  []string
 	commands []string
+	nextless bool // the next UID is in STATUS only
 }
 
 // A box is one folder. use is its special use.
@@ -106,7 +107,10 @@ func (d *dialect) open(w io.Writer, name string) string {
 	if d.selected = d.find(name); d.selected == nil {
 		return "NO [NONEXISTENT] no such folder"
 	}
-	fmt.Fprintf(w, "* FLAGS (\\Answered \\Seen $Phishing)\r\n* %d EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY %d] ok\r\n* OK [UIDNEXT %d] ok\r\n", len(d.selected.mails), d.selected.validity, d.selected.next())
+	fmt.Fprintf(w, "* FLAGS (\\Answered \\Seen $Phishing)\r\n* %d EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY %d] ok\r\n", len(d.selected.mails), d.selected.validity)
+	if !d.nextless {
+		fmt.Fprintf(w, "* OK [UIDNEXT %d] ok\r\n", d.selected.next())
+	}
 	return "OK [READ-ONLY] done"
 }
 

@@ -15,19 +15,30 @@ import (
 // Delay returns 0: IMAP has no such limit.
 func (m *Mailbox) Delay() time.Duration { return 0 }
 
-// Mark returns what STATUS says of all folders: how many messages there are, and which UID is next.
+// Mark returns what EXAMINE says of all folders: how many messages there are, and which UID is
+// next. If both are as before, nothing has come, and so nothing is gone (RFC 9051 §2.3.1.1).
+// Servers that do not name the next UID there do so in STATUS, whose count some have of an earlier
+// time.
 func (m *Mailbox) Mark() (_ string, err error) {
 	defer m.cause(&err)
 	var mark strings.Builder
-	for _, f := range m.folders {
-		data, err := m.client.Status(f.name, &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true}).Wait()
+	for i, f := range m.folders {
+		data, err := m.open(i, false)
 		if err != nil {
-			return "", left(failed("STATUS", err, false))
+			return "", left(err)
 		}
-		if data.NumMessages == nil || data.UIDNext == 0 || data.UIDValidity == 0 {
+		next := data.UIDNext
+		if next == 0 {
+			status, err := m.client.Status(f.name, &imap.StatusOptions{UIDNext: true}).Wait()
+			if err != nil {
+				return "", left(failed("STATUS", err, false))
+			}
+			next = status.UIDNext
+		}
+		if next == 0 || data.UIDValidity == 0 {
 			return "", nil
 		}
-		fmt.Fprintf(&mark, "%q %d %d %d ", f.name, data.UIDValidity, data.UIDNext, *data.NumMessages)
+		fmt.Fprintf(&mark, "%q %d %d %d ", f.name, data.UIDValidity, next, data.NumMessages)
 	}
 	return mark.String(), nil
 }

@@ -21,8 +21,9 @@ func (c *Client) Fetch(ref uint64, from int64, to io.Writer) error {
 	return c.content("RETR", ref, "", math.MaxInt64, to)
 }
 
-// content sends a command about a message and writes the content of its reply, of most octets. After an error of
-// the writer the session cannot go on, because the rest of the content is under way.
+// content sends a command about a message and writes the content of its reply, of most octets.
+// After an error of the writer the session cannot go on, because the rest of the content is under
+// way.
 func (c *Client) content(what string, ref uint64, rest string, most int64, to io.Writer) error {
 	if err := c.about(what, ref, rest); err != nil {
 		return err
