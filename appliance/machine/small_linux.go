@@ -20,10 +20,10 @@ const (
 // StartSmall starts this program again, as the same process, where it takes less memory from then
 // on:
 //
-//   - Without transparent huge pages where the kernel gives them to every process, as that of Debian
-//     does. There the first octet of each region of the Go runtime costs 2 MiB: a server at rest has
-//     8.6 MiB of private memory, without huge pages 1.9. What is huge already stays so until exec;
-//     afterwards the setting also holds for what the program starts.
+//   - Without transparent huge pages where the kernel gives them to every process, as that of
+//     Debian does. There the first octet of each region of the Go runtime costs 2 MiB: a server at
+//     rest has 8.6 MiB of private memory, without huge pages 1.9. What is huge already stays so
+//     until exec; afterwards the setting also holds for what the program starts.
 //   - With one thread for Go code (GOMAXPROCS), for each has free memory of every size class for
 //     itself: a second one takes 350 KiB. To give one up later takes as much, because the runtime
 //     then makes lists of what it had. StartedSmall tells the server, which allows more when there

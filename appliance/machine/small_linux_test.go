@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestStartSmall: the program goes on as the same process, with its arguments and its environment,
-// without huge pages where they are given to every process, and with one thread if nobody has chosen
-// a number. A program that has been started by such a one is started again as well.
+// without huge pages where they are given to every process, and with one thread if nobody has
+// chosen a number. A program that has been started by such a one is started again as well.
 func TestStartSmall(t *testing.T) {
 	if runtime.NumCPU() == 1 {
 		t.Skip("this machine has one processor")

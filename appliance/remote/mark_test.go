@@ -51,8 +51,8 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
-// TestUnchangedProven: over IMAP the mark proves that the listing is as before, so that a mailbox in
-// which nothing is deleted is listed once a day.
+// TestUnchangedProven: over IMAP the mark proves that the listing is as before, so that a mailbox
+// in which nothing is deleted is listed once a day.
 func TestUnchangedProven(t *testing.T) {
 	x := newPlace(t, 5)
 	x.a.Fetch = config.FetchIMAP

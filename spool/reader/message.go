@@ -224,12 +224,18 @@ func (m *Message) Recycle() {
 // format.ErrUnreadable for bytes that do not verify, or that are another message.
 func (r *Reader) Open(at Location, file flash.File) (*Message, error) { return r.open(at, file, file) }
 
-func (r *Reader) open(at Location, file, from flash.File) (*Message, error) {
+// message returns an empty message, whose memory may be that of one that was recycled.
+func (r *Reader) message() *Message {
 	m, _ := r.messages.Get().(*Message)
 	if m == nil {
 		m = new(Message)
 	}
 	*m = Message{reader: r}
+	return m
+}
+
+func (r *Reader) open(at Location, file, from flash.File) (*Message, error) {
+	m := r.message()
 	m.parts, m.pinned = m.twoParts[:0], append(m.oneSlot[:0], uint32(at.Slot))
 	m.prefetched.ready(r, at.Octets)
 	if err := m.locate(file, at, from); err != nil {

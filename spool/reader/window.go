@@ -51,10 +51,11 @@ func (r *Reader) Verify(at Location) (size int64, err error) {
 // verify locates a message in a file of its slot, which verifies it. spare is memory for its head.
 func (r *Reader) verify(at Location, file flash.File, spare []byte) (int64, error) {
 	at.Verified = false
-	m := &Message{reader: r, uncached: true}
+	m := r.message()
+	m.uncached = true
 	m.parts, m.pinned = m.twoParts[:0], m.oneSlot[:0]
 	m.prefetched.read = spare
-	defer m.Close()
+	defer m.Recycle()
 	err := m.locate(file, at, file)
 	return m.size, err
 }

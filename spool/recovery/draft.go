@@ -4,8 +4,8 @@ import "pillarbox/spool/format"
 
 // A draft is what a footer says of its messages, until all of it has been decoded: the first pass
 // decodes each footer once, and a footer that does not decode to its end counts for nothing,
-// because its segment is read record by record then. What a footer says besides comes when it has been
-// decoded, and goes to the loader.
+// because its segment is read record by record then. What a footer says besides comes when it has
+// been decoded, and goes to the loader.
 type draft struct {
 	*loader
 	damaged int
