@@ -30,7 +30,7 @@ func (a *Appliance) Run(ctx context.Context) error {
 	retainer, inspector := a.newRetainer(), a.newInspector()
 	group.Go(func() { a.watch(ctx, a.newWatcher(), retainer, inspector) })
 	group.Go(func() { a.maintain(ctx) })
-	group.Go(func() { a.tidier.tidy(ctx) })
+	group.Go(func() { a.tidier.tidy(ctx, a.spool.Stats().Index) })
 	group.Go(func() { a.remote.Run(ctx) })
 	group.Go(func() { a.remote.sending.run(ctx) })
 	if socket := listenControl(a.state, a.log); socket != nil { // before the server is ready

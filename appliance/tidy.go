@@ -18,7 +18,7 @@ const (
 	// tidyFirst octets have to be allocated before tidying pays the first time, 768 KiB of them by
 	// an ordinary start (the first one makes a key and a certificate): the first collection leaves
 	// the runtime 600 KiB larger than it was, for good, and a few sessions leave less than that
-	// behind.
+	// behind. What the index of the spool takes is none of them, because it stays.
 	tidyFirst = 1 << 20
 
 	// From then on it pays when tidyWorth octets were allocated since the last time, five polls or
@@ -47,9 +47,10 @@ func (t tidier) stir() {
 }
 
 // tidy gives memory back once sessions are over, until ctx ends: the Go runtime by itself keeps the
-// most that it ever needed for minutes. A server with few sessions is left alone.
-func (t tidier) tidy(ctx context.Context) {
-	pays, there := uint64(tidyFirst), 0
+// most that it ever needed for minutes. A server with few sessions is left alone. index is how many
+// octets the start has allocated for the index.
+func (t tidier) tidy(ctx context.Context, index int64) {
+	pays, there := tidyFirst+uint64(index), 0
 	t.stir()
 	for {
 		select {

@@ -20,7 +20,7 @@ func TestTidy(t *testing.T) {
 		a := newTidier(access.NewTable(), false)
 		ctx, stop := context.WithCancel(t.Context())
 		var group sync.WaitGroup
-		group.Go(func() { a.tidy(ctx) })
+		group.Go(func() { a.tidy(ctx, 0) })
 		defer group.Wait()
 		defer stop()
 

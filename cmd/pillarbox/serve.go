@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -22,10 +23,22 @@ import (
 // more CPU.
 const garbage = 50
 
+// firstGarbage takes its place until the first collection, before which the runtime does not know
+// what of the heap lives: it collects at 4 MiB then, and not at 2. A start with 100,000 messages
+// stays below that. The first collection takes 5 ms and leaves the runtime 700 KiB larger.
+const firstGarbage = 100
+
+// collectLate sets how much garbage there may be before and after the first collection.
+func collectLate() {
+	debug.SetGCPercent(firstGarbage)
+	type unreachable struct{ _ *byte }
+	runtime.AddCleanup(new(unreachable), func(percent int) { debug.SetGCPercent(percent) }, garbage)
+}
+
 // serve runs the server until SIGTERM or SIGINT; a second one ends it at once. SIGHUP reloads.
 func serve(c *call, o *options) error {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
+		collectLate()
 	}
 	destination := logging.Open(c.stderr, os.Getenv)
 	// Mistakes in the configuration have a priority, too.
