@@ -24,7 +24,7 @@ func TestThreads(t *testing.T) {
 		a := newTidier(access.NewTable(), true)
 		ctx, stop := context.WithCancel(t.Context())
 		var group sync.WaitGroup
-		group.Go(func() { a.tidy(ctx) })
+		group.Go(func() { a.tidy(ctx, 0) })
 		defer group.Wait()
 		defer stop()
 		expect := func(what string, several bool) {
