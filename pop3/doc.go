@@ -113,7 +113,7 @@
 //	RFC 1939 §3  states                          session.go, serve.go
 //	RFC 1939 §3  lines, autologout               package conn
 //	RFC 1939 §4  AUTHORIZATION, exclusive lock   login.go, server.go
-//	RFC 1939 §5  TRANSACTION                     transaction.go, retrieve.go, ahead.go
+//	RFC 1939 §5  TRANSACTION                     transaction.go, retrieve.go
 //	RFC 1939 §6  UPDATE                          session.go
 //	RFC 1939 §7  USER, PASS, TOP, UIDL           login.go, retrieve.go, transaction.go
 //	RFC 1939 §11 octets                          maildrop.go: the store has measured them
@@ -168,7 +168,7 @@
 //
 //	1  Maildrop.Body finds the bytes in the store and holds them. If the next command has arrived,
 //	   the store may read the messages that follow with it (Prefetcher); nothing that was read
-//	   ahead is kept while the session sends or waits (ahead.go).
+//	   ahead is kept while the session sends or waits (retrieve.go).
 //	2  openMaildrop.toRewrite reads the header if the client did not say UTF8.
 //	3  "+OK n octets" is gathered, or "+OK" and the rewritten part of the header.
 //	4  Conn.SendBody. Below 32 KiB, over TLS, or if they are in no file, the bytes are read behind

@@ -36,6 +36,6 @@
 // A Reader costs 600 octets while it waits, and one buffer while it holds more than 512.
 //
 //	RFC 1939 §3, §11, RFC 5321 §4.5.2  byte-stuffing, octets   scanner.go
-//	RFC 5321 §2.3.8                    ends of lines           scanner.go, plain.go, reader.go
+//	RFC 5321 §2.3.8                    ends of lines           scanner.go, octets.go, reader.go
 //	RFC 2449 §4, RFC 4954 §4           line lengths            reader.go
 package wire

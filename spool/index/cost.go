@@ -7,8 +7,6 @@ const (
 	// EntryBytes is the cost of an entry: 12, two bits, and its share of chunks that are not full
 	// and of expunged messages that are not swept yet.
 	EntryBytes = 16
-	// runBytes is the cost of a run of entries.
-	runBytes = 12
 	// UIDBytes is the cost of an imported unique-id at most, without its text.
 	UIDBytes = 4
 	// RecordBytes is the cost of a record that has several recipients or extents, without the

@@ -51,6 +51,9 @@ type Entries struct {
 	N      int
 }
 
+// runBytes is the cost of a run.
+const runBytes = 12
+
 // A run is consecutive entries of one open whose numbers have the same upper bits, and whose days
 // are close. It ends where the next run begins.
 type run struct {

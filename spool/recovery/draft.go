@@ -7,15 +7,20 @@ import "pillarbox/spool/format"
 // because its segment is read record by record then. What a footer says besides comes when it has
 // been decoded, and goes to the loader.
 type draft struct {
-	*loader
-	damaged int
-	tags    map[uint32]uint64 // of opens that the loader does not know
-	tallies map[format.Key]*tallied
+	format.Visitor // takes all but the messages
 
-	// The message before is mostly of the same open and mailbox.
-	open format.EpochTag
-	key  format.Key
-	last *tallied // of that mailbox
+	known   map[uint32]uint64 // tags of the opens that the loader knows
+	tags    map[uint32]uint64 // of others
+	damaged int
+	tallies map[format.Key]*tallied
+	before  lately
+}
+
+// lately is the open and the mailbox of the message before, which most messages share with it.
+type lately struct {
+	open  format.EpochTag
+	key   format.Key
+	count *tallied // of that mailbox; nil if there was none
 }
 
 // tallied is what was counted of a mailbox, or of a part of it.
@@ -25,8 +30,8 @@ type tallied struct {
 	text    int // bytes of those
 }
 
-// count counts one entry of a message.
-func (t *tallied) count(m *format.Summary) {
+// add counts one entry of a message.
+func (t *tallied) add(m *format.Summary) {
 	t.entries++
 	if len(m.UID) > 0 {
 		t.uids++
@@ -38,33 +43,33 @@ func (t *tallied) count(m *format.Summary) {
 func (d *draft) begin() {
 	clear(d.tags)
 	clear(d.tallies)
-	d.damaged, d.open, d.key, d.last = 0, format.EpochTag{}, 0, nil
+	d.damaged, d.before = 0, lately{}
 }
 
 // Message counts the entries of a message record, as loader.Message does.
 func (d *draft) Message(m format.Summary) {
-	if open := (format.EpochTag{Epoch: m.First.Epoch, Tag: m.Tag}); d.last == nil || open != d.open {
+	if open := (format.EpochTag{Epoch: m.First.Epoch, Tag: m.Tag}); d.before.count == nil || open != d.before.open {
 		if !d.knows(open) {
 			d.damaged++
 			return
 		}
-		d.open = open
+		d.before.open = open
 	}
 	for _, r := range m.Recipients {
 		if r.Key == 0 {
 			continue
 		}
-		if r.Key != d.key {
-			d.key, d.last = r.Key, d.tallied(r.Key)
+		if r.Key != d.before.key {
+			d.before.key, d.before.count = r.Key, d.tallied(r.Key)
 		}
-		d.last.count(&m)
+		d.before.count.add(&m)
 	}
 }
 
 // knows reports whether messages of an open count. The first one that names the open decides on its
 // tag.
 func (d *draft) knows(open format.EpochTag) bool {
-	tag, known := d.data.Tags[open.Epoch]
+	tag, known := d.known[open.Epoch]
 	if !known {
 		tag, known = d.tags[open.Epoch]
 	}
@@ -88,20 +93,4 @@ func (d *draft) tallied(key format.Key) *tallied {
 		d.tallies[key] = t
 	}
 	return t
-}
-
-// accept gives the loader what the draft holds.
-func (d *draft) accept() {
-	l := d.loader
-	l.start.Damaged += d.damaged
-	for epoch, tag := range d.tags {
-		l.data.Tags[epoch] = tag
-		l.start.Epoch = max(l.start.Epoch, epoch)
-	}
-	for key, t := range d.tallies {
-		all := l.tally(key)
-		all.entries += t.entries
-		all.uids += t.uids
-		all.text += t.text
-	}
 }

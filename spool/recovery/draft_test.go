@@ -27,16 +27,16 @@ func TestDraft(t *testing.T) {
 		l.draft.Message(m)
 	}
 	l.draft.begin() // the footer did not decode
-	l.draft.accept()
+	l.accept(&l.draft)
 	if len(l.tallies) != 0 || len(l.data.Tags) != 0 || l.start.Damaged != 0 {
 		t.Errorf("a footer that does not decode left %d mailboxes, %d opens and %d damaged records", len(l.tallies), len(l.data.Tags), l.start.Damaged)
 	}
 	for _, m := range said {
 		l.draft.Message(m)
 	}
-	l.draft.accept()
+	l.accept(&l.draft)
 	for _, key := range []format.Key{7, 8} {
-		if got, want := l.tally(key).tallied, direct.tally(key).tallied; got != want {
+		if got, want := l.tallies.of(key).tallied, direct.tallies.of(key).tallied; got != want {
 			t.Errorf("mailbox %d: %+v, want %+v", key, got, want)
 		}
 	}

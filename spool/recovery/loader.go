@@ -53,7 +53,7 @@ type loader struct {
 	remotes    []homedRemotes               // all of them, the same
 	retired    map[format.SegmentRef]uint64 // retired segments, and the segment that says so
 	stale      bool                         // a slot shows a segment that is gone
-	tallies    map[format.Key]*tally        // of each mailbox
+	tallies    tallies                      // of each mailbox
 
 	// The second pass.
 	expunged expunged                       // what the tombstones name
@@ -85,10 +85,10 @@ func newLoader(opt *Options, f *format.Format) *loader {
 		footers:  format.FooterReader{Format: f},
 		data:     index.NewData(opt.Index),
 		retired:  make(map[format.SegmentRef]uint64),
-		tallies:  make(map[format.Key]*tally),
+		tallies:  make(tallies),
 		expunged: make(expunged),
 	}
-	l.draft.loader = l
+	l.draft.Visitor, l.draft.known = l, l.data.Tags
 	return l
 }
 
@@ -189,7 +189,7 @@ func (l *loader) loadFooter(file flash.File) error {
 	if err != nil {
 		return err
 	}
-	l.draft.accept()
+	l.accept(&l.draft)
 	l.current.Sealed, l.current.End = true, seal.End
 	l.start.Epoch = max(l.start.Epoch, seal.Epoch)
 	l.older(seal.Lifetime)
@@ -266,4 +266,32 @@ type tally struct {
 	box  *index.Mailbox
 	cold int             // entries from cold segments, in order; the second pass looks them up
 	last format.Identity // messages after it are hidden
+}
+
+// Tallies are those of all mailboxes.
+type tallies map[format.Key]*tally
+
+// of returns the tally of a mailbox, which is made when its first message is read.
+func (t tallies) of(key format.Key) *tally {
+	one := t[key]
+	if one == nil {
+		one = &tally{}
+		t[key] = one
+	}
+	return one
+}
+
+// accept counts what a draft holds.
+func (l *loader) accept(d *draft) {
+	l.start.Damaged += d.damaged
+	for epoch, tag := range d.tags {
+		l.data.Tags[epoch] = tag
+		l.start.Epoch = max(l.start.Epoch, epoch)
+	}
+	for key, t := range d.tallies {
+		all := l.tallies.of(key)
+		all.entries += t.entries
+		all.uids += t.uids
+		all.text += t.text
+	}
 }

@@ -29,7 +29,7 @@ func (l *loader) Message(m format.Summary) {
 	for _, r := range m.Recipients {
 		// Key 0 is a recipient that had expunged the message before it was moved.
 		if r.Key != 0 {
-			l.tally(r.Key).count(&m)
+			l.tallies.of(r.Key).add(&m)
 		}
 	}
 }
@@ -102,16 +102,6 @@ func (l *loader) visit(g *segment, v format.Visitor) error {
 	}
 	defer l.table.Unpin(g.Slot)
 	return l.visitFooter(g, file, v)
-}
-
-// tally returns the tally of a mailbox, which is made when its first message is read.
-func (l *loader) tally(key format.Key) *tally {
-	t := l.tallies[key]
-	if t == nil {
-		t = &tally{}
-		l.tallies[key] = t
-	}
-	return t
 }
 
 // visitFooter calls v with the messages of a footer, which the first pass could read. The other
