@@ -122,6 +122,8 @@ memory() {
 	boot
 	box_run tls-memory || { cat "$tmp/tls-memory" && return 1; }
 	grep '^|' "$tmp/tls-memory"
+	[ -z "${NOTES:-}" ] || awk -F ' *[|] *' '$3 == "plain" || $3 == "TLS" { printf "kernel %s, %s\tpillarbox\tKiB each\t%s\n", $3, $4, $6 }' \
+		"$tmp/tls-memory" | grep -v -- '-$' >>"$NOTES"
 	down
 }
 

@@ -37,6 +37,13 @@ def anonymous(pid):
         return int(re.search(r"^Anonymous:\s+(\d+) kB$", f.read(), re.M)[1]) << 10
 
 
+def note(what, memory):
+    """Appends a figure to the file that $NOTES names."""
+    if file := os.environ.get("NOTES"):
+        with open(file, "a") as notes:
+            notes.write(f"{what}\tpillarbox\tprivate KiB\t{int(memory) >> 10}\n")
+
+
 def rest(config):
     found = []
     for _ in range(3):
@@ -75,6 +82,7 @@ def fetches(server, name):
     if fetch.returncode:
         sys.exit(f"{name} fetches nothing")
     print(f"{name}: the child had at most {most >> 10} KiB")
+    note(f"child {name}", most)
     return most
 
 
@@ -98,6 +106,7 @@ def sends(server):
     if not given:
         sys.exit("the server does not take messages to send")
     print(f"out: the child had at most {most >> 10} KiB while it sent {SENT} messages")
+    note("child out", most)
     return most
 
 

@@ -37,6 +37,7 @@ type startRun struct {
 	server   server.Server
 	device   *measure.Device
 	out      io.Writer
+	notes    measure.Notes
 	messages int    // in the mailbox
 	next     uint64 // number of the next message
 	empty    int64  // private octets of the server without messages
@@ -63,7 +64,7 @@ var startColumns = []measure.Column[startCost]{
 	{Head: "private MiB", Format: "%.1f", Figure: func(c startCost) float64 { return float64(c.memory) / (1 << 20) }},
 	{Head: "MiB for the messages", Format: "%.2f", Figure: func(c startCost) float64 { return float64(c.growth) / (1 << 20) }},
 	{Head: "first login, ms", Format: "%.0f", Figure: func(c startCost) float64 { return milliseconds(c.login) }},
-	{Head: "KiB read", Format: "%.0f", Figure: func(c startCost) float64 { return float64(c.loginRead) / 1024 }},
+	{Head: "KiB read for it", Format: "%.0f", Figure: func(c startCost) float64 { return float64(c.loginRead) / 1024 }},
 	{Head: "delete 100: KiB written", Format: "%.0f", Figure: func(c startCost) float64 { return float64(c.deletion.Octets) / 1024 }},
 	{Head: "flushes", Format: "%.0f", Figure: func(c startCost) float64 { return float64(c.deletion.Flushes) }},
 	{Head: "KiB written later", Format: "%.0f", Figure: func(c startCost) float64 { return float64(c.later.Octets) / 1024 }},
@@ -74,6 +75,9 @@ func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }
 // Start prints one row for each number of messages.
 func Start(o StartOptions, out io.Writer) (err error) {
 	s := &startRun{StartOptions: o, out: out, next: 1}
+	if err := s.notes.Open("start", o.Notes); err != nil {
+		return err
+	}
 	if s.server, err = s.Open("2GiB", 1); err != nil {
 		return err
 	}
@@ -107,6 +111,7 @@ func (s *startRun) run(counts []int) error {
 			}
 		}
 		measure.Row(s.out, []string{s.Label, name, strconv.Itoa(n)}, startColumns, costs)
+		measure.AddRow(&s.notes, s.Label+" "+strconv.Itoa(n), name, startColumns, costs)
 	}
 	return nil
 }
