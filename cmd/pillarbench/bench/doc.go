@@ -38,7 +38,7 @@
 //     in a warm-up, after which the server starts again.
 //   - Fetch leaves all messages at the provider, Debian's Dovecot, and fetches each mailbox once.
 //     Octets on the line are counted by a proxy before the provider, TLS included and TCP not. Of
-//     the polls of pillarbox each fourth lists the mailbox: four polls have one of those.
+//     the polls of pillarbox by POP3 each fourth lists the mailbox: four polls have one of those.
 //   - The large message has arrived when a message of its size is in the mailbox.
 //   - The smarthost of Send is part of the program. A dead one closes each connection at once.
 //     From what a retry writes, what a syncfs of an unchanged device writes is taken off.
