@@ -113,6 +113,7 @@ func runIdle(args []string, out io.Writer) (err error) {
 	counts := flags.String("sessions", "100,500,1000,2000", "sessions at a time, ascending; rows of the table")
 	flags.IntVar(&o.Runs, "runs", 3, "runs, of which the median is printed")
 	flags.IntVar(&o.Burst, "burst", bench.IdleBurst, "sessions that are opened and ended; the limit is for that number")
+	flags.DurationVar(&o.Settle, "settle", bench.IdleSettle, "how long the server is left alone before its memory is read: longer on a slow processor")
 	flags.StringVar(&o.Kernel, "kernel", "", "tls.kernel of the server; `on` adds a limit")
 	if err := parse(flags, args); err != nil {
 		return err

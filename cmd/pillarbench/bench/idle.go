@@ -21,6 +21,7 @@ type IdleOptions struct {
 	Counts  []int          // numbers of sessions, ascending
 	Runs    int            // of which the median is printed
 	Burst   int            // sessions that are opened and ended
+	Settle  time.Duration  // how long the server is left alone before its memory is read
 	Kernel  string         // tls.kernel of the configuration, or ""
 }
 
@@ -195,16 +196,16 @@ func (s *idleRun) stalled(present *client.Crowd, more int) (int64, error) {
 	if err := present.Stall(s.large); err != nil {
 		return 0, err
 	}
-	time.Sleep(idleSettle) // what they leave is returned when a session comes and goes
+	time.Sleep(s.Settle) // what they leave is returned when a session comes and goes
 	if err := present.Burst(1, 1, 0); err != nil {
 		return 0, err
 	}
 	return s.atRest()
 }
 
-// atRest returns the memory of the server after it was left alone for idleSettle.
+// atRest returns the memory of the server after it was left alone.
 func (s *idleRun) atRest() (int64, error) {
-	time.Sleep(idleSettle)
+	time.Sleep(s.Settle)
 	return measure.FamilyAnonymous(s.server.Process())
 }
 

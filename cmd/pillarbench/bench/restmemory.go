@@ -103,8 +103,9 @@ const (
 	// idleAccounts is the number of accounts. It is small because the first login of each derives
 	// a key from the password, which takes time.
 	idleAccounts = 10
-	// idleSettle is how long the server is left alone before its memory is read.
-	idleSettle = 5 * time.Second
+	// IdleSettle is how long a server is left alone before its memory is read: longer than the three
+	// seconds after which it gives memory back.
+	IdleSettle = 5 * time.Second
 	// idleWidth is how many sessions of a burst are open at a time.
 	idleWidth = 16
 	// idleStalled is how many downloads are requested and not read, idleMoreStalled how many after

@@ -48,7 +48,7 @@ type startCost struct {
 	ready     time.Duration // until the greetings on all ports
 	readyRead int64         // octets read from the device
 	cpu       time.Duration // until then
-	memory    int64         // private octets idleSettle later, before the first login
+	memory    int64         // private octets IdleSettle later, before the first login
 	growth    int64         // of them, those that it has not without messages
 	login     time.Duration // from the connection to the reply to STAT
 	loginRead int64
@@ -134,9 +134,9 @@ func (s *startRun) withoutMessages() error {
 	return nil
 }
 
-// atRest returns the private octets of the server after it was left alone for idleSettle.
+// atRest returns the private octets of the server after it was left alone for IdleSettle.
 func (s *startRun) atRest() (int64, error) {
-	time.Sleep(idleSettle)
+	time.Sleep(IdleSettle)
 	return measure.FamilyAnonymous(s.server.Process())
 }
 
