@@ -86,7 +86,7 @@ func TestNothingIsReadAheadForLong(t *testing.T) {
 	t.Parallel()
 	c, store := aheadSession(t)
 	rng := rand.New(rand.NewPCG(1, 2))
-	commands := []string{"RETR %d", "RETR %d", "RETR %d", "RETR %d", "TOP %d 1", "TOP %d 99999999", "LIST", "UIDL", "LIST %d", "STAT", "NOOP", "CAPA", "RETR 999", "RETR 0"}
+	commands := []string{"RETR %d", "RETR %d", "RETR %d", "RETR %d", "TOP %d 1", "TOP %d 99999999", "LIST", "UIDL", "LIST %d", "STAT", "NOOP", "CAPA", "RETR 999", "RETR 0", "RSET"}
 	for range 60 {
 		var batch []string
 		for range 1 + rng.IntN(40) {

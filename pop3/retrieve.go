@@ -198,7 +198,7 @@ func eightBit(c *conn.Conn, body Body, size int64) (bool, error) {
 // room for more than this message, the store may read ahead.
 //
 // What was read ahead is released before anything is sent, because that may take a client as long
-// as it likes: here if the message does not fit, and by restBefore.
+// as it likes: here if the message does not fit or the kernel sends it, and by restBefore.
 func (m *openMaildrop) body(n int) (Body, error) {
 	p, ok := m.mail.(Prefetcher)
 	if !ok {
@@ -211,16 +211,17 @@ func (m *openMaildrop) body(n int) (Body, error) {
 	}
 	room -= 2 * conn.LineSize // for the first line, and the next reply
 	body, err := p.BodyAhead(n, max(room, 0))
-	if err != nil || body.Size() > room {
+	if err != nil || body.Size() > room || body.Size() >= conn.SendfileMin {
 		p.Rest()
 	}
 	return body, err
 }
 
 // restBefore releases what was read ahead if the reply to a command may not fit into the buffer, or
-// was not to be read ahead. verb is "" if there is no such command.
+// if the command does not belong to a series of RETR. verb is "" if there is no such command.
 func (m *openMaildrop) restBefore(verb string) {
-	if left, _ := m.conn.Left(); verb != "RETR" && verb != "TOP" || left < 2*conn.LineSize {
+	gathers := verb == "RETR" || verb == "TOP" || verb == "DELE"
+	if left, _ := m.conn.Left(); !gathers || left < 2*conn.LineSize {
 		m.rest()
 	}
 }

@@ -177,9 +177,10 @@ func (c *content) octets() int64 {
 	return c.scanner.Shape().Octets - c.head + int64(len(c.lead.held))
 }
 
-// write passes on what was gathered, and leaves c.out empty.
+// write passes on what was gathered, and leaves c.out empty. An edit that is not done yet hears of
+// the end, too, because it holds what it was given.
 func (c *content) write() {
-	if c.err == nil && len(c.out) > 0 {
+	if c.err == nil && (len(c.out) > 0 || c.last && c.edit != nil && !c.edit.done) {
 		if c.header != nil {
 			c.header = append(c.header, c.out[:min(len(c.out), maxHeader-len(c.header))]...)
 		}

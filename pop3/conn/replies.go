@@ -93,6 +93,7 @@ func (r *replies) wrote(n int) {
 func (r *replies) setAside(n int, p *Pool) {
 	if r.left != nil {
 		r.left = r.left[n:]
+		r.release(p)
 		return
 	}
 	r.left = bytes.Clone(r.buf.octets[n:r.n])

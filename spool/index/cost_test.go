@@ -13,8 +13,8 @@ func TestSizes(t *testing.T) {
 	if n := unsafe.Sizeof(packedEntry{}); n != 12 {
 		t.Errorf("an entry has %d bytes, not 12", n)
 	}
-	if n := unsafe.Sizeof(run{}); n != runBytes {
-		t.Errorf("a run has %d bytes, not %d", n, runBytes)
+	if n := unsafe.Sizeof(run{}); n != RunBytes {
+		t.Errorf("a run has %d bytes, not %d", n, RunBytes)
 	}
 	if most := int64(format.MaxSlotSize) / 8; most != 1<<placeBits {
 		t.Errorf("offsets are up to %d, and %d fit", most, 1<<placeBits)

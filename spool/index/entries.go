@@ -51,8 +51,8 @@ type Entries struct {
 	N      int
 }
 
-// runBytes is the cost of a run.
-const runBytes = 12
+// RunBytes is the cost of a run.
+const RunBytes = 12
 
 // A run is consecutive entries of one open whose numbers have the same upper bits, and whose days
 // are close. It ends where the next run begins.
@@ -155,15 +155,21 @@ func (r *Entries) open(i int, e Entry) uint16 {
 	high := uint16(e.Seq >> seqBits)
 	if k := len(r.runs); k > 0 {
 		last := &r.runs[k-1]
-		if last.epoch == e.Epoch && last.high == high && e.Day >= last.day && e.Day-last.day < runDays {
+		if last.epoch == e.Epoch && last.high == high && InRun(last.day, e.Day) {
 			return last.day
 		}
 	}
-	// Clocks are set back, and mail is imported in no order: the next may be earlier.
-	day := e.Day - min(e.Day, runDays/2)
+	day := FirstDay(e.Day)
 	r.runs = append(r.runs, run{uint32(i), e.Epoch, high, day})
 	return day
 }
+
+// FirstDay returns the day on which a run begins that has a message of a day. Clocks are set back,
+// and mail is imported in no order: the next may be earlier.
+func FirstDay(day uint16) uint16 { return day - min(day, runDays/2) }
+
+// InRun reports whether a message of a day fits into a run that begins on the first.
+func InRun(first, day uint16) bool { return day >= first && day-first < runDays }
 
 // Room returns how many entries the present chunks can hold.
 func (r *Entries) Room() int {
@@ -237,7 +243,7 @@ func (u unpacked) At(i int) Entry {
 }
 
 func (u unpacked) Set(i int, e Entry) {
-	day := e.Day - min(e.Day, runDays/2)
+	day := FirstDay(e.Day)
 	*u.packed(i) = e.pack(day)
 	u.of[i] = ofRun{e.Epoch, uint16(e.Seq >> seqBits), day}
 }
@@ -264,7 +270,7 @@ func (u unpacked) Pack(n int) {
 }
 
 // bytes returns how much memory the runs take.
-func (r *Entries) bytes() int64 { return runBytes * int64(cap(r.runs)) }
+func (r *Entries) bytes() int64 { return RunBytes * int64(cap(r.runs)) }
 
 // A Location is the slot and the offset of a message record: 8 bytes.
 type Location struct {

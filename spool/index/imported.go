@@ -121,18 +121,21 @@ func (m *Imported) Trim() {
 func (m *Imported) sort() {
 	type plain struct {
 		format.Identity
-		begin, end int
+		begin, octets uint32
 	}
-	list, text := make([]plain, 0, m.count), []byte(nil)
+	octets := 0
+	m.each(func(_ format.Identity, uid []byte) { octets += len(uid) })
+	list, text := make([]plain, 0, m.count), make([]byte, 0, octets)
 	m.each(func(id format.Identity, uid []byte) {
-		list = append(list, plain{id, len(text), len(text) + len(uid)})
+		list = append(list, plain{id, uint32(len(text)), uint32(len(uid))})
 		text = append(text, uid...)
 	})
+	m.blocks, m.chunks = nil, nil // a start has no memory to spare
 	format.Sort(list, func(a, b plain) int { return a.Identity.Compare(b.Identity) })
 	list = slices.CompactFunc(list, func(a, b plain) bool { return a.Identity == b.Identity })
 	sorted := Imported{gone: m.gone}
 	for _, p := range list {
-		sorted.Add(p.Identity, text[p.begin:p.end])
+		sorted.Add(p.Identity, text[p.begin:][:p.octets])
 	}
 	*m = sorted
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -164,5 +165,30 @@ func words(text []byte) func(func([]byte) bool) {
 				begin = i + 1
 			}
 		}
+	}
+}
+
+// TestSortMemory: to sort unique-ids takes their text, once, and 16 bytes for each beside them: a
+// start has no memory to spare.
+func TestSortMemory(t *testing.T) {
+	const n = 50_000
+	var m Imported
+	text := 0
+	for i := range n {
+		uid := fmt.Appendf(nil, "%d.M%dP%d.mail", 1_600_000_000+i, i, i)
+		text += len(uid)
+		m.Add(id(1, uint32((i%2)*n+i/2)), uid)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	m.Trim()
+	runtime.ReadMemStats(&after)
+	// The blocks grow as a slice does, which takes three times what they need.
+	most := uint64(text+n*16) + uint64(m.bytes()) + 4*uint64(cap(m.blocks))*uidBlockBytes + 64<<10
+	if took := after.TotalAlloc - before.TotalAlloc; took > most {
+		t.Errorf("%d bytes were allocated, at most %d", took, most)
+	}
+	if m.mixed || m.Len() != n {
+		t.Errorf("%d unique-ids, in order: %v", m.Len(), !m.mixed)
 	}
 }

@@ -1,6 +1,9 @@
 package recovery
 
-import "pillarbox/spool/format"
+import (
+	"pillarbox/spool/format"
+	"pillarbox/spool/index"
+)
 
 // A draft is what a footer says of its messages, until all of it has been decoded: the first pass
 // decodes each footer once, and a footer that does not decode to its end counts for nothing,
@@ -9,7 +12,7 @@ import "pillarbox/spool/format"
 type draft struct {
 	format.Visitor // takes all but the messages
 
-	known   map[uint32]uint64 // tags of the opens that the loader knows
+	data    *index.Data       // has the tags of the opens that the loader knows
 	tags    map[uint32]uint64 // of others
 	damaged int
 	tallies map[format.Key]*tallied
@@ -26,13 +29,19 @@ type lately struct {
 // tallied is what was counted of a mailbox, or of a part of it.
 type tallied struct {
 	entries int
-	uids    int // of them, those with an imported unique-id
-	text    int // bytes of those
+	uids    int    // of them, those with an imported unique-id
+	text    int    // bytes of those
+	runs    int    // in which the index keeps the entries
+	day     uint16 // on which the last run begins
 }
 
 // add counts one entry of a message.
 func (t *tallied) add(m *format.Summary) {
 	t.entries++
+	if t.runs == 0 || !index.InRun(t.day, m.Day) {
+		t.runs++
+		t.day = index.FirstDay(m.Day)
+	}
 	if len(m.UID) > 0 {
 		t.uids++
 		t.text += len(m.UID) + 1
@@ -69,7 +78,7 @@ func (d *draft) Message(m format.Summary) {
 // knows reports whether messages of an open count. The first one that names the open decides on its
 // tag.
 func (d *draft) knows(open format.EpochTag) bool {
-	tag, known := d.known[open.Epoch]
+	tag, known := d.data.Tags[open.Epoch]
 	if !known {
 		tag, known = d.tags[open.Epoch]
 	}

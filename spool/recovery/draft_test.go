@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"pillarbox/spool/format"
+	"pillarbox/spool/index"
 )
 
 // TestDraft: what a footer says of its messages counts when all of it was decoded, and then as if
@@ -42,5 +43,29 @@ func TestDraft(t *testing.T) {
 	}
 	if l.start.Damaged != 1 || direct.start.Damaged != 1 || l.start.Epoch != 2 || l.data.Tags[1] != 10 || l.data.Tags[2] != 20 {
 		t.Errorf("%d damaged, want 1; %v", l.start.Damaged, l.data.Tags)
+	}
+}
+
+// TestTallyOfDays: mail whose days jump takes a run of the index for each jump, which counts.
+func TestTallyOfDays(t *testing.T) {
+	l := newLoader(new(Options), new(format.Format))
+	const n = 1000
+	for i := range n {
+		m := format.Summary{Day: uint16(10000 + i%2*1000), Recipients: []format.Recipient{{Key: 7}}}
+		if i%2 == 0 {
+			l.Message(m)
+			continue
+		}
+		l.draft.begin()
+		l.draft.Message(m)
+		l.accept(&l.draft)
+	}
+	var entries index.Entries
+	box := index.Mailbox{Entries: entries}
+	for i := range n {
+		box.Add(index.Entry{Identity: format.Identity{Epoch: 1, Seq: uint32(i)}, Day: uint16(10000 + i%2*1000)})
+	}
+	if got, want := l.expected(), box.Bytes(); got < want-index.RunBytes*n/2 || got < (index.EntryBytes+index.RunBytes-1)*n {
+		t.Errorf("%d octets are expected, and %d are taken", got, want)
 	}
 }

@@ -88,7 +88,7 @@ func newLoader(opt *Options, f *format.Format) *loader {
 		tallies:  make(tallies),
 		expunged: make(expunged),
 	}
-	l.draft.Visitor, l.draft.known = l, l.data.Tags
+	l.draft.Visitor, l.draft.data = l, l.data
 	return l
 }
 
@@ -293,5 +293,7 @@ func (l *loader) accept(d *draft) {
 		all.entries += t.entries
 		all.uids += t.uids
 		all.text += t.text
+		all.runs += t.runs
+		all.day = t.day
 	}
 }

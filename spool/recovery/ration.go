@@ -153,5 +153,5 @@ func (l *loader) expected() int64 {
 // each returns the memory of an entry with its imported unique-id, at most: it depends on the one
 // before it.
 func (t *tally) each() int64 {
-	return index.EntryBytes + (index.UIDBytes*int64(t.uids)+int64(t.text))/int64(t.entries)
+	return index.EntryBytes + (index.UIDBytes*int64(t.uids)+int64(t.text)+index.RunBytes*int64(t.runs-1))/int64(t.entries)
 }

@@ -103,8 +103,8 @@ const (
 	// idleAccounts is the number of accounts. It is small because the first login of each derives
 	// a key from the password, which takes time.
 	idleAccounts = 10
-	// IdleSettle is how long a server is left alone before its memory is read: longer than the three
-	// seconds after which it gives memory back.
+	// IdleSettle is how long a server is left alone before its memory is read: longer than the
+	// three seconds after which it gives memory back.
 	IdleSettle = 5 * time.Second
 	// idleWidth is how many sessions of a burst are open at a time.
 	idleWidth = 16

@@ -1,0 +1,46 @@
+package conn
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+)
+
+// TestParkedTwice: a connection whose client takes replies slowly holds no buffer when it waits for
+// room in its socket again, and only what the socket has not accepted.
+func TestParkedTwice(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	near, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer near.Close()
+	far, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer far.Close()
+	near.(*net.TCPConn).SetReadBuffer(64 << 10)
+	far.(*net.TCPConn).SetWriteBuffer(64 << 10)
+	var c Conn
+	c.Init(&Pool{ParkAfter: time.Millisecond}, far, time.Minute)
+	for err = nil; err == nil; err = c.TryFlush() {
+		c.Write(make([]byte, BufferSize))
+	}
+	for park := range 2 {
+		if err != ErrWouldBlock {
+			t.Fatal(err)
+		}
+		if c.out.buf != nil || len(c.out.left) == 0 {
+			t.Errorf("parked %d times: a buffer is held: %v; %d octets are left", park+1, c.out.buf != nil, len(c.out.left))
+		}
+		c.Left() // as a session does before it waits for a line
+		_, err = c.TryReadLine(context.Background(), LineSize, "")
+	}
+}
