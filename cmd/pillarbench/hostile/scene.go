@@ -75,15 +75,17 @@ func (h *run) scene(s scene, folder string) error {
 		}
 	}
 	alone := h.known.slowest
-	if s.restart {
-		if err := errors.Join(h.server.Stop(), h.server.Start()); err != nil {
-			return err
-		}
-	}
+	// In each scene this is a server that has served the known client, for a new one has not yet
+	// what stays for good after the first collection of the Go runtime.
 	time.Sleep(quiet)
 	before, err := resourcesOf(h.server)
 	if err != nil {
 		return err
+	}
+	if s.restart {
+		if err := errors.Join(h.server.Stop(), h.server.Start()); err != nil {
+			return err
+		}
 	}
 
 	f := h.serveDuringAttack(s)
