@@ -70,16 +70,18 @@ var memoryLimits = []memoryLimit{
 	{false, stateMoreStalled, restMemory.each, 8},
 }
 
-// kernelLimit is the limit where the kernel makes the records. The first downloads of a server
-// leave tables and spans besides, which the next ones use again.
-var kernelLimit = memoryLimit{true, stateMoreStalled, restMemory.each, 8}
+// kernelLimits are further limits where the kernel makes the records.
+var kernelLimits = []memoryLimit{
+	{true, stateStalled, restMemory.each, 8},
+	{true, stateMoreStalled, restMemory.each, 8},
+}
 
-// exceeded returns an error if the median of the runs exceeds the limit. There is one more where
+// exceeded returns an error if the median of the runs exceeds the limit. There are more where
 // the kernel makes the records.
 func exceeded(by client.Sessions, state string, runs []restMemory, kernel bool) error {
 	limits := memoryLimits
 	if kernel {
-		limits = append(slices.Clone(limits), kernelLimit)
+		limits = append(slices.Clone(limits), kernelLimits...)
 	}
 	for _, p := range limits {
 		if p.secure != by.Secure || p.state != state {
