@@ -53,36 +53,18 @@ const (
 
 // scene runs one attack.
 func (h *run) scene(s scene, folder string) error {
-	if err := h.prepare(folder, "64MiB"); err != nil {
+	if err := h.prepareScene(s, folder); err != nil {
 		return err
-	}
-	if s.attack == "page" {
-		if err := h.offerPage(); err != nil {
-			return err
-		}
-	}
-	h.known.distance = s.distance
-	if s.octets != 0 {
-		h.known.octets = s.octets
 	}
 	baseline, err := h.baseline()
 	if err != nil {
 		return err
 	}
-	h.known.forget()
-	for n := range baseFetches {
-		if err := errors.Join(h.visit(n)...); err != nil {
-			return fmt.Errorf("before the attack: %w", err)
-		}
-	}
-	alone := h.known.slowest
-	// In each scene this is a server that has served the known client, for a new one has not yet
-	// what stays for good after the first collection of the Go runtime.
-	time.Sleep(quiet)
-	before, err := resourcesOf(h.server)
+	before, err := h.serveAlone()
 	if err != nil {
 		return err
 	}
+	alone := h.known.slowest
 	if s.restart {
 		if err := errors.Join(h.server.Stop(), h.server.Start()); err != nil {
 			return err
@@ -104,16 +86,54 @@ func (h *run) scene(s scene, folder string) error {
 	fmt.Fprintf(h.out, "%14s private memory %d KiB before, at most %d, %d %v after; descriptors %d, %d; threads at most %d; goroutines %d, %d\n", "",
 		before.memory>>10, f.most.memory>>10, after.memory>>10, healed.Round(time.Second), before.descriptors, after.descriptors, f.most.threads, baseline, left)
 	h.note(s.name, f.worst, before, after)
-	if grown := f.most.memory - before.memory; s.most > 0 && grown > s.most {
-		f.verdict = errors.Join(f.verdict, fmt.Errorf("private memory grew by %d KiB during the attack, the limit is %d", grown>>10, s.most>>10))
-	}
-	if s.left > 0 && after.memory > s.left {
-		f.verdict = errors.Join(f.verdict, fmt.Errorf("private memory is %d KiB after the attack, the limit is %d", after.memory>>10, s.left>>10))
-	}
 	if left > baseline {
 		f.verdict = errors.Join(f.verdict, fmt.Errorf("%d goroutines are left; the log has them", left-baseline))
 	}
-	return errors.Join(h.judgeKnownClient(f), f.verdict, checkGrowth(before, after, h.KeepMemory<<10))
+	return errors.Join(h.judgeKnownClient(f), f.verdict, s.judgeMemory(before, f.most, after), checkGrowth(before, after, h.KeepMemory<<10))
+}
+
+// prepareScene writes the configuration and sets what the known client does in a scene.
+func (h *run) prepareScene(s scene, folder string) error {
+	if err := h.prepare(folder, "64MiB"); err != nil {
+		return err
+	}
+	if s.attack == "page" {
+		if err := h.offerPage(); err != nil {
+			return err
+		}
+	}
+	h.known.distance = s.distance
+	if s.octets != 0 {
+		h.known.octets = s.octets
+	}
+	return nil
+}
+
+// serveAlone lets the known client come before the attack, and returns the resources of the server
+// after that. In each scene this is a server that has served the known client, for a new one has
+// not yet what stays for good after the first collection of the Go runtime.
+func (h *run) serveAlone() (resources, error) {
+	h.known.forget()
+	for n := range baseFetches {
+		if err := errors.Join(h.visit(n)...); err != nil {
+			return resources{}, fmt.Errorf("before the attack: %w", err)
+		}
+	}
+	time.Sleep(quiet)
+	return resourcesOf(h.server)
+}
+
+// judgeMemory returns an error if the private memory exceeded a limit of the scene, during the
+// attack or after it.
+func (s scene) judgeMemory(before, most, after resources) error {
+	var errs []error
+	if grown := most.memory - before.memory; s.most > 0 && grown > s.most {
+		errs = append(errs, fmt.Errorf("private memory grew by %d KiB during the attack, the limit is %d", grown>>10, s.most>>10))
+	}
+	if s.left > 0 && after.memory > s.left {
+		errs = append(errs, fmt.Errorf("private memory is %d KiB after the attack, the limit is %d", after.memory>>10, s.left>>10))
+	}
+	return errors.Join(errs...)
 }
 
 // baseline starts the server, delivers a message as the known client, and returns the number of
