@@ -54,8 +54,8 @@ func (c *collection) run(ctx context.Context) error {
 	if err := c.purge(ctx); err != nil {
 		return err
 	}
-	if c.Waiting+c.Failed+c.Deleted == 0 && !c.more {
-		c.past.mark, c.past.listed, c.past.at = mark, c.Listed, c.start
+	if c.Waiting+c.Failed+c.Deleted == 0 && !c.more && !c.behind {
+		c.past.mark, c.past.listed, c.past.at, c.past.refused = mark, c.Listed, c.start, c.refused
 	}
 	return nil
 }
@@ -64,8 +64,9 @@ const (
 	// mostUnlisted is how many times in a row a mailbox is not listed: over POP3 a message may
 	// have been replaced by one of the same size, and messages are deleted after a listing only.
 	mostUnlisted = 3
-	// longestUnlisted is the same for a mailbox of IMAP in which nothing is deleted. Its mark
-	// proves that its listing is as before, and ids are forgotten after listings on several days.
+	// longestUnlisted is the same for a mailbox of IMAP in which nothing is deleted and of which
+	// the store refused nothing. Its mark proves that its listing is as before, and ids are
+	// forgotten after listings on several days.
 	longestUnlisted = 24 * time.Hour
 )
 
@@ -83,7 +84,7 @@ func (c *collection) mark() (string, error) {
 
 // listingDue reports whether a mailbox is to be listed though it is as before.
 func (c *collection) listingDue() bool {
-	if c.account.Fetch == config.FetchIMAP && c.account.After == config.Unbounded {
+	if c.account.Fetch == config.FetchIMAP && c.account.After == config.Unbounded && !c.past.refused {
 		return c.start.Sub(c.past.at) >= longestUnlisted
 	}
 	return c.past.unlisted >= mostUnlisted

@@ -21,8 +21,10 @@ type collection struct {
 	telling telling
 	log     *zap.Logger
 
-	start time.Time
-	rows  rows
+	start   time.Time
+	rows    rows
+	refused bool // the store refused a message
+	behind  bool // messages that were fetched together with it are left for the next collection
 	Report
 }
 

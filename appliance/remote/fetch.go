@@ -43,8 +43,9 @@ func (c *collection) fetchAll(ctx context.Context, list []*row) error {
 		}
 		if errors.Is(err, ErrRefused) && n < len(rows) { // it is larger than its size said
 			c.past.failed[rows[n].id] = mostAttempts
-			c.tooLarge(rows[n])
-			err = nil // those behind it come with the next collection
+			c.noRoom(rows[n])
+			c.behind = c.behind || n+1 < len(rows) // these come with the next collection
+			err = nil
 		}
 		waiting, rows, octets = nil, nil, 0
 		return err
@@ -62,7 +63,7 @@ func (c *collection) fetchAll(ctx context.Context, list []*row) error {
 		d, size, err := c.fetch(ctx, r)
 		switch {
 		case errors.Is(err, ErrRefused):
-			c.tooLarge(r)
+			c.noRoom(r)
 			continue
 		case err != nil && c.leftOut(r, err):
 			continue
@@ -84,6 +85,12 @@ func (c *collection) fetchAll(ctx context.Context, list []*row) error {
 func (c *collection) tooLarge(r *row) {
 	c.TooLarge++
 	c.telling.large = append(c.telling.large, r)
+}
+
+// noRoom notes a message that the store refuses: it is larger than the mailbox may be.
+func (c *collection) noRoom(r *row) {
+	c.refused = true
+	c.tooLarge(r)
 }
 
 // skip reports whether a message is not to be fetched now.
@@ -110,7 +117,7 @@ func (c *collection) skip(r *row) (bool, error) {
 	}
 	err := c.store.Room(c.account, r.Octets)
 	if errors.Is(err, ErrRefused) {
-		c.tooLarge(r)
+		c.noRoom(r)
 		return true, nil
 	}
 	return false, err

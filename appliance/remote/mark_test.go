@@ -123,3 +123,60 @@ func TestUnfinished(t *testing.T) {
 		t.Errorf("%d messages are left", len(deleting.p.messages))
 	}
 }
+
+// refusing is a store whose mailbox has a limit.
+type refusing struct {
+	kept
+	most    int64 // octets for which there is room; 0: no limit
+	growing bool  // the second message of the next commit is larger than its size said
+}
+
+func (s *refusing) Room(_ *Account, octets int64) error {
+	if s.most > 0 && octets > s.most {
+		return ErrRefused
+	}
+	return nil
+}
+
+func (s *refusing) Commit(ctx context.Context, list []Delivery) (int, error) {
+	if !s.growing || len(list) < 2 {
+		return s.kept.Commit(ctx, list)
+	}
+	s.growing = false
+	n, err := s.kept.Commit(ctx, list[:1])
+	for _, d := range list[1:] {
+		d.Abort()
+	}
+	if err == nil {
+		err = ErrRefused
+	}
+	return n, err
+}
+
+// TestBehindRefused: what was fetched together with a message that the store refused comes with the
+// next collection, over IMAP as well.
+func TestBehindRefused(t *testing.T) {
+	x := newPlace(t, 5)
+	x.a.Fetch = config.FetchIMAP
+	x.c.Store = &refusing{kept: x.k, growing: true}
+	x.lists(1)
+	const past = 2 // ids of earlier collections, which newPlace notes
+	if n := x.lists(1); n != 1 || x.k.Count(x.a.Number()) != past+4 {
+		t.Errorf("%d listings, %d ids, want 1 and %d", n, x.k.Count(x.a.Number()), past+4)
+	}
+}
+
+// TestMoreRoom: a message for which there was no room is fetched soon after there is, though the
+// mailbox at the provider is as before.
+func TestMoreRoom(t *testing.T) {
+	x := newPlace(t, 5)
+	x.a.Fetch = config.FetchIMAP
+	s := &refusing{kept: x.k, most: 1}
+	x.c.Store = s
+	x.lists(1)
+	none := x.k.Count(x.a.Number())
+	s.most = 0
+	if x.lists(mostUnlisted + 1); x.k.Count(x.a.Number()) != none+5 {
+		t.Errorf("%d ids, want %d", x.k.Count(x.a.Number()), none+5)
+	}
+}

@@ -37,7 +37,8 @@ type past struct {
 	mark     string
 	at       time.Time
 	listed   int
-	unlisted int // collections since then without a listing
+	refused  bool // the store refused a message: its limit may change, which the mark does not say
+	unlisted int  // collections since then without a listing
 }
 
 const (
