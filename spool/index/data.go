@@ -63,6 +63,12 @@ func (d *Data) Lives(key format.Key, id format.Identity) bool {
 // Known reports whether messages of that open with that tag can be in the index.
 func (d *Data) Known(epoch uint32, tag uint64) bool { return d.Tags[epoch] == tag }
 
+// extended reports whether bytes of a message are in extents, and not in its record.
+func (d *Data) extended(at Location) bool {
+	rec := d.Records[at]
+	return rec != nil && len(rec.Extents) > 0
+}
+
 // Insert takes a message that arrived into the index. Its bytes were written by this process, so
 // that they need not be verified.
 func (d *Data) Insert(slot uint32, m format.Summary) {
@@ -75,7 +81,7 @@ func (d *Data) Insert(slot uint32, m format.Summary) {
 		live++
 		weight = Weigh(m.Octets + r.Head)
 		box := d.Mailbox(r.Key)
-		id := format.Identity{Epoch: m.First.Epoch, Seq: m.First.Seq + uint32(i)}
+		id := m.Of(i)
 		box.Add(Entry{Identity: id, Octets: m.Octets + r.Head, Offset: at.Offset, Slot: uint16(at.Slot), Day: m.Day})
 		box.Verified.Set(box.Entries.N - 1)
 		if len(m.UID) > 0 {

@@ -30,6 +30,9 @@ func (x *Index) Following(key format.Key, at Found, most Span) (size int64) {
 	for i := at.Row + 1; i < box.Entries.N; i++ {
 		e := box.Entries.At(i)
 		begins := 8 * int64(e.Offset)
+		if x.data.extended(e.Location()) {
+			break // its record is shorter than its octets: what is behind it may not be written yet
+		}
 		if e.Slot != at.Slot || begins < end || begins > end+mostBetween || int64(e.Octets) > most.Largest {
 			break
 		}

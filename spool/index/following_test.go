@@ -81,3 +81,22 @@ func TestLocateAt(t *testing.T) {
 		t.Errorf("a message that there is not: %+v", got)
 	}
 }
+
+// TestFollowingExtents: a message with extents has a record that is shorter than its octets. What
+// is behind it may not be written yet, so that nothing is read by its octets.
+func TestFollowingExtents(t *testing.T) {
+	d := newData(Options{})
+	for i, offset := range []int64{800, 960, 1120} {
+		m := arrival(uint32(i), offset, 1)
+		if m.Octets = 100; i == 2 {
+			m.Octets = 15000
+			m.Extents = []format.Extent{{Slot: 9, Segment: 9, Page: 1, Length: 15003}}
+		}
+		d.Insert(3, m)
+	}
+	x := New(Options{}, d)
+	f, _ := x.Freeze(1)
+	if got, want := x.Following(1, x.LocateRow(1, &f.Entries, 0), Span{64 << 10, 1024, 15296}), int64(160+110+1024); got != want {
+		t.Errorf("%d bytes, want %d", got, want)
+	}
+}
