@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"testing"
@@ -129,5 +130,38 @@ func tooMany(t *testing.T, restart bool) {
 	}
 	if n := len(contents(t, s, 2)); n != 1 {
 		t.Errorf("%d messages in the large mailbox without a bound, want 1", n)
+	}
+}
+
+// TestImportedFitTheNextStart: what a server has accepted, with unique-ids of another store, is all
+// there when it starts again with the same memory.
+func TestImportedFitTheNextStart(t *testing.T) {
+	for name, uid := range map[string]string{"Maildir": "16000%05d.M123456P12345.mailserver.example.org", "numbers": "%060d"} {
+		t.Run(name, func(t *testing.T) {
+			opt := options(flashtest.New(flashtest.Options{}))
+			opt.Capacity = 800 * testSlot
+			opt.IndexBytes, opt.LoadBytes = 400<<10, 800<<10
+			s, err := Open(context.Background(), opt)
+			must(t, err)
+			body := mail("x", 40)
+			n := 0
+			for ; ; n++ {
+				d, err := s.Begin(context.Background(), Envelope{From: "a@b", UID: fmt.Sprintf(uid, n)}, []Recipient{{Mailbox: Key(1 + n%2)}})
+				if errors.Is(err, ErrFull) {
+					break
+				}
+				must(t, err)
+				_, err = io.WriteString(d, body)
+				must(t, err)
+				must(t, d.Commit(context.Background(), shapeOf(body)))
+			}
+			must(t, s.Close())
+			s, err = Open(context.Background(), opt)
+			must(t, err)
+			defer s.Close()
+			if st := s.Stats(); st.Hidden > 0 || n < 10_000 { // buckets have 4096
+				t.Errorf("%d of %d messages are hidden", st.Hidden, n)
+			}
+		})
 	}
 }

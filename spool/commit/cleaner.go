@@ -169,7 +169,7 @@ func (p *livingPlaces) Message(m format.Summary) {
 			if box == nil {
 				continue
 			}
-			row, ok := box.Find(format.Identity{Epoch: m.First.Epoch, Seq: m.First.Seq + uint32(i)})
+			row, ok := box.Find(m.Of(i))
 			if ok && !box.Dead.Has(row) && box.Entries.At(row).Location() == at {
 				p.places = append(p.places, at)
 				return

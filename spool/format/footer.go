@@ -23,6 +23,11 @@ type Summary struct {
 	Extents    []Extent
 }
 
+// Of returns the identity of the message of a recipient.
+func (s *Summary) Of(recipient int) Identity {
+	return Identity{Epoch: s.First.Epoch, Seq: s.First.Seq + uint32(recipient)}
+}
+
 func (m *Message) Summary(offset int64) Summary {
 	s := Summary{offset, m.Tag, m.First, m.Octets, DayOf(m.Received), m.Recipients, nil, m.Extents}
 	if m.UID != "" {

@@ -7,8 +7,9 @@ const (
 	// EntryBytes is the cost of an entry: 12, two bits, and its share of chunks that are not full
 	// and of expunged messages that are not swept yet.
 	EntryBytes = 16
-	// UIDBytes is the cost of an imported unique-id at most, without its text.
-	UIDBytes = 4
+	// UIDBytes is the cost of an imported unique-id at most, without its text and with its share
+	// of a block.
+	UIDBytes = 6
 	// RecordBytes is the cost of a record that has several recipients or extents, without the
 	// extents.
 	RecordBytes = 96

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"pillarbox/spool/format"
@@ -168,27 +169,84 @@ func words(text []byte) func(func([]byte) bool) {
 	}
 }
 
-// TestSortMemory: to sort unique-ids takes their text, once, and 16 bytes for each beside them: a
-// start has no memory to spare.
+// TestSortMemory: to sort unique-ids takes what they take when they are sorted, and little beside
+// it: a start has no memory to spare.
 func TestSortMemory(t *testing.T) {
 	const n = 50_000
 	var m Imported
-	text := 0
 	for i := range n {
-		uid := fmt.Appendf(nil, "%d.M%dP%d.mail", 1_600_000_000+i, i, i)
-		text += len(uid)
-		m.Add(id(1, uint32((i%2)*n+i/2)), uid)
+		m.Add(id(1, uint32((i%2)*n+i/2)), fmt.Appendf(nil, "%d.M%dP%d.mail", 1_600_000_000+i, i, i))
 	}
+	blocks := len(m.blocks)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	m.Trim()
 	runtime.ReadMemStats(&after)
 	// The blocks grow as a slice does, which takes three times what they need.
-	most := uint64(text+n*16) + uint64(m.bytes()) + 4*uint64(cap(m.blocks))*uidBlockBytes + 64<<10
+	most := uint64(16*blocks) + uint64(m.bytes()) + 4*uint64(cap(m.blocks))*uidBlockBytes + 2*sortedUIDs*80 + 64<<10
 	if took := after.TotalAlloc - before.TotalAlloc; took > most {
 		t.Errorf("%d bytes were allocated, at most %d", took, most)
 	}
 	if m.mixed || m.Len() != n {
 		t.Errorf("%d unique-ids, in order: %v", m.Len(), !m.mixed)
+	}
+	for i := range n {
+		if got, want := string(m.UID(id(1, uint32((i%2)*n+i/2)))), fmt.Sprintf("%d.M%dP%d.mail", 1_600_000_000+i, i, i); got != want {
+			t.Fatalf("unique-id %d is %q, want %q", i, got, want)
+		}
+	}
+}
+
+// TestSortRuns: unique-ids come in long parts that overlap, some twice, and are sorted in several
+// passes.
+func TestSortRuns(t *testing.T) {
+	const n = 5 * sortedUIDs
+	var m Imported
+	want := make(map[format.Identity]string)
+	for part := range 3 {
+		for i := part; i < n; i += 2 {
+			at := id(uint32(1+i%2), uint32(i))
+			want[at] = fmt.Sprintf("%032x", i)
+			m.Add(at, []byte(want[at]))
+		}
+	}
+	m.Trim()
+	last, found := format.Identity{}, 0
+	m.each(func(at format.Identity, uid []byte) {
+		if found++; last.Compare(at) >= 0 || want[at] != string(uid) {
+			t.Fatalf("%v %q after %v, want %q", at, uid, last, want[at])
+		}
+		last = at
+	})
+	if found != len(want) {
+		t.Errorf("%d unique-ids, want %d", found, len(want))
+	}
+}
+
+// TestUIDCount: what is counted is at least what unique-ids take, and less than twice as much.
+func TestUIDCount(t *testing.T) {
+	for name, uid := range map[string]func(i int) string{
+		"Maildir": func(i int) string {
+			return fmt.Sprintf("16000%05d.M%dP12345.mailserver.example.org", i, i*7919%1000000)
+		},
+		"numbers":        func(i int) string { return fmt.Sprintf("%060d", i) },
+		"Dovecot":        func(i int) string { return fmt.Sprintf("%08x5f000001", i) },
+		"sums":           func(i int) string { return fmt.Sprintf("%032x", uint64(i+1)*0x9e3779b97f4a7c15) },
+		"other letters":  func(i int) string { return strings.Repeat("!", 1+i%70) + string(rune('!'+i%90)) },
+		"short and long": func(i int) string { return strings.Repeat("a", 1+i*31%70) },
+	} {
+		for _, gap := range []int{1, 3, 200} {
+			var m Imported
+			var c UIDCount
+			for i := range 20_000 {
+				at := id(uint32(1+i/7000), uint32(i*gap))
+				m.Add(at, []byte(uid(i)))
+				c.Add(at, []byte(uid(i)))
+			}
+			m.Trim()
+			if took := m.bytes(); c.Bytes+uidChunk < took || c.Bytes >= 2*took {
+				t.Errorf("%s, %d apart: %d bytes are counted, and %d are taken", name, gap, c.Bytes, took)
+			}
+		}
 	}
 }

@@ -41,14 +41,7 @@ func (c *uidCode) uid() []byte { return c.text[:c.length] }
 func (c *uidCode) append(b []byte, seqs uint32, uid []byte) []byte {
 	uid = uid[:min(len(uid), format.MaxUID)]
 	old := c.uid()
-	short := min(len(old), len(uid))
-	front, back := 0, 0
-	for front < short && old[front] == uid[front] {
-		front++
-	}
-	for back < short-front && old[len(old)-1-back] == uid[len(uid)-1-back] {
-		back++
-	}
+	front, back := common(old, uid)
 	b = binary.AppendUvarint(b, uint64(seqs))
 	if len(uid) == len(old) {
 		b = append(b, byte(front))
@@ -58,6 +51,19 @@ func (c *uidCode) append(b []byte, seqs uint32, uid []byte) []byte {
 	b = appendDiffering(b, uid[front:len(uid)-back])
 	c.length = uint8(copy(c.text[:], uid))
 	return b
+}
+
+// common returns how many characters a and b begin with, and then how many they end with, that are
+// the same.
+func common(a, b []byte) (front, back int) {
+	short := min(len(a), len(b))
+	for front < short && a[front] == b[front] {
+		front++
+	}
+	for back < short-front && a[len(a)-1-back] == b[len(b)-1-back] {
+		back++
+	}
+	return front, back
 }
 
 // appendDiffering appends characters in the shortest way.

@@ -16,6 +16,7 @@ type draft struct {
 	tags    map[uint32]uint64 // of others
 	damaged int
 	tallies map[format.Key]*tallied
+	spare   []*tallied
 	before  lately
 }
 
@@ -29,27 +30,29 @@ type lately struct {
 // tallied is what was counted of a mailbox, or of a part of it.
 type tallied struct {
 	entries int
-	uids    int    // of them, those with an imported unique-id
-	text    int    // bytes of those
-	runs    int    // in which the index keeps the entries
-	day     uint16 // on which the last run begins
+	uids    index.UIDCount // imported unique-ids
+	runs    int            // in which the index keeps the entries
+	day     uint16         // on which the last run begins
 }
 
-// add counts one entry of a message.
-func (t *tallied) add(m *format.Summary) {
+// add counts the entry of a message's recipient.
+func (t *tallied) add(m *format.Summary, recipient int) {
 	t.entries++
 	if t.runs == 0 || !index.InRun(t.day, m.Day) {
 		t.runs++
 		t.day = index.FirstDay(m.Day)
 	}
 	if len(m.UID) > 0 {
-		t.uids++
-		t.text += len(m.UID) + 1
+		t.uids.Add(m.Of(recipient), m.UID)
 	}
 }
 
-// begin empties the draft. Its maps are used again.
+// begin empties the draft. Its memory is used again.
 func (d *draft) begin() {
+	for _, t := range d.tallies {
+		*t = tallied{}
+		d.spare = append(d.spare, t)
+	}
 	clear(d.tags)
 	clear(d.tallies)
 	d.damaged, d.before = 0, lately{}
@@ -64,14 +67,14 @@ func (d *draft) Message(m format.Summary) {
 		}
 		d.before.open = open
 	}
-	for _, r := range m.Recipients {
+	for i, r := range m.Recipients {
 		if r.Key == 0 {
 			continue
 		}
 		if r.Key != d.before.key {
 			d.before.key, d.before.count = r.Key, d.tallied(r.Key)
 		}
-		d.before.count.add(&m)
+		d.before.count.add(&m, i)
 	}
 }
 
@@ -95,9 +98,13 @@ func (d *draft) knows(open format.EpochTag) bool {
 func (d *draft) tallied(key format.Key) *tallied {
 	t := d.tallies[key]
 	if t == nil {
-		t = &tallied{}
 		if d.tallies == nil {
 			d.tallies = make(map[format.Key]*tallied)
+		}
+		if last := len(d.spare) - 1; last >= 0 {
+			t, d.spare = d.spare[last], d.spare[:last]
+		} else {
+			t = &tallied{}
 		}
 		d.tallies[key] = t
 	}

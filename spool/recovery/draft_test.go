@@ -37,7 +37,9 @@ func TestDraft(t *testing.T) {
 	}
 	l.accept(&l.draft)
 	for _, key := range []format.Key{7, 8} {
-		if got, want := l.tallies.of(key).tallied, direct.tallies.of(key).tallied; got != want {
+		got, want := l.tallies.of(key).tallied, direct.tallies.of(key).tallied
+		got.uids, want.uids = index.UIDCount{Bytes: got.uids.Bytes}, index.UIDCount{Bytes: want.uids.Bytes}
+		if got != want || key == 7 && got.uids.Bytes == 0 {
 			t.Errorf("mailbox %d: %+v, want %+v", key, got, want)
 		}
 	}

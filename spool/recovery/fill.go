@@ -119,7 +119,7 @@ func (f *filler) Message(m format.Summary) {
 		}
 		named++
 		weight = index.Weigh(m.Octets + r.Head)
-		id := format.Identity{Epoch: m.First.Epoch, Seq: m.First.Seq + uint32(i)}
+		id := m.Of(i)
 		// In this order: an expunged message takes no memory and will not appear, so it is not
 		// hidden; and a hidden one has no entry, so it is not looked up among them.
 		switch {

@@ -291,8 +291,7 @@ func (l *loader) accept(d *draft) {
 	for key, t := range d.tallies {
 		all := l.tallies.of(key)
 		all.entries += t.entries
-		all.uids += t.uids
-		all.text += t.text
+		all.uids.Join(&t.uids)
 		all.runs += t.runs
 		all.day = t.day
 	}

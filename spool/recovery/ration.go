@@ -47,7 +47,7 @@ func (c *counter) Message(m format.Summary) {
 		return
 	}
 	for i, r := range m.Recipients {
-		id := format.Identity{Epoch: m.First.Epoch, Seq: m.First.Seq + uint32(i)}
+		id := m.Of(i)
 		if r.Key == 0 || c.l.tallies[r.Key] == nil || c.l.expunged.has(r.Key, id) {
 			continue
 		}
@@ -150,8 +150,7 @@ func (l *loader) expected() int64 {
 	return n
 }
 
-// each returns the memory of an entry with its imported unique-id, at most: it depends on the one
-// before it.
+// each returns the memory of an entry with its imported unique-id, in the mean and at most.
 func (t *tally) each() int64 {
-	return index.EntryBytes + (index.UIDBytes*int64(t.uids)+int64(t.text)+index.RunBytes*int64(t.runs-1))/int64(t.entries)
+	return index.EntryBytes + (t.uids.Bytes+index.RunBytes*int64(t.runs-1))/int64(t.entries)
 }

@@ -26,10 +26,10 @@ func (l *loader) Message(m format.Summary) {
 	if l.foot != nil {
 		l.foot.Message(m)
 	}
-	for _, r := range m.Recipients {
+	for i, r := range m.Recipients {
 		// Key 0 is a recipient that had expunged the message before it was moved.
 		if r.Key != 0 {
-			l.tallies.of(r.Key).add(&m)
+			l.tallies.of(r.Key).add(&m, i)
 		}
 	}
 }
