@@ -54,8 +54,8 @@ func (c *collection) run(ctx context.Context) error {
 	if err := c.purge(ctx); err != nil {
 		return err
 	}
-	if c.Waiting+c.Failed+c.Deleted == 0 && !c.more && !c.behind {
-		c.past.mark, c.past.listed, c.past.at, c.past.refused = mark, c.Listed, c.start, c.refused
+	if c.Waiting+c.Failed+c.Deleted == 0 && !c.more && !c.refused.behind {
+		c.past.mark, c.past.listed, c.past.at, c.past.refused = mark, c.Listed, c.start, c.refused.any
 	}
 	return nil
 }

@@ -23,8 +23,7 @@ type collection struct {
 
 	start   time.Time
 	rows    rows
-	refused bool // the store refused a message
-	behind  bool // messages that were fetched together with it are left for the next collection
+	refused refused
 	Report
 }
 
@@ -40,6 +39,12 @@ type order struct {
 type telling struct {
 	notices *Notices // nil: the owner is not notified
 	large   []*row   // that are too large
+}
+
+// refused says whether the store refused a message.
+type refused struct {
+	any    bool
+	behind bool // messages that were fetched together with it are left for the next collection
 }
 
 // A Session is a session with a provider that has to be waited for.

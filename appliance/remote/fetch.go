@@ -44,7 +44,7 @@ func (c *collection) fetchAll(ctx context.Context, list []*row) error {
 		if errors.Is(err, ErrRefused) && n < len(rows) { // it is larger than its size said
 			c.past.failed[rows[n].id] = mostAttempts
 			c.noRoom(rows[n])
-			c.behind = c.behind || n+1 < len(rows) // these come with the next collection
+			c.refused.behind = c.refused.behind || n+1 < len(rows) // these come with the next collection
 			err = nil
 		}
 		waiting, rows, octets = nil, nil, 0
@@ -89,7 +89,7 @@ func (c *collection) tooLarge(r *row) {
 
 // noRoom notes a message that the store refuses: it is larger than the mailbox may be.
 func (c *collection) noRoom(r *row) {
-	c.refused = true
+	c.refused.any = true
 	c.tooLarge(r)
 }
 
