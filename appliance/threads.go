@@ -5,8 +5,8 @@ import "runtime"
 // alone is how many sessions one thread for Go code serves as well as several do.
 const alone = 1
 
-// threads is whether the number of threads for Go code (GOMAXPROCS) is that of the machine only
-// while there are several sessions, and 1 otherwise. If it is false the number stays as it is.
+// threads reports whether to use all processors of the machine (GOMAXPROCS) only while there are
+// several sessions, and one otherwise. If it is false, GOMAXPROCS stays as it is.
 type threads bool
 
 // rise lets all processors work if there are sessions for them.

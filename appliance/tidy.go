@@ -18,7 +18,7 @@ const (
 	// tidyFirst octets have to be allocated before tidying pays the first time, 768 KiB of them by
 	// an ordinary start (the first one makes a key and a certificate): the first collection leaves
 	// the runtime 600 KiB larger than it was, for good, and a few sessions leave less than that
-	// behind. What the index of the spool takes is none of them, because it stays.
+	// behind. The index of the spool does not count, because it stays in memory.
 	tidyFirst = 1 << 20
 
 	// From then on it pays when tidyWorth octets were allocated since the last time, five polls or

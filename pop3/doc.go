@@ -74,7 +74,7 @@
 //	    of SCRAM.
 //	I9  A command gets one reply: its own, or that of the reply error that it has returned. After a
 //	    failed write nothing is sent.
-//	I10 Replies are sent when no whole command is buffered, or when 32 KiB are gathered, 64 KiB for
+//	I10 Replies are sent when no whole command is buffered, or when 32 KiB are gathered, 62 KiB for
 //	    pipelined commands: never in two small writes (package conn, C1).
 //	I11 A session that waits owns no buffer, and after 200 ms no goroutine (C2). Marks take one bit
 //	    for each message, from the first DELE on.

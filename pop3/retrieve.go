@@ -197,8 +197,8 @@ func eightBit(c *conn.Conn, body Body, size int64) (bool, error) {
 // body returns the stored bytes of a message. If another command has arrived, and the buffer has
 // room for more than this message, the store may read ahead.
 //
-// What was read ahead is released before anything is sent, because that may take a client as long
-// as it likes: here if the message does not fit or the kernel sends it, and by restBefore.
+// What was read ahead is released before anything is sent, because a client may be slow to take it:
+// body does so if the message does not fit or the kernel sends it, and restBefore otherwise.
 func (m *openMaildrop) body(n int) (Body, error) {
 	p, ok := m.mail.(Prefetcher)
 	if !ok {

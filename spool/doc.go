@@ -138,15 +138,18 @@
 //
 // # Budgets
 //
-//	memory   12 B a message and recipient and 2 bits, in chunks of 3 KiB, and 12 B for each open in a
-//	         mailbox; 12 B a label of a message; 96 B a message with several recipients or extents;
-//	         8 B a mailbox for its habit; 5 to 20 B for an imported unique-id; 16 B for each
-//	         open that live mail came in; 8 B for a message that lies in a second segment, too,
-//	         until that is retired; about 15 B for each message in the segments being written; 8 B a
-//	         slot to plan batches with; a stage of 16 to 256 KiB, half of it used, while a batch is
-//	         written; 64 KiB while a segment is scanned; during a start, 4 B for each expunged
-//	         message that is not retired yet, 8 B a message of a mailbox that has to be sorted, and a
-//	         footer. Options.IndexBytes bounds the first lines.
+//	memory   12 B a message and recipient and 2 bits, in chunks of 3 KiB, and 12 B a run of entries
+//	         in a mailbox: a new run begins with each open, with every 65,536 numbers, and each time
+//	         that a day is not among the 512 days of the run, which begin up to 256 days before its
+//	         first message; 12 B a label of a message; 96 B a message with several recipients or
+//	         extents; 8 B a mailbox for its habit; for an imported unique-id typically 5 to 20 B,
+//	         but up to 35 B for the name of a file of Dovecot's, and 47 B on average for arbitrary
+//	         text; 16 B for each open that live mail came in; 8 B for a message that lies in a
+//	         second segment, too, until that is retired; about 15 B for each message in the
+//	         segments being written; 8 B a slot to plan batches with; a stage of 16 to 256 KiB, half
+//	         of it used, while a batch is written; 64 KiB while a segment is scanned; during a
+//	         start, 4 B for each expunged message that is not retired yet, 8 B a message of a
+//	         mailbox that has to be sorted, and a footer. Options.IndexBytes bounds the first lines.
 //	flash    a batch: whole pages, one flush
 //	         a large message: its pages, a flush for each bulk slot, and a batch
 //	         a sealed segment: its footer, about 15 B a message, no flush of its own

@@ -16,7 +16,7 @@ import (
 // message and its space is used again, and ErrDamaged if the bytes do not verify.
 func (v *View) Message(n int) (*Message, error) { return v.MessageAhead(n, 0) }
 
-// MessageAhead is Message for a caller that will want the messages after n at once: some of them
+// MessageAhead is Message for a caller that will want the messages after n next: some of them
 // are read with it, of so many octets at most. They are in memory until they are read, or Rest is
 // called.
 func (v *View) MessageAhead(n int, octets int64) (*Message, error) {

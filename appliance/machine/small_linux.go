@@ -24,10 +24,10 @@ const (
 //     Debian does. There the first octet of each region of the Go runtime costs 2 MiB: a server at
 //     rest has 8.6 MiB of private memory, without huge pages 1.9. What is huge already stays so
 //     until exec; afterwards the setting also holds for what the program starts.
-//   - With one thread for Go code (GOMAXPROCS), for each has free memory of every size class for
-//     itself: a second one takes 350 KiB. To give one up later takes as much, because the runtime
-//     then makes lists of what it had. StartedSmall tells the server, which allows more when there
-//     is work for them. A GOMAXPROCS of the environment stays.
+//   - With one thread for Go code (GOMAXPROCS), because each thread keeps free memory of every size
+//     class: a second one costs 350 KiB. Giving one up later saves nothing, because the runtime
+//     then builds lists of the memory that it held. StartedSmall tells the server, which allows
+//     more when there is work for them. A GOMAXPROCS of the environment stays.
 //
 // It returns if there is nothing to do, or if it cannot be done: then the server takes more memory.
 func StartSmall() { startSmall("/sys/kernel/mm/transparent_hugepage/enabled") }

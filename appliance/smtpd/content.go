@@ -188,7 +188,7 @@ func (c *content) write() {
 			c.fail(err)
 		}
 	}
-	c.out = nil // what was lent is no longer
+	c.out = nil // lent memory is not valid after Write
 }
 
 // pass writes what was gathered, or what the edit returns for it.

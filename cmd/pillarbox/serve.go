@@ -23,8 +23,8 @@ import (
 // more CPU.
 const garbage = 50
 
-// firstGarbage takes its place until the first collection, before which the runtime does not know
-// what of the heap lives: it collects at 4 MiB then, and not at 2. A start with 100,000 messages
+// firstGarbage applies until the first collection, because until then the runtime does not know how
+// much of the heap is live: it collects at 4 MiB then, and not at 2. A start with 100,000 messages
 // stays below that. The first collection takes 5 ms and leaves the runtime 700 KiB larger.
 const firstGarbage = 100
 

@@ -9,7 +9,7 @@
 //	  ▲                                      │                          │
 //	  │                        Say, Write, Copy, SendBody               │ resumes it
 //	  │    Flush, TryFlush                   ▼                          │
-//	  ├─────────────── 32 or 64 KiB of gathered replies       park.Lot ─┘
+//	  ├─────────────── 32 or 62 KiB of gathered replies       park.Lot ─┘
 //	  │                                                          ▲
 //	  └──── sendfile ◄──── SendBody, from 32 KiB on              │
 //	                                                             │
@@ -18,11 +18,11 @@
 // # Invariants
 //
 //	C1  What is gathered is sent before the connection waits for a line, or when the buffer is full,
-//	    in one write. The replies to commands that arrived together leave together, 64 KiB in a
+//	    in one write. The replies to commands that arrived together leave together, 62 KiB in a
 //	    write: at most 8 connections have such a buffer at a time, and over TLS one more for the
 //	    records.
 //	C2  A connection that waits for a line owns no buffer, and after 200 ms no goroutine. One that
-//	    waits for room in its socket owns what the socket did not accept, 32 KiB at most, or 64 KiB
+//	    waits for room in its socket owns what the socket did not accept, 32 KiB at most, or 62 KiB
 //	    if it is one of those 8, and of a message in a file nothing.
 //	C3  Every wait has a deadline: that of the idle time, and of SetLimit. A long reply has a pace:
 //	    32 KiB in the idle time, or a full buffer while the connection is not parked.

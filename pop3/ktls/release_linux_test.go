@@ -112,7 +112,7 @@ func TestReleasedKeyUpdate(t *testing.T) {
 	x.ends()
 }
 
-// Without a cipher, a client whose record is damaged is told so.
+// Without a cipher, a client that sends a damaged record receives an alert.
 func TestReleasedAlert(t *testing.T) {
 	s := released(t, new(ktlstest.Kernel))
 	record := s.sealer(s.clientSecret()).Seal(nil, ktlstest.Application, []byte("STAT\r\n"))

@@ -36,8 +36,8 @@ func EightBit(b []byte) bool {
 	}
 }
 
-// control is the first octet above those that need a look: CR, LF, the zero octet, and others that
-// hardly any message has, but for the tab. It is a power of two.
+// Octets below control need a closer look: CR, LF, the zero octet, the tab, and others that are
+// rare. control is a power of two.
 const control = 0x10
 
 // A word is what is examined at once, and wordSize its octets. In controls and highs each octet has

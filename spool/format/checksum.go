@@ -5,8 +5,9 @@ import (
 	"unsafe"
 )
 
-// tables have what a byte adds to a checksum when 0 to 3 bytes of its word follow it. 4 KiB, which
-// leave most of a small first-level cache to the mail.
+// tables are indexed by position and byte: table k has what a byte contributes to a checksum if k
+// bytes of its word follow it. All four take 4 KiB, which leaves most of a small first-level cache
+// to the mail.
 type tables [4][256]uint32
 
 func makeTables() *tables {

@@ -2,7 +2,7 @@
 // values that they stand for. This page is the format document, version 1.
 //
 // The package encodes, decodes and scans. It has no access to a Spool and holds no lock. It never
-// writes to a file, and reads only through a [Window] and [ReadFooter].
+// writes to a file, and reads only through a [Window], a [FooterReader] and [ReadFooter].
 //
 // # What is stored
 //

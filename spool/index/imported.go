@@ -9,12 +9,12 @@ import (
 // Imported holds the unique-ids that messages of a mailbox had in another store, each as its
 // difference from the one before: 5 B where the other store counted (Dovecot), 13 B for names of
 // files in a Maildir, 20 B for sums of the content (TestImportedMemory). Expunged messages are
-// included, until those are as many as the others. A snapshot has the same memory, of which only
-// what is behind it changes.
+// included, until those are as many as the others. A snapshot shares this memory; only bytes behind
+// its end change.
 //
 // The unique-ids are in blocks, so that one is found without decoding all before it. A block is of
-// one open, and lies in one chunk. Its first unique-id is the difference from an empty one; where
-// another one would begin whose message has the same number, it ends.
+// one open, and lies in one chunk. Its first unique-id is encoded against an empty one, with a
+// number difference of 0. No other has 0, so a 0 also ends a block that is not full.
 type Imported struct {
 	blocks []uidBlock // ordered by identity
 	chunks [][]byte   // of uidChunk bytes each; few unique-ids have one smaller chunk
@@ -45,7 +45,7 @@ const (
 type uidState struct {
 	uidCode
 	id    format.Identity
-	after format.Identity // before this one, and after that one, there is none
+	after format.Identity // no message between after and id has a unique-id
 	block int
 	n     int    // how many of the block were read, or added; 0 if it is not a unique-id yet
 	next  uint32 // where the one behind it begins, as begin of a block

@@ -11,8 +11,8 @@ import (
 // A uidCode encodes unique-ids, each as its difference from the one before:
 //
 //	how much the number of the message is greater, as a uvarint
-//	how many characters it begins with as the one before; + 128 if its length is another
-//	its length, if that is another
+//	how many leading characters it shares with the one before, plus 128 if its length differs
+//	its length, if it differs
 //	how many characters differ, and how they are written: see ways
 //	those characters; the one before ends with the rest
 type uidCode struct {

@@ -52,8 +52,8 @@ func TestRecycle(t *testing.T) {
 	}
 }
 
-// TestOriginOfAnySize: the origin of a small message is decoded when it is asked for, that of a
-// large one, and of one whose head is large, before.
+// TestOriginOfAnySize: the origin of a small message is decoded when Origin is called. That of a
+// large message, or of one with a large head, is decoded when the message is opened.
 func TestOriginOfAnySize(t *testing.T) {
 	for name, c := range map[string]struct {
 		octets     uint32

@@ -7,8 +7,8 @@ import (
 
 // A draft is what a footer says of its messages, until all of it has been decoded: the first pass
 // decodes each footer once, and a footer that does not decode to its end counts for nothing,
-// because its segment is read record by record then. What a footer says besides comes when it has
-// been decoded, and goes to the loader.
+// because its segment is read record by record then. Everything else in a footer is visited only
+// after all of it has been decoded, and goes straight to the loader.
 type draft struct {
 	format.Visitor // takes all but the messages
 
@@ -78,8 +78,8 @@ func (d *draft) Message(m format.Summary) {
 	}
 }
 
-// knows reports whether messages of an open count. The first one that names the open decides on its
-// tag.
+// knows reports whether messages of an open count. The first message of an open that is read
+// determines the tag of that open.
 func (d *draft) knows(open format.EpochTag) bool {
 	tag, known := d.data.Tags[open.Epoch]
 	if !known {

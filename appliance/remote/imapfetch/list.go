@@ -17,8 +17,8 @@ func (m *Mailbox) Delay() time.Duration { return 0 }
 
 // Mark returns what EXAMINE says of all folders: how many messages there are, and which UID is
 // next. If both are as before, nothing has come, and so nothing is gone (RFC 9051 §2.3.1.1).
-// Servers that do not name the next UID there do so in STATUS, whose count some have of an earlier
-// time.
+// Servers that do not name the next UID there name it in STATUS; the message count of STATUS is
+// outdated on some servers.
 func (m *Mailbox) Mark() (_ string, err error) {
 	defer m.cause(&err)
 	var mark strings.Builder

@@ -21,15 +21,15 @@ func TestNoGarbage(t *testing.T) {
 	}
 }
 
-// TestLeaveOutTwice: what is there once stays, and where it was.
-func TestLeaveOutTwice(t *testing.T) {
+// TestClearDuplicates: a text that occurs once stays, at its index.
+func TestClearDuplicates(t *testing.T) {
 	for _, row := range []struct{ texts, want []string }{
 		{nil, nil},
 		{[]string{"b", "a"}, []string{"b", "a"}},
 		{[]string{"b", "a", "b", "c", "b"}, []string{"", "a", "", "c", ""}},
 		{[]string{"", "a", "", "a"}, []string{"", "", "", ""}},
 	} {
-		if leaveOutTwice(row.texts); !slices.Equal(row.texts, row.want) {
+		if clearDuplicates(row.texts); !slices.Equal(row.texts, row.want) {
 			t.Errorf("%q, want %q", row.texts, row.want)
 		}
 	}

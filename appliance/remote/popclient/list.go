@@ -103,8 +103,8 @@ func (c *Client) sizes() ([]int64, error) {
 	return sizes, err
 }
 
-// uids reads UIDL. What a message is called by is at n-1; "": its unique-id is there twice, or is
-// none.
+// uids reads UIDL. The name of message n is at index n-1; it is "" if its unique-id is invalid or
+// occurs twice.
 func (c *Client) uids(sizes []int64) ([]string, error) {
 	if _, err := c.command("UIDL", "UIDL"); err != nil {
 		return nil, err
@@ -129,12 +129,13 @@ func (c *Client) uids(sizes []int64) ([]string, error) {
 	if err == nil && listed != c.count {
 		err = incomplete("UIDL", listed, c.count)
 	}
-	leaveOutTwice(uids)
+	clearDuplicates(uids)
 	return uids, err
 }
 
-// leaveOutTwice makes texts that are there twice "". A map of them would be as large as the texts.
-func leaveOutTwice(texts []string) {
+// clearDuplicates sets texts that occur more than once to "". A map of them would be as large as
+// the texts.
+func clearDuplicates(texts []string) {
 	order := make([]uint32, len(texts))
 	for i := range order {
 		order[i] = uint32(i)
