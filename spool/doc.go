@@ -149,7 +149,8 @@
 //	         segments being written; 8 B a slot to plan batches with; a stage of 16 to 256 KiB, half
 //	         of it used, while a batch is written; 64 KiB while a segment is scanned; during a
 //	         start, 4 B for each expunged message that is not retired yet, 8 B a message of a
-//	         mailbox that has to be sorted, and a footer. Options.IndexBytes bounds the first lines.
+//	         mailbox that has to be sorted, another copy of its imported unique-ids and 320 KiB if
+//	         it has any, and a footer. Options.IndexBytes bounds the first lines.
 //	flash    a batch: whole pages, one flush
 //	         a large message: its pages, a flush for each bulk slot, and a batch
 //	         a sealed segment: its footer, about 15 B a message, no flush of its own
