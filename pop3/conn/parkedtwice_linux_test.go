@@ -7,10 +7,9 @@ import (
 	"time"
 )
 
-// TestParkedTwice: a connection whose client takes replies slowly holds no buffer when it waits for
-// room in its socket again, and only what the socket has not accepted.
-func TestParkedTwice(t *testing.T) {
-	t.Parallel()
+// SmallBuffers returns the ends of a loopback connection, with small buffers.
+func SmallBuffers(t *testing.T) (client, server *net.TCPConn) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -20,17 +19,26 @@ func TestParkedTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer near.Close()
 	far, err := listener.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer far.Close()
-	near.(*net.TCPConn).SetReadBuffer(64 << 10)
-	far.(*net.TCPConn).SetWriteBuffer(64 << 10)
+	t.Cleanup(func() { near.Close(); far.Close() })
+	client, server = near.(*net.TCPConn), far.(*net.TCPConn)
+	client.SetReadBuffer(64 << 10)
+	server.SetWriteBuffer(64 << 10)
+	return client, server
+}
+
+// TestParkedTwice: a connection whose client takes replies slowly holds no buffer when it waits for
+// room in its socket again, and only what the socket has not accepted.
+func TestParkedTwice(t *testing.T) {
+	t.Parallel()
+	_, far := SmallBuffers(t)
 	var c Conn
 	c.Init(&Pool{ParkAfter: time.Millisecond}, far, time.Minute)
-	for err = nil; err == nil; err = c.TryFlush() {
+	var err error
+	for ; err == nil; err = c.TryFlush() {
 		c.Write(make([]byte, BufferSize))
 	}
 	for park := range 2 {

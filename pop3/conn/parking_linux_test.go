@@ -23,23 +23,7 @@ import (
 // Conn that is parked as soon as it waits.
 func tcp(t *testing.T) (client, server *net.TCPConn, pool *conn.Pool) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	near, err := net.Dial("tcp", listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	far, err := listener.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { near.Close(); far.Close() })
-	client, server = near.(*net.TCPConn), far.(*net.TCPConn)
-	client.SetReadBuffer(64 << 10)
-	server.SetWriteBuffer(64 << 10)
+	client, server = conn.SmallBuffers(t)
 	return client, server, &conn.Pool{ParkAfter: time.Millisecond}
 }
 

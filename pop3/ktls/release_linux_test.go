@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"io"
 	"testing"
-	"time"
 
 	"pillarbox/pop3/ktls"
 	"pillarbox/pop3/ktls/ktlstest"
@@ -113,15 +112,4 @@ func TestReleasedKeyUpdate(t *testing.T) {
 }
 
 // Without a cipher, a client that sends a damaged record receives an alert.
-func TestReleasedAlert(t *testing.T) {
-	s := released(t, new(ktlstest.Kernel))
-	record := s.sealer(s.clientSecret()).Seal(nil, ktlstest.Application, []byte("STAT\r\n"))
-	record[len(record)-1] ^= 1
-	s.tap.SetWriteDeadline(time.Unix(1, 0)) // of an earlier reply
-	s.under.Write(record)
-	_, err := s.server.Read(make([]byte, 1))
-	s.tap.Fail(err)
-	if _, err := s.client.Read(make([]byte, 1)); err == nil || err.Error() != "remote error: tls: bad record MAC" {
-		t.Errorf("the client got %v", err)
-	}
-}
+func TestReleasedAlert(t *testing.T) { released(t, new(ktlstest.Kernel)).getsAlert() }

@@ -318,10 +318,16 @@ func TestKeyUpdateBefore(t *testing.T) {
 	s.want("+OK\r\n")
 }
 
-// A client whose record is damaged is told so, by the kernel.
+// A client whose record is damaged gets an alert from the kernel.
 func TestAlert(t *testing.T) {
 	s := connect(t, new(ktlstest.Kernel), pop3test.TLS(t, ""), &tls.Config{})
 	s.toKernel()
+	s.getsAlert()
+}
+
+// getsAlert sends a damaged record to the server, and expects an alert.
+func (s *session) getsAlert() {
+	s.t.Helper()
 	record := s.sealer(s.clientSecret()).Seal(nil, ktlstest.Application, []byte("STAT\r\n"))
 	record[len(record)-1] ^= 1
 	s.tap.SetWriteDeadline(time.Unix(1, 0)) // of an earlier reply
@@ -329,6 +335,6 @@ func TestAlert(t *testing.T) {
 	_, err := s.server.Read(make([]byte, 1))
 	s.tap.Fail(err)
 	if _, err := s.client.Read(make([]byte, 1)); err == nil || err.Error() != "remote error: tls: bad record MAC" {
-		t.Errorf("the client got %v", err)
+		s.t.Errorf("the client got %v", err)
 	}
 }
