@@ -23,7 +23,8 @@ const (
 
 	// From then on it pays when tidyWorth octets were allocated since the last time, five polls or
 	// one with TLS, or when tidyLeft sessions are over that were there then: they allocate nothing
-	// by that, and over TLS hold 12 KiB each until a collection.
+	// by that, and over TLS hold 12 KiB each until a collection. It also pays when as many
+	// goroutines are over: a session that is parked has none, and held a buffer of 32 KiB before.
 	tidyWorth, tidyLeft = 64 << 10, 4
 )
 
@@ -50,7 +51,7 @@ func (t tidier) stir() {
 // most that it ever needed for minutes. A server with few sessions is left alone. index is how many
 // octets the start has allocated for the index.
 func (t tidier) tidy(ctx context.Context, index int64) {
-	pays, there := tidyFirst+uint64(index), 0
+	pays, there, running := tidyFirst+uint64(index), 0, runtime.NumGoroutine()
 	t.stir()
 	for {
 		select {
@@ -64,12 +65,12 @@ func (t tidier) tidy(ctx context.Context, index int64) {
 		}
 		now := t.clients.Sessions()
 		t.threads.fall(now)
-		if allocated() < pays && there-now < tidyLeft {
+		if allocated() < pays && there-now < tidyLeft && running-runtime.NumGoroutine() < tidyLeft {
 			continue
 		}
 		dropStacks()
 		debug.FreeOSMemory() // the second collection: buffers that wait in a pool outlive one
-		pays, there = allocated()+tidyWorth, now
+		pays, there, running = allocated()+tidyWorth, now, runtime.NumGoroutine()
 	}
 }
 

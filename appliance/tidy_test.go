@@ -37,6 +37,12 @@ func TestTidy(t *testing.T) {
 			}
 			there = nil
 		}
+		park := make(chan struct{})
+		run := func(sessions int) {
+			for range sessions {
+				group.Go(func() { <-park })
+			}
+		}
 		for _, story := range []struct {
 			what   string
 			do     func()
@@ -49,6 +55,9 @@ func TestTidy(t *testing.T) {
 			{"they leave", leave, true},
 			{"fewer come", func() { come(tidyLeft - 1); litter(2 * tidyWorth) }, true},
 			{"they leave", leave, false},
+			{"some run while memory is used", func() { run(tidyLeft); litter(2 * tidyWorth) }, true},
+			{"they park", func() { close(park) }, true},
+			{"nothing again", func() {}, false},
 		} {
 			before := forcedCollections()
 			story.do()
