@@ -132,7 +132,7 @@ func (s *idleRun) states() []string {
 	}
 	names = append(names, stateBurst(s.Burst))
 	if s.large != 0 {
-		names = append(names, stateStalled, stateMoreStalled)
+		names = append(names, stateStalled, stateMoreStalled, stateAllStalled)
 	}
 	return names
 }
@@ -177,6 +177,7 @@ func (s *idleRun) measure(by client.Sessions) (rests []restMemory, err error) {
 	if err != nil || s.large == 0 {
 		return rests, err
 	}
+	none := after
 	for _, more := range []int{idleStalled, idleMoreStalled} {
 		memory, err := s.stalled(&present, more)
 		if err != nil {
@@ -185,7 +186,7 @@ func (s *idleRun) measure(by client.Sessions) (rests []restMemory, err error) {
 		rests = append(rests, restMemory{memory, after, more})
 		after = memory
 	}
-	return rests, nil
+	return append(rests, restMemory{after, none, idleStalled + idleMoreStalled}), nil
 }
 
 // stalled returns the memory of the server after it has got so many stalled downloads more.
