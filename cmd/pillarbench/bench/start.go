@@ -59,7 +59,7 @@ type startCost struct {
 // startColumns are the columns of the table.
 var startColumns = []measure.Column[startCost]{
 	{Head: "start, ms", Format: "%.0f", Figure: func(c startCost) float64 { return milliseconds(c.ready) }},
-	{Head: "CPU, ms", Format: "%.0f", Figure: func(c startCost) float64 { return milliseconds(c.cpu) }},
+	{Head: "CPU ms", Format: "%.0f", Figure: func(c startCost) float64 { return milliseconds(c.cpu) }},
 	{Head: "KiB read", Format: "%.0f", Figure: func(c startCost) float64 { return float64(c.readyRead) / 1024 }},
 	{Head: "private MiB", Format: "%.1f", Figure: func(c startCost) float64 { return float64(c.memory) / (1 << 20) }},
 	{Head: "MiB for the messages", Format: "%.2f", Figure: func(c startCost) float64 { return float64(c.growth) / (1 << 20) }},

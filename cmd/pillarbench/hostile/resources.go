@@ -57,7 +57,7 @@ func resourcesOf(b *server.Pillarbox) (st resources, err error) {
 // note notes the slowest answer to the known client in a scene, and what the server has more after
 // it.
 func (h *run) note(scene string, worst time.Duration, before, after resources) {
-	h.notes.Add(scene, server.Own, "worst answer, ms", float64(worst.Milliseconds()))
+	h.notes.Add(scene, server.Own, "worst answer ms", float64(worst.Milliseconds()))
 	h.notes.Add(scene, server.Own, "KiB more", float64((after.memory-before.memory)>>10))
 	h.notes.Add(scene, server.Own, "descriptors more", float64(after.descriptors-before.descriptors))
 }
