@@ -41,9 +41,9 @@ type telling struct {
 	large   []*row   // that are too large
 }
 
-// refused says whether the store refused a message.
+// refused is what the store did not take.
 type refused struct {
-	any    bool
+	any    bool // a message
 	behind bool // messages that were fetched together with it are left for the next collection
 }
 
