@@ -74,6 +74,7 @@ var memoryLimits = []memoryLimit{
 // kernelLimits are further limits where the kernel makes the records. The first downloads make the
 // server larger once, by threads and by pages of which they use a part; that is in the mean of all.
 var kernelLimits = []memoryLimit{
+	{true, stateStalled, restMemory.each, 8},
 	{true, stateMoreStalled, restMemory.each, 8},
 	{true, stateAllStalled, restMemory.each, 8},
 }
