@@ -47,7 +47,8 @@ func (h *run) crowd() error {
 	fmt.Fprintf(h.out, "all within %v\n", time.Since(began).Round(time.Second))
 	s.End()
 
-	after, healed := h.awaitRelease(before)
+	whole := scene{left: crowdLeft}
+	after, healed := h.awaitRelease(whole, before)
 	running, err := h.goroutines()
 	if err != nil {
 		return err
@@ -58,8 +59,7 @@ func (h *run) crowd() error {
 	fmt.Fprintf(h.out, "descriptors    %d before, %d after; threads %d, %d\n", before.descriptors, after.descriptors, before.threads, after.threads)
 	fmt.Fprintf(h.out, "goroutines     %d in a fresh server, %d after\n", baseline, running)
 	h.note("crowd", slices.Max(answers), before, after)
-	left := scene{left: crowdLeft}.judgeMemory(before, after, after)
-	if err := errors.Join(checkGrowth(before, after, h.KeepMemory<<10), left, errors.Join(failures...)); err != nil {
+	if err := errors.Join(h.judgeRelease(whole, before, after), errors.Join(failures...)); err != nil {
 		return err
 	}
 	if running > baseline {

@@ -74,12 +74,17 @@ func checkGrowth(before, after resources, keepMemory int64) error {
 	return errors.Join(errs...)
 }
 
-// awaitRelease waits until checkGrowth returns no error, at most releaseTime.
-func (h *run) awaitRelease(before resources) (after resources, took time.Duration) {
+// judgeRelease returns an error if the server holds more after a scene than it may.
+func (h *run) judgeRelease(s scene, before, after resources) error {
+	return errors.Join(s.judgeLeft(after), checkGrowth(before, after, h.KeepMemory<<10))
+}
+
+// awaitRelease waits until the server holds no more than it may after a scene, at most releaseTime.
+func (h *run) awaitRelease(s scene, before resources) (after resources, took time.Duration) {
 	for began := time.Now(); ; time.Sleep(500 * time.Millisecond) {
 		after, err := resourcesOf(h.server)
 		took = time.Since(began)
-		if err == nil && checkGrowth(before, after, h.KeepMemory<<10) == nil || took > releaseTime {
+		if err == nil && h.judgeRelease(s, before, after) == nil || took > releaseTime {
 			return after, took
 		}
 	}
