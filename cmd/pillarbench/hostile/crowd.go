@@ -47,8 +47,7 @@ func (h *run) crowd() error {
 	fmt.Fprintf(h.out, "all within %v\n", time.Since(began).Round(time.Second))
 	s.End()
 
-	whole := scene{left: crowdLeft}
-	after, healed := h.awaitRelease(whole, before)
+	after, healed := h.awaitRelease(before, crowdLeft)
 	running, err := h.goroutines()
 	if err != nil {
 		return err
@@ -59,7 +58,7 @@ func (h *run) crowd() error {
 	fmt.Fprintf(h.out, "descriptors    %d before, %d after; threads %d, %d\n", before.descriptors, after.descriptors, before.threads, after.threads)
 	fmt.Fprintf(h.out, "goroutines     %d in a fresh server, %d after\n", baseline, running)
 	h.note("crowd", slices.Max(answers), before, after)
-	if err := errors.Join(h.judgeRelease(whole, before, after), errors.Join(failures...)); err != nil {
+	if err := errors.Join(h.judgeRelease(before, after, crowdLeft), errors.Join(failures...)); err != nil {
 		return err
 	}
 	if running > baseline {

@@ -74,17 +74,22 @@ func checkGrowth(before, after resources, keepMemory int64) error {
 	return errors.Join(errs...)
 }
 
-// judgeRelease returns an error if the server holds more after a scene than it may.
-func (h *run) judgeRelease(s scene, before, after resources) error {
-	return errors.Join(s.judgeLeft(after), checkGrowth(before, after, h.KeepMemory<<10))
+// judgeRelease returns an error if the server holds more after an attack than it may: more than
+// before, or more than most octets of private memory, if that is not 0.
+func (h *run) judgeRelease(before, after resources, most int64) error {
+	err := checkGrowth(before, after, h.KeepMemory<<10)
+	if most > 0 && after.memory > most {
+		err = errors.Join(err, fmt.Errorf("private memory is %d KiB after the attack, the limit is %d", after.memory>>10, most>>10))
+	}
+	return err
 }
 
-// awaitRelease waits until the server holds no more than it may after a scene, at most releaseTime.
-func (h *run) awaitRelease(s scene, before resources) (after resources, took time.Duration) {
+// awaitRelease waits until judgeRelease returns no error, at most releaseTime.
+func (h *run) awaitRelease(before resources, most int64) (after resources, took time.Duration) {
 	for began := time.Now(); ; time.Sleep(500 * time.Millisecond) {
 		after, err := resourcesOf(h.server)
 		took = time.Since(began)
-		if err == nil && h.judgeRelease(s, before, after) == nil || took > releaseTime {
+		if err == nil && h.judgeRelease(before, after, most) == nil || took > releaseTime {
 			return after, took
 		}
 	}

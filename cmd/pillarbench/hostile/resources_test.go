@@ -28,6 +28,22 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestLimitOfTheWhole: a server may hold less than it may have grown by.
+func TestLimitOfTheWhole(t *testing.T) {
+	h := &run{Options: Options{KeepMemory: 2048}}
+	before, after := resources{memory: 3 << 20}, resources{memory: 4 << 20}
+	if err := h.judgeRelease(before, after, 0); err != nil {
+		t.Error(err)
+	}
+	if err := h.judgeRelease(before, after, 4<<20); err != nil {
+		t.Error(err)
+	}
+	const want = "private memory is 4096 KiB after the attack, the limit is 4095"
+	if err := h.judgeRelease(before, after, 4095<<10); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
 // TestOrigins checks that the runtime's own goroutines do not count.
 func TestOrigins(t *testing.T) {
 	const dump = "goroutine 1 [select]:\nmain.main()\n\ngoroutine 2 [force gc (idle)]:\nruntime.goparkunlock(...)\ncreated by runtime.init.7 in goroutine 1\n\n" +

@@ -75,7 +75,7 @@ func (h *run) scene(s scene, folder string) error {
 	if s.attack == "page" {
 		f.verdict = errors.Join(f.verdict, h.pageAnswers())
 	}
-	after, healed := h.awaitRelease(s, before)
+	after, healed := h.awaitRelease(before, s.left)
 	left, err := h.goroutines()
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (h *run) scene(s scene, folder string) error {
 	if left > baseline {
 		f.verdict = errors.Join(f.verdict, fmt.Errorf("%d goroutines are left; the log has them", left-baseline))
 	}
-	return errors.Join(h.judgeKnownClient(f), f.verdict, s.judgeMost(before, f.most), h.judgeRelease(s, before, after))
+	return errors.Join(h.judgeKnownClient(f), f.verdict, s.judgeMost(before, f.most), h.judgeRelease(before, after, s.left))
 }
 
 // prepareScene writes the configuration and sets what the known client does in a scene.
@@ -128,14 +128,6 @@ func (h *run) serveAlone() (resources, error) {
 func (s scene) judgeMost(before, most resources) error {
 	if grown := most.memory - before.memory; s.most > 0 && grown > s.most {
 		return fmt.Errorf("private memory grew by %d KiB during the attack, the limit is %d", grown>>10, s.most>>10)
-	}
-	return nil
-}
-
-// judgeLeft returns an error if the private memory exceeds the limit of the scene after the attack.
-func (s scene) judgeLeft(after resources) error {
-	if s.left > 0 && after.memory > s.left {
-		return fmt.Errorf("private memory is %d KiB after the attack, the limit is %d", after.memory>>10, s.left>>10)
 	}
 	return nil
 }
