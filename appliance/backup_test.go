@@ -101,6 +101,9 @@ func TestBackup(t *testing.T) {
 	before := p.uidls()
 	texts := map[string]string{before[0]: p.retrieve(1), before[17]: p.retrieve(18)}
 	if out, err := exec.Command("env", "LC_ALL=C", "cp", "-r", state, backup).CombinedOutput(); err != nil {
+		if len(out) == 0 {
+			t.Fatalf("cp: %v", err)
+		}
 		// The next slot is made ahead of time, and gets its name when it is whole.
 		for line := range strings.Lines(string(out)) {
 			if !strings.HasSuffix(line, ".tmp': No such file or directory\n") {
